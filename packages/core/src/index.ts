@@ -1,0 +1,58 @@
+export { type Clock, systemClock } from "./clock.ts";
+export { ENGINE_TRAITS, type Engine, type EngineTraits } from "./engine.ts";
+export {
+  ConfigurationError,
+  CursorError,
+  DasError,
+  type ErrorParts,
+  RecordError,
+  RefusedError,
+  UnavailableError,
+} from "./errors.ts";
+export {
+  type DatabaseActivityEvent,
+  databaseActivityEventSchema,
+  type EngineNativeAuditFields,
+  type ExactInteger,
+  engineNativeAuditFieldsSchema,
+  exactIntegerSchema,
+  type Heartbeat,
+  heartbeatSchema,
+  type InnerRecord,
+  innerRecordSchema,
+  type NativeValue,
+  type OracleEvent,
+  type OuterRecord,
+  oracleEventSchema,
+  outerRecordSchema,
+  type SqlServerEvent,
+  sqlServerEventSchema,
+} from "./event.ts";
+export { exactInteger, parseExact, stringifyExact } from "./exact-json.ts";
+export { type EventIdentity, eventIdentity, trailOf } from "./identity.ts";
+export { jsonSchemas } from "./json-schema.ts";
+export * from "./limits.ts";
+export { type Logger, silentLogger } from "./log.ts";
+export {
+  type LossWindow,
+  lossNotice,
+  STREAM_CLASS,
+  type StreamCommand,
+  type StreamNotice,
+  streamEvent,
+} from "./loss-window.ts";
+export type {
+  AuditBatch,
+  AuditReader,
+  AuditSource,
+  CheckFinding,
+  CheckReport,
+  Cursor,
+  InstanceContext,
+  InstanceDescription,
+  NativeAuditFields,
+  ResumePoint,
+} from "./reader.ts";
+export { encryptionContextOf, RESOURCE_ID_PATTERN, type ResourceId, resourceIdOf, streamNameOf } from "./resource.ts";
+export { type RetryPolicy, retryDelay } from "./retry.ts";
+export { epochMillisecondsOf, type UtcTime, utcTime, utcTimeOf } from "./time.ts";

@@ -1,0 +1,98 @@
+import type { Engine } from "./engine.ts";
+import type { DatabaseActivityEvent } from "./event.ts";
+import type { EventIdentity } from "./identity.ts";
+import type { LossWindow } from "./loss-window.ts";
+
+/**
+ * The contract between the publisher and the engines. A reader turns one instance's audit trails into batches of
+ * exact rows and maps a row to an event; it knows neither the stream nor another reader.
+ *
+ * Pull, so back-pressure is free: while nothing is pulled nothing is read, and the trail itself is the durable buffer.
+ */
+
+/** A place in one source. Only the reader that made it can read it; everyone else stores it as text. */
+export type Cursor = string & { readonly cursor: unique symbol };
+
+/** What an instance says about itself; the events carry it because the audit row does not. */
+export interface InstanceDescription {
+  readonly serverHost: string;
+  readonly serverVersion: string;
+  readonly serviceName: string;
+  /** Oracle: the database's or PDB's name. SQL Server takes it from each row: null. */
+  readonly databaseName: string | null;
+}
+
+/** `include`: the object; `omit`: no such member; `empty`: `{}`, as AWS documents a stream without native fields. */
+export type NativeAuditFields = "include" | "omit" | "empty";
+
+export interface InstanceContext extends InstanceDescription {
+  readonly nativeAuditFields: NativeAuditFields;
+}
+
+export interface AuditBatch<Row> {
+  /** In trail order; at most 1,000 rows or 1 MiB; empty when the trail is quiet. */
+  readonly rows: readonly Row[];
+  /** The place just after the last row. */
+  readonly cursor: Cursor;
+  /** They stand before the first row of this batch. */
+  readonly lossWindows: readonly LossWindow[];
+  /** The instance that these rows were read from, as it described itself when the connection was made. */
+  readonly instance: InstanceDescription;
+}
+
+/** What the publisher found on the stream about a source. */
+export interface ResumePoint {
+  readonly cursor: Cursor;
+  readonly ledger?: string;
+  readonly published: ReadonlySet<EventIdentity>;
+}
+
+export interface AuditSource<Row> {
+  /** Made from the configuration, so that no rename changes it: `sqlserver:a:RDS_DAS_AUDIT`. */
+  readonly id: string;
+  /** The life of the trail between two role changes; cursors of different histories do not compare. */
+  readonly history: string;
+  /** Negative, zero or positive, as for `Array.prototype.sort`. @throws CursorError */
+  compare(a: Cursor, b: Cursor): number;
+  /** Pure: same row, same text, whoever reads it, native fields on or off. Without blanks. */
+  marker(row: Row): string;
+  /**
+   * Every row after `from` (from the start position when undefined), then waits for more. At least once: the same row
+   * may come again, with the same marker. Rows whose identity is in `published` are left out.
+   *
+   * Yields at least once per poll interval, so that the caller always has a fresh cursor. May be called again after it
+   * has ended, but not while it runs. Ends, without an error, when aborted; never hangs on a dead peer.
+   *
+   * A lost connection is the reader's own concern: it reconnects without end, tells the logger, and loses nothing.
+   * @throws RefusedError when only a person can help; CursorError when `from` is not a cursor of this source.
+   */
+  read(from: ResumePoint | undefined, signal: AbortSignal): AsyncIterable<AuditBatch<Row>>;
+  /** The watermark moved; never waits, never throws. */
+  acknowledged(watermark: Cursor): void;
+  /** What the next heartbeat carries (sources whose rows can appear late). */
+  ledger?(): string;
+}
+
+export interface CheckFinding {
+  /** Stable, for programs: `sqlserver.audit-on`. */
+  readonly id: string;
+  readonly status: "ok" | "warning" | "failure";
+  readonly what: string;
+  readonly why: string;
+  /** The statement or setting that repairs it; absent when nothing is to be repaired. */
+  readonly repair?: string;
+}
+
+export interface CheckReport {
+  readonly findings: readonly CheckFinding[];
+}
+
+export interface AuditReader<Row> extends AsyncDisposable {
+  readonly engine: Engine;
+  /** Reach, rights, audit on, settings; never writes. @throws UnavailableError, RefusedError */
+  check(signal: AbortSignal): Promise<CheckReport>;
+  /** What this instance owns now; yields again whenever that changes, ends when aborted. */
+  sources(signal: AbortSignal): AsyncIterable<readonly AuditSource<Row>[]>;
+  /** Pure and total: any row gives an event, an unknown code travels as itself. */
+  toEvent(row: Row, context: InstanceContext): DatabaseActivityEvent;
+}
