@@ -1,0 +1,16 @@
+import { expect, test } from "vitest";
+import { ConfigurationError, UnavailableError } from "./errors.ts";
+
+test("an error says who, what and what to do, and whether to try again", () => {
+  const cause = new Error("ECONNREFUSED");
+  const error = new UnavailableError({
+    who: "sqlserver-reader",
+    what: "no connection to 10.0.1.30:1433",
+    remedy: "Check instances[0].host and port",
+    code: "DATABASE_UNREACHABLE",
+    cause,
+  });
+  expect(error.message).toBe("sqlserver-reader: no connection to 10.0.1.30:1433. Check instances[0].host and port.");
+  expect(error).toMatchObject({ name: "UnavailableError", retryable: true, cause });
+  expect(new ConfigurationError({ who: "das", what: "w", remedy: "r", code: "C" }).retryable).toBe(false);
+});
