@@ -7,7 +7,7 @@ test("an error says who, what and what to do, and whether to try again", () => {
     who: "sqlserver-reader",
     what: "no connection to 10.0.1.30:1433",
     remedy: "Check instances[0].host and port",
-    code: "DATABASE_UNREACHABLE",
+    code: "database-unreachable",
     cause,
   });
   expect(error.message).toBe("sqlserver-reader: no connection to 10.0.1.30:1433. Check instances[0].host and port.");

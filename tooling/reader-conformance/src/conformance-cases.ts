@@ -1,0 +1,253 @@
+import assert from "node:assert/strict";
+import {
+  type AuditBatch,
+  type AuditReader,
+  type AuditSource,
+  BATCH_MAX_ROWS,
+  type Cursor,
+  databaseActivityEventSchema,
+  type EventIdentity,
+  eventIdentity,
+  type ResumePoint,
+} from "@das/core";
+
+/** One engine behind the suite: a trail that can be written to, and readers of it. */
+export interface ConformanceTrail<Row> extends AsyncDisposable {
+  /** A new reader of the same trail, as after a restart. */
+  openReader(): AuditReader<Row>;
+  /** Has the engine audit so many statements; resolves when they are in the trail. */
+  append(count: number): Promise<void>;
+  /** The markers of all rows that the trail ever held, in its order. */
+  expectedMarkers(): readonly string[];
+}
+
+export type OpenTrail<Row> = () => Promise<ConformanceTrail<Row>>;
+
+/** One promise of the reader contract. Rejects when the reader breaks it. */
+export interface ConformanceCase {
+  readonly name: string;
+  readonly run: <Row>(open: OpenTrail<Row>) => Promise<void>;
+}
+
+/** Pulls until the rows are there: the suite waits for progress, never for time. */
+const PULLS_WITHOUT_PROGRESS = 100;
+
+export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
+  {
+    name: "gives every row once, in trail order, in bounded batches",
+    run: async (open) => {
+      await using trail = await open();
+      await trail.append(2_500);
+      await using reader = trail.openReader();
+      const seen = await readMarkers(reader, undefined, 2_500);
+      assert.deepEqual(seen.markers, trail.expectedMarkers());
+      assert(seen.largestBatch <= BATCH_MAX_ROWS, `a batch held ${seen.largestBatch} rows`);
+    },
+  },
+  {
+    name: "goes on with rows that are written while it reads",
+    run: async (open) => {
+      await using trail = await open();
+      await trail.append(3);
+      await using reader = trail.openReader();
+      const source = await firstSource(reader);
+      const markers: string[] = [];
+      await pull(source, undefined, async ({ rows }) => {
+        markers.push(...rows.map((row) => source.marker(row)));
+        if (markers.length < 30) await trail.append(1);
+        return markers.length >= 30;
+      });
+      assert.deepEqual(markers, trail.expectedMarkers().slice(0, markers.length));
+    },
+  },
+  {
+    name: "resumes from the cursor of any batch with exactly the rows after it",
+    run: async (open) => {
+      await using trail = await open();
+      for (const count of [1, 1, 5, 40, 1_100]) await trail.append(count);
+      const expected = trail.expectedMarkers();
+      const cursors: { readonly cursor: Cursor; readonly read: number }[] = [];
+      let read = 0;
+      await using first = trail.openReader();
+      await pull(await firstSource(first), undefined, async ({ rows, cursor }) => {
+        read += rows.length;
+        cursors.push({ cursor, read });
+        return read >= expected.length;
+      });
+      await trail.append(2);
+      for (const { cursor, read: before } of cursors) {
+        await using again = trail.openReader();
+        const seen = await readMarkers(again, resumeAt(cursor), expected.length + 2 - before);
+        assert.deepEqual(seen.markers, trail.expectedMarkers().slice(before));
+      }
+    },
+  },
+  {
+    name: "orders its cursors as the trail orders the rows before them",
+    run: async (open) => {
+      await using trail = await open();
+      await using reader = trail.openReader();
+      const source = await firstSource(reader);
+      const cursors: Cursor[] = [];
+      await trail.append(1);
+      await pull(source, undefined, async ({ rows, cursor }) => {
+        if (rows.length > 0) cursors.push(cursor);
+        if (cursors.length < 5) await trail.append(1);
+        return cursors.length >= 5;
+      });
+      for (const [i, a] of cursors.entries()) {
+        for (const [j, b] of cursors.entries()) assert.equal(Math.sign(source.compare(a, b)), Math.sign(i - j));
+      }
+    },
+  },
+  {
+    name: "yields while the trail is quiet, with a cursor that resumes",
+    run: async (open) => {
+      await using trail = await open();
+      await trail.append(1);
+      await using reader = trail.openReader();
+      let quiet: Cursor | undefined;
+      let read = 0;
+      await pull(await firstSource(reader), undefined, async ({ rows, cursor }) => {
+        read += rows.length;
+        if (read === 1 && rows.length === 0) quiet = cursor;
+        return quiet !== undefined;
+      });
+      assert(quiet !== undefined);
+      await trail.append(1);
+      await using again = trail.openReader();
+      const seen = await readMarkers(again, resumeAt(quiet), 1);
+      assert.deepEqual(seen.markers, trail.expectedMarkers().slice(1));
+    },
+  },
+  {
+    name: "leaves out what was published already",
+    run: async (open) => {
+      await using trail = await open();
+      await trail.append(1);
+      await using first = trail.openReader();
+      const source = await firstSource(first);
+      const published = new Set<EventIdentity>();
+      let start: Cursor | undefined;
+      let read = 0;
+      await pull(source, undefined, async ({ rows, cursor, instance }) => {
+        for (const row of rows) {
+          const event = first.toEvent(row, { ...instance, nativeAuditFields: "include" });
+          if (read % 3 === 1) published.add(eventIdentity(source.id, source.marker(row), event));
+          read += 1;
+        }
+        if (start === undefined && rows.length > 0) {
+          start = cursor;
+          await trail.append(10);
+        }
+        return read >= 11;
+      });
+      assert(start !== undefined);
+      const expected = trail.expectedMarkers().filter((_, index) => index >= 1 && index % 3 !== 1);
+      await using again = trail.openReader();
+      const seen = await readMarkers(again, { cursor: start, published }, expected.length);
+      assert.deepEqual(seen.markers, expected);
+    },
+  },
+  {
+    name: "ends without an error when it is aborted, and can be read again",
+    run: async (open) => {
+      await using trail = await open();
+      await trail.append(5);
+      await using reader = trail.openReader();
+      const source = await firstSource(reader);
+      const controller = new AbortController();
+      let read = 0;
+      for await (const { rows } of source.read(undefined, controller.signal)) {
+        read += rows.length;
+        if (read >= 5) controller.abort();
+      }
+      const seen = await readMarkers(reader, undefined, 5);
+      assert.deepEqual(seen.markers, trail.expectedMarkers());
+    },
+  },
+  {
+    name: "maps every row to a valid event, the same each time",
+    run: async (open) => {
+      await using trail = await open();
+      await trail.append(200);
+      await using reader = trail.openReader();
+      const identities = new Set<string>();
+      const source = await firstSource(reader);
+      let read = 0;
+      await pull(source, undefined, async ({ rows, instance }) => {
+        for (const row of rows) {
+          const context = { ...instance, nativeAuditFields: "include" } as const;
+          const event = reader.toEvent(row, context);
+          assert.deepEqual(databaseActivityEventSchema.parse(event), event);
+          assert.deepEqual(reader.toEvent(row, context), event);
+          const plain = reader.toEvent(row, { ...instance, nativeAuditFields: "omit" });
+          assert.equal("engineNativeAuditFields" in plain, false);
+          const identity = eventIdentity(source.id, source.marker(row), event);
+          assert.equal(eventIdentity(source.id, source.marker(row), plain), identity);
+          identities.add(identity);
+        }
+        read += rows.length;
+        return read >= 200;
+      });
+      assert.equal(identities.size, 200);
+    },
+  },
+  {
+    name: "refuses a cursor that it did not write",
+    run: async (open) => {
+      await using trail = await open();
+      await using reader = trail.openReader();
+      const source = await firstSource(reader);
+      await assert.rejects(readMarkers(reader, resumeAt("not a cursor" as Cursor), 1), { name: "CursorError" });
+      assert.throws(() => source.compare("not a cursor" as Cursor, "x" as Cursor), { name: "CursorError" });
+    },
+  },
+];
+
+function resumeAt(cursor: Cursor): ResumePoint {
+  return { cursor, published: new Set() };
+}
+
+async function firstSource<Row>(reader: AuditReader<Row>): Promise<AuditSource<Row>> {
+  const controller = new AbortController();
+  for await (const [source] of reader.sources(controller.signal)) {
+    assert(source !== undefined, "the instance owns no source");
+    return source;
+  }
+  throw new assert.AssertionError({ message: "sources() ended without yielding" });
+}
+
+/** Pulls batches until `done`, then aborts; fails when the source yields on and on without rows. */
+async function pull<Row>(
+  source: AuditSource<Row>,
+  from: ResumePoint | undefined,
+  done: (batch: AuditBatch<Row>) => Promise<boolean>,
+): Promise<void> {
+  const controller = new AbortController();
+  let idle = 0;
+  for await (const batch of source.read(from, controller.signal)) {
+    idle = batch.rows.length > 0 ? 0 : idle + 1;
+    assert(idle < PULLS_WITHOUT_PROGRESS, "rows that are in the trail do not come");
+    if (await done(batch)) controller.abort();
+  }
+}
+
+async function readMarkers<Row>(
+  reader: AuditReader<Row>,
+  from: ResumePoint | undefined,
+  count: number,
+): Promise<{ readonly markers: readonly string[]; readonly largestBatch: number }> {
+  const source = await firstSource(reader);
+  const markers: string[] = [];
+  let largestBatch = 0;
+  let quiet = 0;
+  await pull(source, from, async ({ rows }) => {
+    markers.push(...rows.map((row) => source.marker(row)));
+    largestBatch = Math.max(largestBatch, rows.length);
+    // Two quiet polls after the last row: what comes twice must have the chance to.
+    quiet = rows.length === 0 && markers.length >= count ? quiet + 1 : 0;
+    return quiet >= 2;
+  });
+  return { markers, largestBatch };
+}
