@@ -1,0 +1,63 @@
+/** sys.fn_get_audit_file. */
+import type { AuditColumn } from "../audit-columns.ts";
+import { holdsPermission } from "../instance.ts";
+import { pathOf } from "../model/audit-file.ts";
+import { type AuditReadPart, closeHandles, openHandles, readAuditFiles } from "../model/read-rows.ts";
+import type { AuditCursor, CatalogColumn, CatalogTable, SqlContext } from "../sql/context.ts";
+import { auditReadError, permissionError } from "../sql/server-error.ts";
+import type { SqlValue } from "../sql-types.ts";
+import type { VersionProfile } from "../version-profiles.ts";
+
+export function auditFileFunction(profile: VersionProfile): CatalogTable<AuditCursor> {
+  return { columns: profile.columns.map(columnOf), rows: auditRows, parts: auditParts };
+}
+
+function columnOf(column: AuditColumn): CatalogColumn<AuditCursor> {
+  const { name, type, nullable, absent } = column;
+  if (name === "file_name") return { name, type, nullable, read: ({ file }) => pathOf(file) };
+  if (name === "audit_file_offset") return { name, type, nullable, read: ({ block }) => block.offset };
+  return {
+    name,
+    type,
+    nullable,
+    read: ({ row }) => {
+      const value = row[name];
+      return value === undefined ? absent : value;
+    },
+  };
+}
+
+/** The files stay open until the last part was taken or the read was given up. */
+function* auditParts(context: SqlContext, args: readonly SqlValue[]): Generator<AuditReadPart> {
+  const { engine } = context;
+  const { readPermission } = engine.profile;
+  if (!holdsPermission(context.session.login, readPermission, context.lent)) {
+    throw permissionError(engine.instance.refusal, readPermission, "fn_get_audit_file");
+  }
+  const [pattern = null, initialFile = null, offset = null] = args;
+  const read = readAuditFiles(engine.trail, {
+    pattern: pattern === null ? null : String(pattern),
+    initialFile: initialFile === null ? null : String(initialFile),
+    offset: offset === null ? null : BigInt(offset),
+  });
+  if (read.error !== undefined) throw auditReadError(read.error);
+  engine.changeTrail((trail) => openHandles(trail, read.opened));
+  try {
+    yield* read.parts;
+  } finally {
+    engine.changeTrail((trail) => closeHandles(trail, read.opened));
+  }
+}
+
+function* auditRows(context: SqlContext, args: readonly SqlValue[]): Generator<AuditCursor> {
+  for (const { file, block } of auditParts(context, args)) {
+    if (block.unreadable) context.inform(skippedBlock({ file, block }));
+    else for (const row of block.rows) yield { row, file, block };
+  }
+}
+
+/** Message 33226 comes as information: the read goes on. */
+export function skippedBlock({ file, block }: AuditReadPart) {
+  const text = `The fn_get_audit_file function is skipping records from '${pathOf(file)}' at offset ${block.offset}.`;
+  return { number: 33226, severity: 10, state: 1, text };
+}

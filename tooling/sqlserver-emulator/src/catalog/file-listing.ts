@@ -1,0 +1,88 @@
+/** How a client sees which audit files there are: a function since 2017, an extended procedure before (both undocumented). */
+import { comparablePath, pathOf } from "../model/audit-file.ts";
+import { isLike } from "../sql/compare.ts";
+import type { CatalogTable, Procedure, SqlContext } from "../sql/context.ts";
+import { bigint, bit, datetime2, int, nvarchar, type SqlValue } from "../sql-types.ts";
+import { timeText } from "../time-text.ts";
+import { view } from "./table.ts";
+
+interface ListedEntry {
+  readonly path: string;
+  readonly directory: string;
+  readonly name: string;
+  /** How many directories it lies below the one that was asked for. */
+  readonly level: number;
+  readonly isDirectory: boolean;
+  readonly createdAt: number;
+  readonly size: number;
+}
+
+/** Everything below the directory, sub-directories and what is in them too. */
+function entriesBelow({ engine }: SqlContext, directory: string): readonly ListedEntry[] {
+  const base = comparablePath(directory).replace(/\\*$/, "\\");
+  const entries: ListedEntry[] = [];
+  const seen = new Set<string>();
+  for (const file of engine.trail.files) {
+    const place = comparablePath(file.directory);
+    if (!place.startsWith(base)) continue;
+    const separator = file.directory.includes("/") ? "/" : "\\";
+    const below = file.directory.slice(base.length).split(separator).filter(Boolean);
+    for (const [level, name] of below.entries()) {
+      const path = file.directory.slice(0, base.length) + below.slice(0, level + 1).join(separator);
+      if (seen.has(comparablePath(path))) continue;
+      seen.add(comparablePath(path));
+      entries.push({ path, directory, name, level, isDirectory: true, createdAt: file.createdAt, size: 0 });
+    }
+    const { name, createdAt, size } = file;
+    entries.push({
+      path: pathOf(file),
+      directory: file.directory,
+      name,
+      level: below.length,
+      isDirectory: false,
+      createdAt,
+      size,
+    });
+  }
+  return entries;
+}
+
+/** The shell's wildcards: `*` and `?`. */
+function fitsWildcards(name: string, pattern: string): boolean {
+  const escaped = pattern.replaceAll(/[[%_]/g, "[$&]");
+  return isLike(name, escaped.replaceAll("*", "%").replaceAll("?", "_"));
+}
+
+export const ENUMERATE_FILESYSTEM: CatalogTable<ListedEntry> = view<ListedEntry>(
+  [
+    ["full_filesystem_path", nvarchar(512), ({ path }) => path],
+    ["parent_directory", nvarchar(512), ({ directory }) => directory],
+    ["file_or_directory_name", nvarchar(512), ({ name }) => name],
+    ["level", int, ({ level }) => level],
+    ["is_directory", bit, ({ isDirectory }) => isDirectory],
+    ["creation_time", datetime2, ({ createdAt }) => timeText(createdAt)],
+    ["last_write_time", datetime2, ({ createdAt }) => timeText(createdAt)],
+    ["size_in_bytes", bigint, ({ size }) => size],
+  ],
+  (context, [directory = null, pattern = null]) =>
+    entriesBelow(context, String(directory ?? "")).filter(({ name }) => fitsWildcards(name, String(pattern ?? "*"))),
+);
+
+/** xp_dirtree directory, depth (0: no limit), with files. */
+export const LIST_DIRECTORY_TREE: Procedure = (args, context) => {
+  const [directory, depth, withFiles] = args.map(({ value }) => value);
+  const deepest = Number(depth ?? 0) === 0 ? Number.POSITIVE_INFINITY : Number(depth);
+  const rows: SqlValue[][] = entriesBelow(context, String(directory ?? ""))
+    .filter((entry) => entry.level < deepest && (entry.isDirectory || Number(withFiles ?? 0) === 1))
+    .map((entry) => [
+      entry.name,
+      entry.level + 1,
+      ...(Number(withFiles ?? 0) === 1 ? [entry.isDirectory ? 0 : 1] : []),
+    ]);
+  const columns = [
+    { name: "subdirectory", type: nvarchar(512), nullable: true },
+    { name: "depth", type: int, nullable: true },
+    ...(Number(withFiles ?? 0) === 1 ? [{ name: "file", type: int, nullable: true }] : []),
+  ];
+  return { status: 0, columns, rows };
+};

@@ -1,0 +1,220 @@
+/** What changes an audit as a whole: created, switched on and off, moved, dropped, made anew; the instance restarted. */
+import { type AuditRow, eventTime } from "./audit-row.ts";
+import {
+  type AuditSpecification,
+  type AuditStatus,
+  type AuditTrail,
+  auditNamed,
+  type ServerAudit,
+  withAudit,
+} from "./audit-trail.ts";
+import { appendRows, flushAudit, openNewFile, rollOver } from "./write-rows.ts";
+
+export interface ServerAuditOptions {
+  readonly name: string;
+  readonly guid: string;
+  readonly directory: string;
+  readonly maxFileSize?: number | null;
+  readonly maxRolloverFiles?: number;
+  readonly queueDelay?: number;
+  readonly onFailure?: ServerAudit["onFailure"];
+  readonly predicate?: string | null;
+}
+
+/** Who did it; the columns of the rows that tell it. */
+export interface Actor {
+  readonly sessionId: number;
+  readonly principalId: number;
+  readonly principalName: string;
+  readonly sid: string | null;
+  readonly clientAddress: string;
+}
+
+export const SERVICE_ACCOUNT: Actor = {
+  sessionId: 1,
+  principalId: 1,
+  principalName: "sa",
+  sid: "0x01",
+  clientAddress: "local machine",
+};
+
+const UNLIMITED_ROLLOVER_FILES = 2_147_483_647;
+
+/** CREATE SERVER AUDIT: it is off. */
+export function createAudit(trail: AuditTrail, options: ServerAuditOptions, now: number): AuditTrail {
+  const audit: ServerAudit = {
+    id: 65_536 + trail.audits.length,
+    name: options.name,
+    guid: options.guid.toUpperCase(),
+    directory: options.directory,
+    maxFileSize: options.maxFileSize ?? null,
+    maxRolloverFiles: options.maxRolloverFiles ?? UNLIMITED_ROLLOVER_FILES,
+    queueDelay: options.queueDelay ?? 1000,
+    onFailure: options.onFailure ?? "CONTINUE",
+    predicate: options.predicate ?? null,
+    createdAt: now,
+    modifiedAt: now,
+    enabled: false,
+    status: "NOT_STARTED",
+    statusSince: now,
+    currentFile: null,
+    pending: [],
+    pendingSince: now,
+    pendingSize: 0,
+    audited: 0,
+    lost: 0,
+    writesFail: false,
+    session: null,
+  };
+  return { ...trail, audits: [...trail.audits, audit] };
+}
+
+/** STATE = ON: a new file, whose first row says so. */
+export function startAudit(
+  trail: AuditTrail,
+  auditName: string,
+  now: number,
+  actor: Actor = SERVICE_ACCOUNT,
+  startupType: "manual" | "automatic" = "manual",
+): AuditTrail {
+  const audit = auditNamed(trail, auditName);
+  const session = { createdAt: now, droppedEvents: 0, droppedBuffers: 0, blockedTime: 0 };
+  const started = withAudit(trail, { ...audit, enabled: true, status: "STARTED", statusSince: now, session });
+  const row = sessionChangedRow(trail, audit, { action: "event enabled", startupType }, actor, now);
+  return appendRows(rollOver(started, auditName, now), auditName, [row], now);
+}
+
+/** STATE = OFF: the last rows say so, the buffer is written, no file is current. */
+export function stopAudit(
+  trail: AuditTrail,
+  auditName: string,
+  now: number,
+  actor: Actor = SERVICE_ACCOUNT,
+): AuditTrail {
+  const audit = auditNamed(trail, auditName);
+  const rows = [
+    sessionChangedRow(trail, audit, { action: "destroyed" }, actor, now),
+    sessionChangedRow(trail, audit, { action: "event disabled" }, actor, now),
+  ];
+  return halt(appendRows(trail, auditName, rows, now), auditName, now, "NOT_STARTED", false);
+}
+
+function halt(trail: AuditTrail, auditName: string, now: number, status: AuditStatus, enabled: boolean): AuditTrail {
+  const written = flushAudit(trail, auditName, now);
+  const audit = auditNamed(written, auditName);
+  return withAudit(written, { ...audit, enabled, status, statusSince: now, currentFile: null, session: null });
+}
+
+/** The audit stops by itself, as when a new file cannot be created: what is in the buffer is lost. */
+export function failAudit(
+  trail: AuditTrail,
+  auditName: string,
+  status: "RUNTIME_FAIL" | "TARGET_CREATION_FAILED",
+  now: number,
+): AuditTrail {
+  const audit = auditNamed(trail, auditName);
+  const lost = audit.lost + audit.pending.length;
+  return halt(withAudit(trail, { ...audit, pending: [], pendingSize: 0, lost }), auditName, now, status, true);
+}
+
+/** DROP SERVER AUDIT: its files stay. */
+export function dropAudit(trail: AuditTrail, auditName: string): AuditTrail {
+  const dropped = auditNamed(trail, auditName);
+  return { ...trail, audits: trail.audits.filter((audit) => audit !== dropped) };
+}
+
+/** Another GUID, so another set of files; the name and everything else stay. */
+export function recreateAudit(trail: AuditTrail, auditName: string, guid: string, now: number): AuditTrail {
+  const old = auditNamed(trail, auditName);
+  const stopped = old.status === "STARTED" ? stopAudit(trail, auditName, now) : trail;
+  return startAudit(createAudit(dropAudit(stopped, auditName), { ...old, guid }, now), auditName, now);
+}
+
+/** FILEPATH: later files lie elsewhere, the earlier ones stay where they are. */
+export function moveAudit(trail: AuditTrail, auditName: string, directory: string, now: number): AuditTrail {
+  const stopped = stopAudit(trail, auditName, now);
+  const moved = withAudit(stopped, { ...auditNamed(stopped, auditName), directory, modifiedAt: now });
+  return startAudit(moved, auditName, now);
+}
+
+/** A clean restart is audited and loses nothing; after a crash the buffers are gone. Audits that were on come back. */
+export function restartInstance(trail: AuditTrail, kind: "clean" | "crash", now: number): AuditTrail {
+  return trail.audits.reduce((changed, audit) => {
+    if (!audit.enabled) return changed;
+    let down = changed;
+    if (kind === "clean") {
+      down = flushAudit(appendRows(down, audit.name, [serverRow(trail, "SVSD", now)], now), audit.name, now);
+    } else {
+      const current = auditNamed(down, audit.name);
+      const lost = current.lost + current.pending.length;
+      down = withAudit(down, { ...current, pending: [], pendingSize: 0, lost });
+    }
+    const up = startAudit(down, audit.name, now, SERVICE_ACCOUNT, "automatic");
+    return appendRows(up, audit.name, [serverRow(trail, "SVSR", now)], now);
+  }, trail);
+}
+
+/** A file that no row was written to yet. */
+export function openEmptyFile(trail: AuditTrail, auditName: string, now: number): AuditTrail {
+  return openNewFile(flushAudit(trail, auditName, now), auditName, now);
+}
+
+export function addSpecification(
+  trail: AuditTrail,
+  specification: Omit<AuditSpecification, "id" | "createdAt">,
+  now: number,
+): AuditTrail {
+  const id = 65_536 + trail.specifications.length;
+  return { ...trail, specifications: [...trail.specifications, { ...specification, id, createdAt: now }] };
+}
+
+interface SessionChange {
+  readonly action: "event enabled" | "event disabled" | "destroyed";
+  readonly startupType?: "manual" | "automatic";
+}
+
+/** Action AUSC: outside of any sequence group, hence without a group id (SQL Server notes §§2.1, 2.3). */
+function sessionChangedRow(
+  trail: AuditTrail,
+  audit: ServerAudit,
+  change: SessionChange,
+  actor: Actor,
+  now: number,
+): AuditRow {
+  const information = [
+    `<action_info xmlns="http://schemas.microsoft.com/sqlserver/2008/sqlaudit_data">`,
+    `<session><![CDATA[${audit.name}$A]]></session><action>${change.action}</action>`,
+    change.startupType ? `<startup_type>${change.startupType}</startup_type>` : "",
+    change.action === "destroyed" ? "" : "<object><![CDATA[audit_event]]></object>",
+    "</action_info>",
+  ];
+  return {
+    event_time: eventTime(now),
+    action_id: "AUSC",
+    class_type: "A ",
+    ...actorColumns(trail, actor),
+    additional_information: information.join(""),
+  };
+}
+
+function serverRow(trail: AuditTrail, actionId: "SVSD" | "SVSR", now: number): AuditRow {
+  return {
+    event_time: eventTime(now),
+    action_id: actionId,
+    class_type: "SR",
+    ...actorColumns(trail, SERVICE_ACCOUNT),
+  };
+}
+
+function actorColumns(trail: AuditTrail, actor: Actor) {
+  return {
+    succeeded: true,
+    session_id: actor.sessionId,
+    server_principal_id: actor.principalId,
+    session_server_principal_name: actor.principalName,
+    server_principal_name: actor.principalName,
+    server_principal_sid: actor.sid,
+    server_instance_name: trail.serverInstanceName,
+    client_ip: actor.clientAddress,
+  };
+}

@@ -1,0 +1,48 @@
+/** MS-TDS 2.2.5.3 ALL_HEADERS, 2.2.6.7 SQLBatch, 2.2.6.6 RPC request. */
+import type { SqlType, SqlValue } from "../sql-types.ts";
+import { ByteReader } from "./byte-reader.ts";
+import { readParameterValue } from "./parameter-types.ts";
+
+export interface RequestParameter {
+  /** With its `@`; empty when the client passes it by position. */
+  readonly name: string;
+  readonly type: SqlType;
+  readonly value: SqlValue;
+}
+
+export interface RpcRequest {
+  readonly procedure: string;
+  readonly parameters: readonly RequestParameter[];
+}
+
+/** 2.2.6.6: procedures that have a number. The others prepare statements or open cursors, which readers do not. */
+const NUMBERED_PROCEDURES: Readonly<Record<number, string>> = { 10: "sp_executesql" };
+
+export function parseBatch(payload: Buffer): string {
+  const reader = new ByteReader(payload);
+  skipHeaders(reader);
+  return reader.rest().toString("utf16le");
+}
+
+export function parseRpc(payload: Buffer): RpcRequest {
+  const reader = new ByteReader(payload);
+  skipHeaders(reader);
+  const length = reader.u16();
+  const number = length === 0xffff ? reader.u16() : undefined;
+  const procedure =
+    number === undefined
+      ? reader.bytes(2 * length).toString("utf16le")
+      : (NUMBERED_PROCEDURES[number] ?? `procedure number ${number}`);
+  reader.u16();
+  const parameters: RequestParameter[] = [];
+  while (!reader.atEnd) {
+    const name = reader.shortText();
+    reader.u8();
+    parameters.push({ name, ...readParameterValue(reader) });
+  }
+  return { procedure, parameters };
+}
+
+function skipHeaders(reader: ByteReader): void {
+  reader.bytes(reader.u32() - 4);
+}

@@ -1,0 +1,278 @@
+/** One connection that has said what it wants: the login, and requests until it ends. */
+import type { Socket } from "node:net";
+import { releaseSession } from "./application-locks.ts";
+import type { BlockEncoding, EncodedBlocks } from "./encoded-blocks.ts";
+import type { Engine } from "./engine.ts";
+import { type Greeted, type GreetingOptions, greet } from "./greeting.ts";
+import { ByteWriter } from "./protocol/byte-writer.ts";
+import { agreedVersion, type Login } from "./protocol/login7.ts";
+import { FIRST_PACKET_SIZE, type Message, PACKET_TYPE, ProtocolError, ReplyWriter } from "./protocol/packets.ts";
+import { parseBatch, parseRpc } from "./protocol/requests.ts";
+import {
+  type ServerMessage,
+  writeCollationChange,
+  writeDone,
+  writeEnvironmentChange,
+  writeLoginAck,
+  writeServerMessage,
+} from "./protocol/tokens.ts";
+import { Cancelled, Reply } from "./reply.ts";
+import type { SessionState } from "./session-state.ts";
+import type { Catalog, ProcedureArgument, SqlContext } from "./sql/context.ts";
+import { describeText, runProcedure, runText } from "./sql/interpreter.ts";
+import { ServerError } from "./sql/server-error.ts";
+import type { StatementLog, StatementRecord } from "./statement-log.ts";
+
+/** What the sessions of a server share. */
+export interface SessionHost extends GreetingOptions {
+  readonly engine: Engine;
+  readonly catalog: Catalog;
+  readonly log: StatementLog;
+  readonly blocks: EncodedBlocks;
+  readonly encodings: Map<string, BlockEncoding>;
+  delay(milliseconds: number): Promise<void>;
+  loginFailed(login: Login, clientAddress: string): void;
+}
+
+const SMALLEST_PACKET_SIZE = 512;
+const LARGEST_PACKET_SIZE = 32_767;
+
+/** Ends when the connection has ended. Never throws: a client that breaks the protocol ends its own connection only. */
+export async function serveConnection(socket: Socket, host: SessionHost, sessionId: number): Promise<void> {
+  let running: AbortController | undefined;
+  let deaf = false;
+  const onAttention = () => {
+    deaf = host.faults.take("attention") !== undefined;
+    if (!deaf) running?.abort();
+  };
+  socket.on("error", () => socket.destroy());
+  socket.on("close", () => running?.abort());
+  let stream: Socket = socket;
+  try {
+    const greeted = await greet(socket, host, onAttention);
+    stream = greeted.stream;
+    const delay = () => host.delay(host.faults.latency);
+    const writer = new ReplyWriter(greeted.stream, sessionId, host.faults.latency > 0 ? delay : undefined);
+    const session = await logIn(greeted, writer, socket, host, sessionId);
+    if (!session) return;
+    const tdsVersion = agreedVersion(greeted.login.tdsVersion);
+    for (let message = await greeted.source.next(); message; message = await greeted.source.next()) {
+      if (message.type === PACKET_TYPE.attention) {
+        if (!deaf) await writeMessage(writer, (out) => writeDone(out, "statement", { attention: true }));
+      } else if (isRequest(message) && !message.ignored) {
+        running = new AbortController();
+        if (socket.destroyed) running.abort();
+        await answer(message, { host, session, writer, tdsVersion, cancelled: running.signal, socket });
+        running = undefined;
+      } else if (isRequest(message) || message.type === PACKET_TYPE.transactionManager) {
+        await writeMessage(writer, (out) => writeDone(out, "statement", {}));
+      } else {
+        return;
+      }
+    }
+  } catch {
+    // The client broke the protocol, or left in the middle of it: nobody is there to be told.
+  } finally {
+    host.engine.locks = releaseSession(host.engine.locks, sessionId);
+    // What was written last, such as the reason why a login failed, still goes out.
+    stream.destroySoon();
+  }
+}
+
+function isRequest({ type }: Message): boolean {
+  return type === PACKET_TYPE.batch || type === PACKET_TYPE.rpc;
+}
+
+async function writeMessage(writer: ReplyWriter, write: (out: ByteWriter) => void): Promise<void> {
+  const out = new ByteWriter();
+  write(out);
+  await writer.write(out.take());
+  await writer.end();
+}
+
+/** Undefined when the login failed, which was said. */
+async function logIn(
+  { login, isEncrypted }: Greeted,
+  writer: ReplyWriter,
+  socket: Socket,
+  host: SessionHost,
+  sessionId: number,
+): Promise<SessionState | undefined> {
+  const { engine, faults } = host;
+  const { instance, profile } = engine;
+  const known = instance.logins.find(({ name }) => name.toLowerCase() === login.userName.toLowerCase());
+  const isRight = known !== undefined && known.password === login.password;
+  const wanted = login.database === "" ? "master" : login.database;
+  const database = instance.databases.find(({ name }) => name.toLowerCase() === wanted.toLowerCase());
+  const clientAddress = plainAddress(socket.remoteAddress);
+  const refusal = faults.take("login")?.error ?? refusalOf(login, isRight, database !== undefined);
+  if (refusal || !known || !database) {
+    if (!isRight) host.loginFailed(login, clientAddress);
+    await writeMessage(writer, (out) => {
+      if (refusal) writeServerMessage(out, refusal, instance.serverName);
+      writeDone(out, "statement", { error: true });
+    });
+    return undefined;
+  }
+  const packetSize = Math.min(
+    Math.max(login.packetSize || FIRST_PACKET_SIZE, SMALLEST_PACKET_SIZE),
+    LARGEST_PACKET_SIZE,
+  );
+  const inform = (number: number, state: number, text: string) => ({ number, severity: 0, state, text });
+  await writeMessage(writer, (out) => {
+    writeEnvironmentChange(out, "database", database.name, "master");
+    writeServerMessage(out, inform(5701, 2, `Changed database context to '${database.name}'.`), instance.serverName);
+    writeCollationChange(out);
+    writeEnvironmentChange(out, "language", "us_english", "");
+    writeServerMessage(out, inform(5703, 1, "Changed language setting to us_english."), instance.serverName);
+    writeLoginAck(out, agreedVersion(login.tdsVersion), profile.productVersion);
+    writeEnvironmentChange(out, "packetSize", String(packetSize), String(FIRST_PACKET_SIZE));
+    writeDone(out, "statement", {});
+  });
+  writer.setPacketSize(packetSize);
+  return {
+    id: sessionId,
+    login: known,
+    hostName: login.hostName,
+    applicationName: login.applicationName,
+    clientAddress,
+    clientPort: socket.remotePort ?? 0,
+    localAddress: plainAddress(socket.localAddress),
+    localPort: socket.localPort ?? 0,
+    isEncrypted,
+    connectedAt: engine.now(),
+    database: database.name,
+  };
+}
+
+function refusalOf(login: Login, isRight: boolean, databaseExists: boolean): ServerMessage | undefined {
+  const state = 1;
+  if (!isRight) return { number: 18456, severity: 14, state, text: `Login failed for user '${login.userName}'.` };
+  if (databaseExists) return undefined;
+  return {
+    number: 4060,
+    severity: 11,
+    state,
+    text: `Cannot open database "${login.database}" requested by the login. The login failed.`,
+  };
+}
+
+/** IPv4 without the prefix that a dual-stack socket adds. */
+function plainAddress(address: string | undefined): string {
+  return (address ?? "").replace(/^::ffff:/, "");
+}
+
+interface RequestScope {
+  readonly host: SessionHost;
+  readonly session: SessionState;
+  readonly writer: ReplyWriter;
+  readonly tdsVersion: number;
+  readonly cancelled: AbortSignal;
+  readonly socket: Socket;
+}
+
+interface Request {
+  readonly kind: "batch" | "rpc";
+  readonly text: string;
+  /** The procedure and its arguments; absent for a batch. */
+  readonly call?: { readonly name: string; readonly arguments: readonly ProcedureArgument[] };
+}
+
+function requestOf(message: Message): Request {
+  if (message.type === PACKET_TYPE.batch) return { kind: "batch", text: parseBatch(message.payload) };
+  const { procedure, parameters } = parseRpc(message.payload);
+  const args = parameters.map(({ name, value }) => ({ value, ...(name !== "" && { name }) }));
+  const isText = procedure.toLowerCase() === "sp_executesql";
+  return {
+    kind: "rpc",
+    text: isText ? String(args[0]?.value ?? "") : procedure,
+    call: { name: procedure, arguments: args },
+  };
+}
+
+/** A request that the emulator cannot read is answered, so that a test sees why. */
+function parsed(message: Message): Request | ProtocolError {
+  try {
+    return requestOf(message);
+  } catch (error) {
+    if (error instanceof ProtocolError) return error;
+    throw error;
+  }
+}
+
+function internalError(error: unknown): ServerMessage {
+  return { number: 50_000, severity: 16, state: 1, text: `sqlserver-emulator: ${error}` };
+}
+
+async function answer(message: Message, scope: RequestScope): Promise<void> {
+  const { host, session, writer, cancelled, socket } = scope;
+  const { engine, faults } = host;
+  const request = parsed(message);
+  if (request instanceof ProtocolError) {
+    await writeMessage(writer, (out) => {
+      writeServerMessage(out, internalError(request), engine.instance.serverName);
+      writeDone(out, "statement", { error: true });
+    });
+    return;
+  }
+  const { kind, text, call } = request;
+  const parameters = Object.fromEntries(
+    (call?.arguments ?? []).map(({ name, value }, index) => [name ?? String(index), value]),
+  );
+  const record = host.log.begin({ sessionId: session.id, login: session.login.name, kind, text, parameters });
+  const bytesBefore = writer.bytesSent;
+  const reply = new Reply({
+    ...scope,
+    kind,
+    serverName: engine.instance.serverName,
+    faults,
+    blocks: host.blocks,
+    encodings: host.encodings,
+    record,
+    readErrors: engine.instance.readErrors,
+    kill: () => socket.resetAndDestroy(),
+  });
+  const context: SqlContext = {
+    engine,
+    session,
+    variables: new Map(),
+    lent: [],
+    catalog: host.catalog,
+    inform: (info) => reply.message(info),
+    describe: (sql) => describeText(sql, context),
+  };
+  if (message.resetConnection) {
+    engine.locks = releaseSession(engine.locks, session.id);
+    reply.resetConnection();
+  }
+  const outcome = await carryOut(request, context, reply, record, faults.take("statement", text)?.error);
+  record.bytesSent = writer.bytesSent - bytesBefore;
+  host.log.end(record, cancelled.aborted && socket.destroyed ? "vanished" : outcome);
+}
+
+async function carryOut(
+  { text, call }: Request,
+  context: SqlContext,
+  reply: Reply,
+  record: StatementRecord,
+  fault: ServerMessage | undefined,
+): Promise<"completed" | "failed" | "cancelled"> {
+  try {
+    if (fault) throw new ServerError(fault.number, fault.text, fault.severity, fault.state);
+    let status = 0;
+    if (call) status = await runProcedure(call.name, call.arguments, context, reply);
+    else await runText(text, context, reply);
+    await reply.complete(status);
+    return "completed";
+  } catch (error) {
+    if (error instanceof Cancelled) {
+      await reply.fail(undefined);
+      return "cancelled";
+    }
+    // Whatever else goes wrong in here is the emulator's own fault; the test that meets it shall see it.
+    const report = error instanceof ServerError ? error.report : internalError(error);
+    record.error = report.number;
+    await reply.fail(report);
+    return "failed";
+  }
+}

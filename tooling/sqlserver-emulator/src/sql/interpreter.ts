@@ -1,0 +1,188 @@
+/** Carries out batches and procedures. */
+import type { StoredProcedure } from "../instance.ts";
+import type { ResultColumn, ServerMessage } from "../protocol/tokens.ts";
+import type { SqlValue } from "../sql-types.ts";
+import { type Compiled, compileExpression, type Scope } from "./compile-expression.ts";
+import { type AuditSelect, compileSelect } from "./compile-select.ts";
+import type { ProcedureArgument, SqlContext } from "./context.ts";
+import { convertValue } from "./convert-value.ts";
+import { parseBatch, parseDeclarations } from "./parse-batch.ts";
+import { ServerError, undeclaredVariable } from "./server-error.ts";
+import type { Declaration, Expression, Statement } from "./syntax.ts";
+
+/** A result on its way to the client. */
+export interface QueryResult {
+  readonly columns: readonly ResultColumn[];
+  run(): Iterable<readonly SqlValue[]>;
+  readonly audit?: AuditSelect;
+}
+
+/** Where results go. */
+export interface ReplySink {
+  message(message: ServerMessage): void;
+  databaseChanged(now: string, before: string): void;
+  /** Sends all rows, as fast as the client takes them. */
+  rows(result: QueryResult): Promise<void>;
+  /** A statement without rows has ended. */
+  done(): void;
+}
+
+/** Text → statements; a reader sends the same few texts all the time. */
+const parsed = new Map<string, readonly Statement[]>();
+const MOST_PARSED_TEXTS = 256;
+
+function statementsOf(sql: string): readonly Statement[] {
+  const known = parsed.get(sql);
+  if (known) return known;
+  const statements = parseBatch(sql);
+  if (parsed.size >= MOST_PARSED_TEXTS) parsed.clear();
+  parsed.set(sql, statements);
+  return statements;
+}
+
+/** @throws ServerError; what was sent until then stays sent. */
+export async function runText(sql: string, context: SqlContext, sink: ReplySink): Promise<void> {
+  for (const statement of statementsOf(sql)) await runStatement(statement, context, sink);
+}
+
+/** The columns of the first result, without running anything. */
+export function describeText(sql: string, context: SqlContext): readonly ResultColumn[] {
+  const select = statementsOf(sql).find((statement) => statement.kind === "select");
+  return select ? compileSelect(select.select, context).columns : [];
+}
+
+/** What RPC and EXEC have in common. Gives the return status. */
+export async function runProcedure(
+  name: string,
+  args: readonly ProcedureArgument[],
+  context: SqlContext,
+  sink: ReplySink,
+): Promise<number> {
+  const plain = name.toLowerCase().replaceAll(/[[\]]/g, "");
+  if (plain.split(".").at(-1) === "sp_executesql") return runParameterised(args, context, sink);
+  const builtIn = context.catalog.procedures.get(plain.replace(/^(?:master\.)?(?:\.|sys\.|dbo\.)?/, ""));
+  if (builtIn) {
+    const { status, columns, rows } = builtIn(args, context);
+    if (columns && rows) await sink.rows({ columns, run: () => rows });
+    return status;
+  }
+  const inMaster = plain.replace(/^master\./, "");
+  const stored = context.engine.instance.procedures.find((procedure) => procedure.name.toLowerCase() === inMaster);
+  if (!stored) throw new ServerError(2812, `Could not find stored procedure '${name}'.`, 16, 62);
+  return runStored(stored, args, context, sink);
+}
+
+/** sp_executesql: text and declaration by position, whatever a client calls them; then the parameters. */
+async function runParameterised(
+  args: readonly ProcedureArgument[],
+  context: SqlContext,
+  sink: ReplySink,
+): Promise<number> {
+  const [text, declaration, ...values] = args;
+  if (typeof text?.value !== "string")
+    throw new ServerError(214, "Procedure expects parameter '@statement' of type 'ntext/nchar/nvarchar'.", 16, 2);
+  const declared = typeof declaration?.value === "string" ? parseDeclarations(declaration.value) : [];
+  await runText(text.value, { ...context, variables: bindParameters(declared, values) }, sink);
+  return 0;
+}
+
+async function runStored(
+  procedure: StoredProcedure,
+  args: readonly ProcedureArgument[],
+  context: SqlContext,
+  sink: ReplySink,
+): Promise<number> {
+  const variables = bindParameters(parseDeclarations(procedure.parameters), args);
+  await runText(procedure.body, { ...context, variables, lent: procedure.lends }, sink);
+  return 0;
+}
+
+function bindParameters(declared: readonly Declaration[], args: readonly ProcedureArgument[]): SqlContext["variables"] {
+  const variables: SqlContext["variables"] = new Map();
+  for (const { name, type } of declared) variables.set(name, { type, value: null });
+  for (const [index, { name, value }] of args.entries()) {
+    const key = (name || declared[index]?.name || "").toLowerCase();
+    const variable = variables.get(key);
+    if (!variable) throw new ServerError(8145, `${key} is not a parameter.`);
+    variables.set(key, {
+      type: variable.type,
+      value: value === null ? null : convertValue(value, variable.type, variable.type),
+    });
+  }
+  return variables;
+}
+
+async function runStatement(statement: Statement, context: SqlContext, sink: ReplySink): Promise<void> {
+  switch (statement.kind) {
+    case "select": {
+      const select = compileSelect(statement.select, context);
+      if (select.assigns.length === 0) return sink.rows(select);
+      for (const values of select.run()) {
+        for (const [index, variable] of select.assigns.entries()) assign(variable, values[index] ?? null, context);
+      }
+      return sink.done();
+    }
+    case "declare":
+      for (const { name, type, value } of statement.variables) {
+        context.variables.set(name, { type, value: null });
+        if (value) assign(name, evaluateNow(value, context), context);
+      }
+      return;
+    case "setVariable":
+      assign(statement.name, evaluateNow(statement.value, context), context);
+      return;
+    case "setOption":
+      return sink.done();
+    case "use":
+      return useDatabase(statement.database, context, sink);
+    case "print":
+      sink.message({ number: 0, severity: 0, state: 1, text: String(evaluateNow(statement.value, context) ?? "") });
+      return sink.done();
+    case "execute": {
+      const args = statement.arguments.map(({ name, value }) => ({
+        value: evaluateNow(value, context),
+        ...(name !== undefined && { name }),
+      }));
+      const status = await runProcedure(statement.procedure, args, context, sink);
+      if (statement.into) assign(statement.into, status, context);
+      return;
+    }
+    case "executeText":
+      return runText(String(evaluateNow(statement.text, context) ?? ""), { ...context, variables: new Map() }, sink);
+    case "if": {
+      const branch = evaluateNow(statement.condition, context) === true ? statement.then : statement.otherwise;
+      return branch && runStatement(branch, context, sink);
+    }
+    case "block":
+      for (const inner of statement.statements) await runStatement(inner, context, sink);
+      return;
+  }
+}
+
+function useDatabase(name: string, context: SqlContext, sink: ReplySink): void {
+  const { session, engine } = context;
+  const database = engine.instance.databases.find((known) => known.name.toLowerCase() === name.toLowerCase());
+  if (!database)
+    throw new ServerError(911, `Database '${name}' does not exist. Make sure that the name is entered correctly.`);
+  sink.databaseChanged(database.name, session.database);
+  session.database = database.name;
+  sink.message({ number: 5701, severity: 0, state: 1, text: `Changed database context to '${database.name}'.` });
+  sink.done();
+}
+
+function assign(name: string, value: SqlValue, context: SqlContext): void {
+  const variable = context.variables.get(name);
+  if (!variable) throw undeclaredVariable(name);
+  context.variables.set(name, { type: variable.type, value: convertValue(value, variable.type, variable.type) });
+}
+
+function evaluateNow(expression: Expression, context: SqlContext): SqlValue {
+  const scope: Scope = {
+    context,
+    tables: [],
+    outer: undefined,
+    compileSubquery: (select, outer) => compileSelect(select, context, outer),
+  };
+  const compiled: Compiled = compileExpression(expression, scope);
+  return compiled.evaluate({ rows: [], aggregated: [], outer: undefined });
+}

@@ -1,0 +1,125 @@
+import { tokenize } from "./lexer.ts";
+import { parseExpression, parseType } from "./parse-expression.ts";
+import { parseSelect } from "./parse-select.ts";
+import type { Declaration, ExecuteArgument, Statement } from "./syntax.ts";
+import { TokenStream } from "./token-stream.ts";
+
+/** @throws ServerError 102 at whatever is not understood. */
+export function parseBatch(sql: string): readonly Statement[] {
+  const tokens = new TokenStream(tokenize(sql), parseSelect);
+  const statements: Statement[] = [];
+  for (;;) {
+    while (tokens.takeSymbol(";"));
+    if (tokens.peek().kind === "end") return statements;
+    statements.push(parseStatement(tokens));
+  }
+}
+
+/** The declaration of sp_executesql: `@pattern nvarchar(260), @offset bigint`. */
+export function parseDeclarations(text: string): readonly Declaration[] {
+  const tokens = new TokenStream(tokenize(text), parseSelect);
+  if (tokens.peek().kind === "end") return [];
+  const declarations = parseDeclare(tokens);
+  if (tokens.peek().kind !== "end") throw tokens.unexpected();
+  return declarations;
+}
+
+function parseStatement(tokens: TokenStream): Statement {
+  if (tokens.isWord("select")) return { kind: "select", select: parseSelect(tokens) };
+  if (tokens.takeWords("declare")) return { kind: "declare", variables: parseDeclare(tokens) };
+  if (tokens.takeWords("set")) return parseSet(tokens);
+  if (tokens.takeWords("use")) return { kind: "use", database: tokens.expectName() };
+  if (tokens.takeWords("print")) return { kind: "print", value: parseExpression(tokens) };
+  if (tokens.takeWords("exec") || tokens.takeWords("execute")) return parseExecute(tokens);
+  if (tokens.takeWords("if")) return parseIf(tokens);
+  if (tokens.takeWords("begin")) return parseBlock(tokens);
+  throw tokens.unexpected();
+}
+
+function parseDeclare(tokens: TokenStream): readonly Declaration[] {
+  const variables: Declaration[] = [];
+  do {
+    const name = tokens.expectVariable();
+    tokens.takeWords("as");
+    const type = parseType(tokens);
+    tokens.takeWords("output");
+    variables.push({ name, type, ...(tokens.takeSymbol("=") && { value: parseExpression(tokens) }) });
+  } while (tokens.takeSymbol(","));
+  return variables;
+}
+
+function parseSet(tokens: TokenStream): Statement {
+  if (tokens.peek().kind === "variable") {
+    const name = tokens.expectVariable();
+    tokens.expectSymbol("=");
+    return { kind: "setVariable", name, value: parseExpression(tokens) };
+  }
+  if (tokens.takeWords("transaction", "isolation", "level")) {
+    tokens.expectName();
+    if (tokens.isWord("committed") || tokens.isWord("uncommitted") || tokens.isWord("read")) tokens.next();
+    return { kind: "setOption" };
+  }
+  tokens.expectName();
+  if (tokens.peek().kind !== "word" && tokens.peek().kind !== "number" && tokens.peek().kind !== "name") {
+    if (!tokens.takeSymbol("-")) throw tokens.unexpected();
+  }
+  tokens.next();
+  return { kind: "setOption" };
+}
+
+function parseIf(tokens: TokenStream): Statement {
+  const condition = parseExpression(tokens);
+  const then = parseStatement(tokens);
+  const semicolonBeforeElse = tokens.isSymbol(";") && tokens.isWord("else", 1);
+  if (semicolonBeforeElse) tokens.next();
+  if (!tokens.takeWords("else")) return { kind: "if", condition, then };
+  return { kind: "if", condition, then, otherwise: parseStatement(tokens) };
+}
+
+function parseBlock(tokens: TokenStream): Statement {
+  const statements: Statement[] = [];
+  for (;;) {
+    while (tokens.takeSymbol(";"));
+    if (tokens.takeWords("end")) return { kind: "block", statements };
+    statements.push(parseStatement(tokens));
+  }
+}
+
+/** EXEC [@r =] procedure [[@name =] value, …], or EXEC (text). */
+function parseExecute(tokens: TokenStream): Statement {
+  if (tokens.takeSymbol("(")) {
+    const text = parseExpression(tokens);
+    tokens.expectSymbol(")");
+    return { kind: "executeText", text };
+  }
+  const into = tokens.peek().kind === "variable" ? tokens.expectVariable() : undefined;
+  if (into) tokens.expectSymbol("=");
+  const procedure = tokens.expectDottedName().join(".");
+  const args: ExecuteArgument[] = [];
+  if (startsArgument(tokens)) {
+    do args.push(parseArgument(tokens));
+    while (tokens.takeSymbol(","));
+  }
+  return { kind: "execute", procedure, arguments: args, ...(into !== undefined && { into }) };
+}
+
+function startsArgument(tokens: TokenStream): boolean {
+  const { kind } = tokens.peek();
+  return (
+    kind === "variable" ||
+    kind === "string" ||
+    kind === "number" ||
+    kind === "binary" ||
+    tokens.isWord("null") ||
+    tokens.isSymbol("-")
+  );
+}
+
+function parseArgument(tokens: TokenStream): ExecuteArgument {
+  const isNamed = tokens.peek().kind === "variable" && tokens.isSymbol("=", 1);
+  const name = isNamed ? tokens.expectVariable() : undefined;
+  if (isNamed) tokens.next();
+  const value = parseExpression(tokens);
+  tokens.takeWords("output");
+  return { value, ...(name !== undefined && { name }) };
+}
