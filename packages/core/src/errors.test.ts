@@ -14,3 +14,14 @@ test("an error says who, what and what to do, and whether to try again", () => {
   expect(error).toMatchObject({ name: "UnavailableError", retryable: true, cause });
   expect(new ConfigurationError({ who: "das", what: "w", remedy: "r", code: "C" }).retryable).toBe(false);
 });
+
+test("an error lists its details below", () => {
+  const error = new ConfigurationError({
+    who: "das",
+    what: "2 problems",
+    details: ["a", "b"],
+    remedy: "Mend",
+    code: "c",
+  });
+  expect(error.message).toBe("das: 2 problems:\n  a\n  b\nMend.");
+});

@@ -17,6 +17,8 @@ export interface ErrorParts {
   readonly what: string;
   /** What to do about it. One sentence without a full stop. */
   readonly remedy: string;
+  /** What else to list, a line each, when one sentence is not enough. */
+  readonly details?: readonly string[];
   /** A word for programs, stable across releases. */
   readonly code: string;
   readonly cause?: unknown;
@@ -31,7 +33,8 @@ export abstract class DasError extends Error {
   abstract readonly retryable: boolean;
 
   constructor(parts: ErrorParts) {
-    super(`${parts.who}: ${parts.what}. ${parts.remedy}.`, { cause: parts.cause });
+    const details = parts.details?.map((line) => `\n  ${line}`).join("");
+    super(`${parts.who}: ${parts.what}${details ? `:${details}\n` : ". "}${parts.remedy}.`, { cause: parts.cause });
     this.name = new.target.name;
     this.who = parts.who;
     this.what = parts.what;
