@@ -1,0 +1,216 @@
+import type { Clock, Logger } from "@das/core";
+import type { ConnectionPool, config as MssqlConfiguration, Request } from "mssql";
+import { classifyError, PlainTextError, SilentServerError } from "./classify-error.ts";
+import type { SqlValue } from "./row.ts";
+import { Watchdog } from "./watchdog.ts";
+
+/** How to reach one instance: directly, never through a listener that may lead to another replica. */
+export interface ConnectionOptions {
+  /** The configuration's instance id, for messages. */
+  readonly instanceId: string;
+  readonly host: string;
+  /** Default 1433. */
+  readonly port?: number;
+  readonly user: string;
+  readonly password: string;
+  /**
+   * `required` (default): TDS 7.4 with TLS, refused when the server cannot; `strict`: TDS 8, TLS before anything else;
+   * `off`: plain text, password included.
+   */
+  readonly tls?: "required" | "strict" | "off";
+  /** PEM of the authority that signed the server's certificate; default: the authorities that Node trusts. */
+  readonly certificateAuthority?: string;
+  /** The name in the server's certificate, when it is not `host`. */
+  readonly certificateName?: string;
+  /** Accepts any certificate. The connection is then encrypted, but anybody may be at its other end. */
+  readonly trustServerCertificate?: boolean;
+}
+
+export interface QueryParameter {
+  readonly name: string;
+  readonly type: "nvarchar" | "bigint";
+  readonly value: string | null;
+}
+
+export interface ServerMessage {
+  readonly number: number;
+  readonly message: string;
+}
+
+export interface QueryHandlers {
+  /** The values of one row, in column order. Must not throw. */
+  onRow(values: readonly SqlValue[]): void;
+  onInfo?(info: ServerMessage): void;
+}
+
+/** Milliseconds. */
+const CONNECT_TIMEOUT = 15_000;
+/** Without a row or an end for so long, the peer counts as dead: the driver's own timeout ends with the first packet. */
+const IDLE_TIMEOUT = 30_000;
+/** What a cancelled request gets to confirm before its connection is given up. */
+const CANCEL_TIMEOUT = 5_000;
+
+/** The bytes of a packet; larger ones cost fewer reads on a busy trail. */
+const PACKET_SIZE = 32_767;
+
+/**
+ * One connection to one instance through the `mssql` driver, for one query at a time.
+ *
+ * Errors are classified (`classify-error.ts`); after an `UnavailableError` the connection is of no more use.
+ */
+export class Connection implements AsyncDisposable {
+  readonly #pool: ConnectionPool;
+  readonly #options: ConnectionOptions;
+  readonly #clock: Clock;
+  readonly #disconnect: () => void;
+
+  private constructor(pool: ConnectionPool, options: ConnectionOptions, clock: Clock, disconnect: () => void) {
+    this.#pool = pool;
+    this.#options = options;
+    this.#clock = clock;
+    this.#disconnect = disconnect;
+  }
+
+  /** @throws UnavailableError, RefusedError */
+  static async open(options: ConnectionOptions, clock: Clock, logger: Logger): Promise<Connection> {
+    // 200 ms and 50 MB that only who connects to a SQL Server should pay.
+    const { default: mssql } = await import("mssql");
+    let encrypted = false;
+    let disconnect = (): void => undefined;
+    const pool = new mssql.ConnectionPool({
+      ...driverConfiguration(options),
+      beforeConnect: (connection) => {
+        disconnect = () => connection.close();
+        connection.on("secure", () => {
+          encrypted = true;
+        });
+      },
+    });
+    pool.on("error", (error: unknown) =>
+      logger.debug({ err: error, instance: options.instanceId }, "connection error"),
+    );
+    try {
+      await pool.connect();
+      if (tlsOf(options) !== "off" && !encrypted) throw new PlainTextError();
+    } catch (error) {
+      await pool.close();
+      throw classifyError(error, options);
+    }
+    return new Connection(pool, options, clock, () => disconnect());
+  }
+
+  /** All rows of a small result. @throws as `query` */
+  async select(text: string, parameters: readonly QueryParameter[] = [], signal?: AbortSignal): Promise<SqlValue[][]> {
+    const rows: SqlValue[][] = [];
+    await this.query(text, parameters, { onRow: (values) => rows.push([...values]) }, signal);
+    return rows;
+  }
+
+  /**
+   * Runs a statement and hands over each row as it arrives. Resolves when the result has ended or, without an error,
+   * when it was cancelled through the signal; rows that arrive after the signal are not handed over.
+   * @returns whether the result ran to its end
+   * @throws UnavailableError, RefusedError, ServerError
+   */
+  async query(
+    text: string,
+    parameters: readonly QueryParameter[],
+    handlers: QueryHandlers,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    if (signal?.aborted) return false;
+    const { default: mssql } = await import("mssql");
+    const request = this.#pool.request();
+    request.stream = true;
+    request.arrayRowMode = true;
+    for (const { name, type, value } of parameters) {
+      request.input(name, type === "bigint" ? mssql.BigInt() : mssql.NVarChar(260), value);
+    }
+    const failure = await this.#run(request, text, handlers, signal);
+    if (signal?.aborted) return false;
+    if (failure !== undefined) throw classifyError(failure, this.#options);
+    return true;
+  }
+
+  /** @returns the first error, or undefined. Never hangs: a silent peer is cancelled, then disconnected. */
+  async #run(
+    request: Request,
+    text: string,
+    handlers: QueryHandlers,
+    signal: AbortSignal | undefined,
+  ): Promise<unknown> {
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+    let failure: unknown;
+    let cancelled = false;
+    let watchdog = new Watchdog(this.#clock, IDLE_TIMEOUT, () => {
+      failure ??= new SilentServerError();
+      cancel();
+    });
+    const cancel = () => {
+      if (cancelled) return;
+      cancelled = true;
+      watchdog.stop();
+      watchdog = new Watchdog(this.#clock, CANCEL_TIMEOUT, () => {
+        failure ??= new SilentServerError();
+        this.#disconnect();
+        end();
+      });
+      request.cancel();
+    };
+    request.on("row", (values: SqlValue[]) => {
+      if (cancelled) return;
+      watchdog.touch();
+      handlers.onRow(values);
+    });
+    request.on("info", (info: ServerMessage) => handlers.onInfo?.(info));
+    request.on("error", (error: Error & { code?: string }) => {
+      if (!(cancelled && error.code === "ECANCEL")) failure ??= error;
+    });
+    request.on("done", end);
+    signal?.addEventListener("abort", cancel, { once: true });
+    try {
+      // With a callback the driver makes no promise of its own; in stream mode everything arrives through the events.
+      request.query(text, () => undefined);
+      await ended;
+    } finally {
+      watchdog.stop();
+      signal?.removeEventListener("abort", cancel);
+    }
+    return failure;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // The pool waits for a request that is still under way; without its connection the request ends.
+    this.#disconnect();
+    await this.#pool.close();
+  }
+}
+
+function tlsOf(options: ConnectionOptions): "required" | "strict" | "off" {
+  return options.tls ?? "required";
+}
+
+function driverConfiguration(options: ConnectionOptions): MssqlConfiguration {
+  const tls = tlsOf(options);
+  return {
+    server: options.host,
+    port: options.port ?? 1433,
+    user: options.user,
+    password: options.password,
+    database: "master",
+    connectionTimeout: CONNECT_TIMEOUT,
+    requestTimeout: 0,
+    // One connection, opened again by whoever notices that it is gone. Its state is looked at, not asked for with SQL.
+    pool: { min: 0, max: 1 },
+    validateConnection: "socket",
+    options: {
+      appName: "das",
+      encrypt: tls === "strict" ? "strict" : tls === "required",
+      trustServerCertificate: options.trustServerCertificate ?? false,
+      serverName: options.certificateName,
+      packetSize: PACKET_SIZE,
+      cancelTimeout: CANCEL_TIMEOUT,
+      cryptoCredentialsDetails: options.certificateAuthority ? { ca: options.certificateAuthority } : {},
+    },
+  } as MssqlConfiguration;
+}

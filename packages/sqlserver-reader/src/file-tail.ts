@@ -1,0 +1,143 @@
+import { hash } from "node:crypto";
+import type { FilePosition } from "./cursor.ts";
+import { EVENT_TIME_COLUMN } from "./map-event.ts";
+import type { SqlServerRow, SqlValue, TrailDescription } from "./row.ts";
+
+/**
+ * Tells, of the rows that a read of a file returns, which are new. Pure: no I/O, no clock.
+ *
+ * A read starts at the block before the last one known (see `FilePosition`), so it returns rows that are known
+ * already: those of older blocks, and the first `rowsInLast` of the last block. They are skipped. The last known row
+ * must still have its digest; when it has not, the block is given out again: a duplicate rather than a loss.
+ */
+export class FileTail {
+  readonly #trail: TrailDescription;
+  readonly #known: FilePosition;
+  readonly #offsetIndex: number;
+  readonly #digestIndexes: readonly number[];
+  readonly #skipped: SqlServerRow[] = [];
+  #confirmed: boolean;
+  #offsetText = "";
+  #offset = -1n;
+  #ordinal = 0;
+  #previousOffset: bigint | null;
+  #lastOffset: bigint | null;
+  #rowsInLast: number;
+  #lastRow: SqlServerRow | undefined;
+  #anomalies = 0;
+
+  constructor(known: FilePosition, trail: TrailDescription) {
+    this.#known = known;
+    this.#trail = trail;
+    const names = trail.columns.map((column) => column.name);
+    this.#offsetIndex = names.indexOf("audit_file_offset");
+    this.#digestIndexes = DIGEST_COLUMNS.map((column) => names.indexOf(column)).filter((index) => index >= 0);
+    this.#confirmed = known.lastOffset === null;
+    this.#previousOffset = known.previousOffset;
+    this.#lastOffset = known.lastOffset;
+    this.#rowsInLast = known.rowsInLast;
+  }
+
+  /** Blocks whose content was not what the position said, and rows out of the file's order. */
+  get anomalies(): number {
+    return this.#anomalies;
+  }
+
+  /** The next row that the read returned; new ones, and known ones that must be given out again, go to `emit`. */
+  accept(values: readonly SqlValue[], emit: (row: SqlServerRow) => void): void {
+    const offsetText = String(values[this.#offsetIndex]);
+    if (offsetText === this.#offsetText) this.#ordinal += 1;
+    else this.#enterBlock(offsetText, emit);
+    const row: SqlServerRow = {
+      trail: this.#trail,
+      values,
+      fileTime: this.#known.fileTime,
+      offset: offsetText,
+      ordinal: this.#ordinal,
+    };
+    if (!this.#isKnown()) {
+      this.#advance(row);
+      emit(row);
+      return;
+    }
+    if (this.#offset !== this.#known.lastOffset) return;
+    this.#skipped.push(row);
+    if (this.#ordinal !== this.#known.rowsInLast - 1) return;
+    if (this.#digest(row) === this.#known.digest) this.#confirm();
+    else this.#giveOutAgain(emit);
+  }
+
+  /** The read ran to its end: what was expected must have come. Not to be called after a cancelled read. */
+  end(emit: (row: SqlServerRow) => void): void {
+    if (!this.#confirmed) this.#giveOutAgain(emit);
+  }
+
+  /** The place just after the last row that was given out. */
+  position(): FilePosition {
+    return {
+      ...this.#known,
+      previousOffset: this.#previousOffset,
+      lastOffset: this.#lastOffset,
+      rowsInLast: this.#rowsInLast,
+      digest: this.#lastRow ? this.#digest(this.#lastRow) : this.#known.digest,
+    };
+  }
+
+  #enterBlock(offsetText: string, emit: (row: SqlServerRow) => void): void {
+    const offset = BigInt(offsetText);
+    if (offset < this.#offset) this.#anomalies += 1;
+    this.#offsetText = offsetText;
+    this.#offset = offset;
+    this.#ordinal = 0;
+    if (!this.#confirmed && this.#known.lastOffset !== null && offset > this.#known.lastOffset)
+      this.#giveOutAgain(emit);
+  }
+
+  #isKnown(): boolean {
+    const { lastOffset, rowsInLast } = this.#known;
+    if (lastOffset === null) return false;
+    return this.#offset < lastOffset || (this.#offset === lastOffset && this.#ordinal < rowsInLast);
+  }
+
+  #advance(row: SqlServerRow): void {
+    if (this.#lastOffset !== null && this.#offset < this.#lastOffset) return;
+    if (this.#offset !== this.#lastOffset) {
+      this.#previousOffset = this.#lastOffset;
+      this.#lastOffset = this.#offset;
+    }
+    this.#rowsInLast = this.#ordinal + 1;
+    this.#lastRow = row;
+  }
+
+  #confirm(): void {
+    this.#confirmed = true;
+    this.#skipped.length = 0;
+  }
+
+  #giveOutAgain(emit: (row: SqlServerRow) => void): void {
+    this.#anomalies += 1;
+    for (const row of this.#skipped) emit(row);
+    this.#confirm();
+  }
+
+  #digest(row: SqlServerRow): string {
+    const values = this.#digestIndexes.map((index) => digestible(row.values[index]));
+    return hash("sha256", JSON.stringify(values), "buffer").subarray(0, 6).toString("hex");
+  }
+}
+
+/** Columns that every supported version has and that the reader always selects, whatever else the stream carries. */
+const DIGEST_COLUMNS = [
+  EVENT_TIME_COLUMN,
+  "sequence_number",
+  "action_id",
+  "session_id",
+  "class_type",
+  "server_principal_name",
+  "sequence_group_id",
+  "statement",
+];
+
+function digestible(value: SqlValue | undefined): unknown {
+  return value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value;
+}

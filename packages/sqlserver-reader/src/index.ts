@@ -1,0 +1,6 @@
+export { type SourceOptions, SqlServerAuditSource } from "./audit-source.ts";
+export type { ConnectionOptions } from "./connection.ts";
+export { toEvent } from "./map-event.ts";
+export type { SqlServerRow, SqlValue, TrailColumn, TrailDescription } from "./row.ts";
+export { SqlServerReader, type SqlServerReaderOptions } from "./sqlserver-reader.ts";
+export { AUDIT_CHANGES_NAME, AUDIT_NAME } from "./statements.ts";

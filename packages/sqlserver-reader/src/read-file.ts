@@ -1,0 +1,83 @@
+import type { AuditFileName } from "./audit-file-name.ts";
+import { BatchQueue } from "./batch-queue.ts";
+import type { Connection } from "./connection.ts";
+import type { FilePosition } from "./cursor.ts";
+import { FileTail } from "./file-tail.ts";
+import type { ConnectedInstance } from "./instance.ts";
+import type { SqlServerRow } from "./row.ts";
+import { auditReadStatement } from "./statements.ts";
+
+export interface FileBatch {
+  readonly rows: readonly SqlServerRow[];
+  /** The place just after the last row. */
+  readonly position: FilePosition;
+}
+
+export interface FileReadResult {
+  /** The read ran to the end of the file; false when it was cancelled, by the caller or because the queue was full. */
+  readonly complete: boolean;
+  /** Blocks that were not what the position said; their rows were given out again. */
+  readonly anomalies: number;
+}
+
+/**
+ * Reads one file from a position on, as fast as the driver hands over rows, and gives out what is new in batches.
+ *
+ * When the caller is slower than the server, the request is cancelled and the result is incomplete: paused, it would
+ * hold the file open, and SQL Server does not delete a file later that it could not delete at its rollover (SQL Server
+ * notes §3). The caller reads again from the last position.
+ * @param whole reads from the first block: needed when the server does not accept the position's offset
+ * @throws UnavailableError, RefusedError, ServerError; after what was read before it has been given out
+ */
+export async function* readFile(
+  connection: Connection,
+  instance: ConnectedInstance,
+  file: AuditFileName,
+  from: FilePosition,
+  whole: boolean,
+  signal: AbortSignal,
+): AsyncGenerator<FileBatch, FileReadResult> {
+  const tail = new FileTail(from, instance.trail);
+  const queue = new BatchQueue(
+    () => tail.position(),
+    instance.trail.columns.findIndex(({ name }) => name === "statement"),
+  );
+  const add = (row: SqlServerRow): void => queue.add(row);
+  const stop = new AbortController();
+  const path = from.directory + file.name;
+  const offset = whole ? null : from.previousOffset;
+  const running = connection
+    .query(
+      auditReadStatement(instance.columns),
+      [
+        { name: "pattern", type: "nvarchar", value: path },
+        { name: "file", type: "nvarchar", value: offset === null ? null : path },
+        { name: "offset", type: "bigint", value: offset === null ? null : String(offset) },
+      ],
+      {
+        onRow: (values) => {
+          tail.accept(values, add);
+          if (queue.isFull) stop.abort();
+        },
+      },
+      AbortSignal.any([signal, stop.signal]),
+    )
+    .then(
+      (complete) => {
+        if (complete) tail.end(add);
+        queue.end();
+        return complete;
+      },
+      (error: unknown) => {
+        queue.end(error);
+        return false;
+      },
+    );
+  try {
+    for await (const { rows, mark } of queue.batches()) yield { rows, position: mark };
+  } finally {
+    stop.abort();
+    await running;
+  }
+  return { complete: await running, anomalies: tail.anomalies };
+}

@@ -1,0 +1,67 @@
+import {
+  type AuditReader,
+  type CheckReport,
+  type Clock,
+  type InstanceContext,
+  type Logger,
+  type SqlServerEvent,
+  silentLogger,
+  systemClock,
+} from "@das/core";
+import { SqlServerAuditSource } from "./audit-source.ts";
+import { checkInstance } from "./check.ts";
+import type { ConnectionOptions } from "./connection.ts";
+import { toEvent } from "./map-event.ts";
+import type { SqlServerRow } from "./row.ts";
+import { AUDIT_NAME } from "./statements.ts";
+
+export interface SqlServerReaderOptions {
+  readonly connection: ConnectionOptions;
+  /** The instance's own address in the events; default: what the server reports. */
+  readonly serverHost?: string;
+  /** Default: `RDS_DAS_AUDIT`. */
+  readonly audits?: readonly string[];
+  /** Where a source begins that has nothing to resume from. Default `oldest`: every row that the trail still holds. */
+  readonly startAt?: "oldest" | "now";
+  readonly clock?: Clock;
+  /** Uniform in [0, 1). */
+  readonly random?: () => number;
+  readonly logger?: Logger;
+}
+
+/** Reads the server audits of one SQL Server instance through `sys.fn_get_audit_file`. */
+export class SqlServerReader implements AuditReader<SqlServerRow> {
+  readonly engine = "sqlserver";
+  readonly #options: SqlServerReaderOptions;
+
+  constructor(options: SqlServerReaderOptions) {
+    this.#options = options;
+  }
+
+  check(signal: AbortSignal): Promise<CheckReport> {
+    const { connection, audits = [AUDIT_NAME], clock = systemClock, logger = silentLogger } = this.#options;
+    return checkInstance(connection, audits, clock, logger, signal);
+  }
+
+  /** The audits are the instance's own: they do not change with its role. */
+  async *sources(signal: AbortSignal): AsyncGenerator<readonly SqlServerAuditSource[]> {
+    const { audits = [AUDIT_NAME] } = this.#options;
+    yield audits.map((audit) => this.#source(audit));
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+  }
+
+  toEvent(row: SqlServerRow, context: InstanceContext): SqlServerEvent {
+    return toEvent(row, context);
+  }
+
+  /** Each source holds a connection of its own only while it is read. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    return;
+  }
+
+  #source(audit: string): SqlServerAuditSource {
+    const { connection, serverHost, startAt = "oldest" } = this.#options;
+    const { clock = systemClock, random = Math.random, logger = silentLogger } = this.#options;
+    return new SqlServerAuditSource({ connection, serverHost, audit, startAt, clock, random, logger });
+  }
+}
