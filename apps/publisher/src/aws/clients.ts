@@ -1,0 +1,46 @@
+import { KinesisClient } from "@aws-sdk/client-kinesis";
+import { KMSClient } from "@aws-sdk/client-kms";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+
+export interface AwsClients extends Disposable {
+  readonly kinesis: KinesisClient;
+  readonly kms: KMSClient;
+}
+
+/** Milliseconds. */
+const CONNECT_TIMEOUT = 5_000;
+const REQUEST_TIMEOUT = 30_000;
+
+/** What tests put in the place of the SDK's own conventions. */
+export interface AwsOverrides {
+  readonly endpoint?: string;
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
+/**
+ * Clients that follow the SDK's own conventions: credentials chain, profiles, `AWS_ENDPOINT_URL`,
+ * `AWS_ENDPOINT_URL_KINESIS`, `AWS_ENDPOINT_URL_KMS`. The region comes from the configuration where there is one.
+ */
+export function openAwsClients(region: string | undefined, overrides: AwsOverrides = {}): AwsClients {
+  // The Kinesis client would speak HTTP/2; HTTP/1.1 with keep-alive works everywhere and is not slower.
+  const common = () => ({
+    ...(region !== undefined && { region }),
+    ...overrides,
+    requestHandler: new NodeHttpHandler({
+      connectionTimeout: CONNECT_TIMEOUT,
+      requestTimeout: REQUEST_TIMEOUT,
+      throwOnRequestTimeout: true,
+    }),
+  });
+  // One attempt: the pipeline's own loop retries puts, without end and in order.
+  const kinesis = new KinesisClient({ ...common(), maxAttempts: 1 });
+  const kms = new KMSClient(common());
+  return {
+    kinesis,
+    kms,
+    [Symbol.dispose]: () => {
+      kinesis.destroy();
+      kms.destroy();
+    },
+  };
+}

@@ -1,0 +1,106 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { exitCodeOf, reportError } from "./report-error.ts";
+
+/** Runs the `das` command. @returns its exit code: 0 done, 1 failed at run time, 2 wrong usage or configuration */
+export async function runCommandLine(argv: readonly string[]): Promise<number> {
+  let exitCode = 0;
+  const program = new Command("das")
+    .description("Open database activity streams for the Oracle and SQL Server databases that you run yourself.")
+    .exitOverride()
+    .configureHelp({ sortSubcommands: false })
+    .showHelpAfterError("(das --help says more)");
+
+  program
+    .command("run")
+    .description("publish the audited activity of one instance to the activity stream of its resource")
+    .requiredOption("-c, --config <file>", "configuration of the resource (YAML); one file serves all its instances")
+    .requiredOption("-i, --instance <id>", "the instance to publish, by its id in the configuration")
+    .option("--create-stream", "create the stream when it does not exist, instead of waiting for it", false)
+    .addOption(logLevel())
+    .addHelpText("after", RUN_HELP)
+    .action(async (options: RunOptions) => {
+      const { runCommand } = await import("./run-command.ts");
+      exitCode = await runCommand(options);
+    });
+
+  program
+    .command("tail")
+    .description("follow a stream: decrypt each record and print one event a line")
+    .option("-c, --config <file>", "configuration of the resource, for its id and region")
+    .option("--resource-id <id>", "the resource's id, when there is no configuration at hand")
+    .option("--region <region>", "the stream's region; default: the SDK's own (AWS_REGION, profile)")
+    .option("--from <where>", "latest, oldest, or a time such as 2026-11-22T10:00:00Z", parseFrom, "latest")
+    .option("--json", "one JSON object a line, exactly as on the stream", false)
+    .option("--heartbeats", "show heartbeats too", false)
+    .option("--limit <events>", "end after so many events", parseCount)
+    .option("--no-color", "no colour; also NO_COLOR, and when the output is no terminal")
+    .addHelpText("after", TAIL_HELP)
+    .action(async (options: TailOptions) => {
+      const { tailCommand } = await import("./tail-command.ts");
+      exitCode = await tailCommand(options);
+    });
+
+  try {
+    await program.parseAsync(argv);
+    return exitCode;
+  } catch (error) {
+    // Commander has already said what is wrong with the arguments, or printed the help.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    reportError(error);
+    return exitCodeOf(error);
+  }
+}
+
+export interface RunOptions {
+  readonly config: string;
+  readonly instance: string;
+  readonly createStream: boolean;
+  readonly logLevel: string;
+}
+
+export interface TailOptions {
+  readonly config?: string;
+  readonly resourceId?: string;
+  readonly region?: string;
+  readonly from: "latest" | "oldest" | Date;
+  readonly json: boolean;
+  readonly heartbeats: boolean;
+  readonly limit?: number;
+  readonly color: boolean;
+}
+
+function logLevel(): Option {
+  return new Option("--log-level <level>", "what to log on standard error")
+    .choices(["debug", "info", "warn", "error"])
+    .default("info");
+}
+
+function parseFrom(text: string): "latest" | "oldest" | Date {
+  if (text === "latest" || text === "oldest") return text;
+  const time = new Date(text);
+  if (Number.isNaN(time.getTime())) throw new InvalidArgumentError("Not latest, oldest or an ISO 8601 time.");
+  return time;
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isSafeInteger(count) || count < 1) throw new InvalidArgumentError("Not a whole number above 0.");
+  return count;
+}
+
+const RUN_HELP = `
+AWS credentials, profiles and endpoints follow the AWS SDK: AWS_PROFILE, AWS_ACCESS_KEY_ID,
+AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_KINESIS, AWS_ENDPOINT_URL_KMS.
+
+SIGTERM and SIGINT flush, send a last heartbeat and end with 0; a second one ends at once.
+Exit codes: 0 stopped, 1 failed or refused, 2 wrong usage or configuration.
+
+Example:
+  das run --config das.yaml --instance a`;
+
+const TAIL_HELP = `
+A record that cannot be opened is reported with its sequence number, and the tail goes on.
+
+Examples:
+  das tail --config das.yaml
+  das tail --resource-id db-ABCDEFGHIJKLMNOPQRSTUVWXYZ --region eu-central-1 --from oldest --json | jq .command`;

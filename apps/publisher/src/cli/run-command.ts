@@ -1,0 +1,32 @@
+import { systemClock } from "@das/core";
+import { openAwsClients } from "../aws/clients.ts";
+import { loadConfiguration } from "../configuration/load-configuration.ts";
+import { openReader } from "../engines.ts";
+import { environment } from "../env.ts";
+import { openLog } from "../log.ts";
+import { runPublisher } from "../publisher.ts";
+import type { RunOptions } from "./program.ts";
+import { stopOnSignals } from "./stop-signals.ts";
+
+/** `das run`. @returns the exit code. @throws ConfigurationError, RefusedError */
+export async function runCommand(options: RunOptions): Promise<number> {
+  const configuration = loadConfiguration(options.config);
+  const logger = openLog(options.logLevel, { resource: configuration.resource.id, instance: options.instance });
+  await using reader = openReader(configuration, options.instance, environment, logger);
+  using aws = openAwsClients(configuration.stream.region);
+  using stopping = stopOnSignals((signal) => logger.info({ signal }, "stopping: flushing what was read"));
+  const complete = await runPublisher(
+    {
+      configuration,
+      instanceId: options.instance,
+      reader,
+      aws,
+      createStream: options.createStream,
+      clock: systemClock,
+      random: Math.random,
+      logger,
+    },
+    stopping,
+  );
+  return complete ? 0 : 1;
+}

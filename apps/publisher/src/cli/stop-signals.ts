@@ -1,0 +1,20 @@
+/**
+ * Aborts at the first SIGTERM or SIGINT; the second ends the process at once, with the exit code that shells give to a
+ * process which a signal ended.
+ */
+export function stopOnSignals(onStop: (signal: NodeJS.Signals) => void): AbortSignal & Disposable {
+  const controller = new AbortController();
+  const listener = (signal: NodeJS.Signals): void => {
+    if (controller.signal.aborted) process.exit(signal === "SIGINT" ? 130 : 143);
+    onStop(signal);
+    controller.abort();
+  };
+  process.on("SIGTERM", listener);
+  process.on("SIGINT", listener);
+  return Object.assign(controller.signal, {
+    [Symbol.dispose]: () => {
+      process.off("SIGTERM", listener);
+      process.off("SIGINT", listener);
+    },
+  });
+}

@@ -1,0 +1,119 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ConfigurationError } from "@das/core";
+import { describe, expect, test } from "vitest";
+import { loadConfiguration, parseConfiguration } from "./load-configuration.ts";
+import { configurationJsonSchema } from "./schema.ts";
+import { readSecret } from "./secret.ts";
+
+const EXAMPLE = new URL("../../../../docs/das.example.yaml", import.meta.url).pathname;
+
+function problems(text: string): string {
+  try {
+    parseConfiguration(text, "das.yaml");
+  } catch (error) {
+    expect(error).toMatchObject({ name: "ConfigurationError" });
+    return (error as ConfigurationError).message;
+  }
+  throw new Error("the configuration was accepted");
+}
+
+describe("the configuration", () => {
+  test("the documented example is valid, and has its defaults", () => {
+    expect(loadConfiguration(EXAMPLE)).toMatchObject({
+      resource: { engine: "sqlserver" },
+      stream: { nativeAuditFields: true },
+      instances: [
+        { id: "a", port: 1433, tls: { mode: "required", trustServerCertificate: false } },
+        { id: "b", password: { file: "/run/secrets/das-password-b" } },
+      ],
+      publisher: { lanes: 1, heartbeatSeconds: 10, startAt: "oldest" },
+    });
+  });
+
+  test("lists all problems at once, with line and path, and does not quote values", () => {
+    const text = `
+resource:
+  id: db-123
+  engine: sqlserver
+stream:
+  region: Frankfurt
+  kmsKeyID: x
+instances:
+  - id: a
+    host: h
+    user: u
+    password: hunter2
+    prot: 1433
+`;
+    const message = problems(text);
+    expect(message).toContain("das.yaml:3: resource.id: must be db- and 26 of A-Z and 2-7");
+    expect(message).toContain("das.yaml:6: stream.region: must be an AWS region such as eu-central-1");
+    expect(message).toContain("das.yaml:7: stream.kmsKeyID: is not a setting");
+    expect(message).toContain("das.yaml:6: stream.kmsKeyId: is missing");
+    expect(message).toContain(
+      "das.yaml:12: instances[0].password: must say where the secret is: env: NAME, or file: PATH",
+    );
+    expect(message).toContain("das.yaml:13: instances[0].prot: is not a setting");
+    expect(message).not.toContain("hunter2");
+  });
+
+  test("says where YAML itself is wrong, without quoting it", () => {
+    const message = problems("resource:\n  id: [hunter2\n");
+    expect(message).toMatch(/das\.yaml:\d+: [A-Z_]+ \(not valid YAML\)/);
+    expect(message).not.toContain("hunter2");
+  });
+
+  test("refuses an empty file, a key twice, an unknown engine, equal instance ids", () => {
+    expect(problems("")).toContain("das.yaml: the file: ");
+    expect(problems("resource: {}\nresource: {}\n")).toContain("das.yaml:2: DUPLICATE_KEY");
+    const example = readFileSync(EXAMPLE, "utf8");
+    expect(problems(example.replace("engine: sqlserver", "engine: postgres"))).toContain(
+      "resource.engine: must be sqlserver or oracle",
+    );
+    expect(problems(example.replace("- id: b", "- id: a"))).toContain(
+      "instances: the ids of the instances must differ",
+    );
+  });
+
+  test("a file that cannot be read is told by its path", () => {
+    expect(() => loadConfiguration("/nowhere/das.yaml")).toThrow("/nowhere/das.yaml cannot be read (ENOENT)");
+  });
+
+  test("an Oracle configuration is checked as one", () => {
+    const text = readFileSync(EXAMPLE, "utf8").replace("engine: sqlserver", "engine: oracle");
+    expect(problems(text)).toContain("instances[0].service: ");
+    const complete = text.replaceAll(/host: .*/g, "$&\n    service: orcl\n    containers: [SALES]");
+    expect(parseConfiguration(complete, "das.yaml")).toMatchObject({
+      instances: [{ port: 1521, service: "orcl" }, {}],
+    });
+  });
+
+  test("the committed JSON Schema is what the sources say (pnpm --filter @das/publisher generate)", () => {
+    const committed = readFileSync(new URL("../../schema/das-configuration.schema.json", import.meta.url), "utf8");
+    expect(JSON.parse(committed)).toEqual(JSON.parse(JSON.stringify(configurationJsonSchema())));
+  });
+});
+
+describe("secrets", () => {
+  test("come from the environment or a file", () => {
+    expect(readSecret({ env: "P" }, "instances[0].password", { P: "s" })).toBe("s");
+    const directory = mkdtempSync(join(tmpdir(), "das-secret-"));
+    try {
+      writeFileSync(join(directory, "password"), "from file\n");
+      expect(readSecret({ file: join(directory, "password") }, "instances[0].password", {})).toBe("from file");
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  test("that are missing are told by their setting and place", () => {
+    expect(() => readSecret({ env: "P" }, "instances[0].password", {})).toThrow(
+      "instances[0].password: the environment variable P is not set or empty",
+    );
+    expect(() => readSecret({ file: "/nowhere" }, "instances[0].password", {})).toThrow(
+      "instances[0].password: the file /nowhere cannot be read (ENOENT)",
+    );
+  });
+});

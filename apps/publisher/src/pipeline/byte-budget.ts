@@ -1,0 +1,37 @@
+/** Bounds what is between reading and the stream: who reads waits while too much is under way. Bytes. */
+export class ByteBudget {
+  readonly #limit: number;
+  #used = 0;
+  #waiting: (() => void)[] = [];
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get used(): number {
+    return this.#used;
+  }
+
+  take(bytes: number): void {
+    this.#used += bytes;
+  }
+
+  giveBack(bytes: number): void {
+    this.#used -= bytes;
+    if (this.#used < this.#limit) this.#wake();
+  }
+
+  /** Resolves as soon as there is room, or the signal aborts. */
+  async room(signal: AbortSignal): Promise<void> {
+    while (this.#used >= this.#limit && !signal.aborted) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#waiting.push(resolve);
+      signal.addEventListener("abort", () => resolve(), { once: true });
+      await promise;
+    }
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+}

@@ -1,0 +1,74 @@
+import { gzipSync } from "node:zlib";
+import { COMPRESSED_MAX_BYTES, innerRecordSchema } from "@das/core";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { LIST_MAX_BYTES, type PackedRecord, Packer } from "./pack.ts";
+
+const limits = { instanceId: "db-ABCDEFGHIJKLMNOPQRSTUVWXYZ", maxEvents: 100, targetBytes: 8_192 };
+
+/** The events of records, in order. */
+function unpack(records: readonly PackedRecord[]): unknown[] {
+  return records.flatMap(
+    ({ json }) => (JSON.parse(json) as { databaseActivityEventList: unknown[] }).databaseActivityEventList,
+  );
+}
+
+describe("packing", () => {
+  test("keeps every event, once and in order, within the limits", () => {
+    const event = fc.record({ n: fc.nat(), text: fc.string({ maxLength: 3_000, unit: "binary" }) });
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 300 }), fc.integer({ min: 1, max: 50 }), (events, maxEvents) => {
+        const packer = new Packer({ ...limits, maxEvents });
+        const records = events.flatMap((each) => packer.add(JSON.stringify(each)));
+        if (!packer.isEmpty) records.push(packer.close());
+        expect(unpack(records)).toEqual(events);
+        for (const record of records) {
+          expect(record.events).toBeLessThanOrEqual(maxEvents);
+          expect(record.events).toBeGreaterThan(0);
+          expect(gzipSync(record.json, { level: 1 }).byteLength).toBeLessThan(COMPRESSED_MAX_BYTES);
+        }
+      }),
+    );
+  });
+
+  test("a list at its limit fits into a record whatever its text", () => {
+    const packer = new Packer({ ...limits, maxEvents: 10_000, targetBytes: 500_000 });
+    const random = () => Math.random().toString(36).slice(2);
+    const records: PackedRecord[] = [];
+    while (records.length < 2)
+      records.push(...packer.add(JSON.stringify({ text: Array.from({ length: 20 }, random).join("") })));
+    for (const { json } of records) {
+      expect(Buffer.byteLength(json)).toBeLessThan(LIST_MAX_BYTES + 1_024);
+      expect(gzipSync(json, { level: 1 }).byteLength).toBeLessThan(COMPRESSED_MAX_BYTES);
+    }
+  });
+
+  test("comes to records of the wanted compressed size", () => {
+    const packer = new Packer({ ...limits, maxEvents: 10_000 });
+    const sizes: number[] = [];
+    for (let n = 0; n < 20_000; n += 1) {
+      const event = JSON.stringify({
+        n,
+        statement: `SELECT * FROM orders WHERE id = ${(n * 7919) % 100_003}`,
+        user: "app",
+      });
+      for (const { json } of packer.add(event)) {
+        const compressed = gzipSync(json, { level: 1 }).byteLength;
+        packer.learn(json.length, compressed);
+        sizes.push(compressed);
+      }
+    }
+    const late = sizes.slice(-10);
+    for (const size of late) expect(Math.abs(size - limits.targetBytes)).toBeLessThan(limits.targetBytes / 4);
+  });
+
+  test("a heartbeat is a record of its own", () => {
+    const record = innerRecordSchema.parse(JSON.parse(new Packer(limits).heartbeat().json));
+    expect(record).toEqual({
+      type: "DatabaseActivityMonitoringRecord",
+      clusterId: "",
+      instanceId: limits.instanceId,
+      databaseActivityEventList: [{ type: "heartbeat" }],
+    });
+  });
+});

@@ -1,0 +1,24 @@
+import { parentPort } from "node:worker_threads";
+import type { EngineTraits } from "@das/core";
+import { type DataKey, seal } from "@das/envelope";
+
+/** One record to seal, as it crosses into a sealing thread. The key's plaintext is a view of shared memory. */
+export interface SealRequest {
+  readonly id: number;
+  readonly json: Uint8Array;
+  readonly key: DataKey;
+  readonly version: EngineTraits["recordVersion"];
+}
+
+export type SealResponse =
+  | { readonly id: number; readonly bytes: Uint8Array<ArrayBuffer>; readonly compressedBytes: number }
+  | { readonly id: number; readonly error: unknown };
+
+parentPort?.on("message", async ({ id, json, key, version }: SealRequest) => {
+  try {
+    const sealed = await seal(json, key, version);
+    parentPort?.postMessage({ id, ...sealed } satisfies SealResponse, [sealed.bytes.buffer]);
+  } catch (error) {
+    parentPort?.postMessage({ id, error } satisfies SealResponse);
+  }
+});

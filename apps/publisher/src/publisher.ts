@@ -1,0 +1,145 @@
+import { type AuditReader, type Clock, ENGINE_TRAITS, type Logger, streamNameOf } from "@das/core";
+import { DataKeyLender } from "@das/envelope";
+import type { AwsClients } from "./aws/clients.ts";
+import type { Configuration } from "./configuration/schema.ts";
+import { type PublishCounters, type PublishParts, publishSource } from "./pipeline/publish-source.ts";
+import { Putting } from "./pipeline/put.ts";
+import { Sealing } from "./pipeline/seal.ts";
+import { SealPool } from "./pipeline/seal-pool.ts";
+import { openStream } from "./stream/open-stream.ts";
+
+export interface PublisherParts {
+  readonly configuration: Configuration;
+  readonly instanceId: string;
+  readonly reader: AuditReader<unknown>;
+  readonly aws: AwsClients;
+  /** Create the stream when it is missing, instead of waiting for whoever does. */
+  readonly createStream: boolean;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly logger: Logger;
+}
+
+/** PutRecords calls under way at once, over all sources and lanes. */
+const PUT_CONCURRENCY = 4;
+/** Bytes of JSON of one source between reading and the stream; what is beyond waits in the database's own trail. */
+const MAX_UNDER_WAY = 16 * 1_048_576;
+/** Milliseconds between two lines of figures in the log. */
+const REPORT_INTERVAL = 60_000;
+
+/**
+ * Publishes what one instance owns until `stopping` aborts; then flushes, sends a last heartbeat and returns.
+ * @returns whether everything that was read is on the stream
+ * @throws ConfigurationError, RefusedError: a person must act
+ */
+export async function runPublisher(parts: PublisherParts, stopping: AbortSignal): Promise<boolean> {
+  const { configuration, instanceId, reader, aws, clock, random, logger } = parts;
+  const { resource, stream, publisher } = configuration;
+  const streamName = streamNameOf(resource.id);
+  await openStream(
+    aws.kinesis,
+    { streamName, account: stream.account, create: parts.createStream ? { shards: stream.shards } : undefined },
+    clock,
+    random,
+    logger,
+    stopping,
+  );
+  if (stopping.aborted) return true;
+
+  const counters: PublishCounters & { kmsCalls: number } = {
+    events: 0,
+    records: 0,
+    heartbeats: 0,
+    bytes: 0,
+    cutEvents: 0,
+    lossWindows: 0,
+    kmsCalls: 0,
+  };
+  using lender = new DataKeyLender({
+    kms: aws.kms,
+    keyId: stream.kmsKeyId,
+    resourceId: resource.id,
+    clock,
+    random,
+    onKmsCall: () => {
+      counters.kmsCalls += 1;
+    },
+  });
+  await using sealer = new SealPool(publisher.sealingThreads, ENGINE_TRAITS[resource.engine].recordVersion);
+  const concurrency = 2 * publisher.sealingThreads;
+  const pipeline: PublishParts = {
+    settings: {
+      resourceId: resource.id,
+      nativeAuditFields: nativeAuditFieldsOf(stream.nativeAuditFields),
+      lanes: publisher.lanes,
+      maxEvents: publisher.maxEventsPerRecord,
+      targetBytes: publisher.recordTargetBytes,
+      heartbeatInterval: publisher.heartbeatSeconds * 1_000,
+      maxUnderWay: MAX_UNDER_WAY,
+    },
+    sealing: new Sealing({ sealer, lender, concurrency, clock, random, logger }),
+    putting: new Putting({ client: aws.kinesis, streamName, concurrency: PUT_CONCURRENCY, clock, random, logger }),
+    clock,
+    random,
+    logger,
+    counters,
+  };
+
+  const giveUp = new AbortController();
+  const over = new AbortController();
+  stopping.addEventListener("abort", () => void giveUpAfter(publisher.stopSeconds * 1_000, clock, giveUp, over.signal));
+  const reports = reportFigures(counters, clock, logger, over.signal);
+  logger.info({ instance: instanceId, stream: streamName, resource: resource.id }, "publishing");
+  try {
+    await publishSources(reader, pipeline, stopping, giveUp.signal);
+  } finally {
+    over.abort();
+    await reports;
+  }
+  logger.info({ ...counters }, giveUp.signal.aborted ? "stopped before everything was on the stream" : "stopped");
+  return !giveUp.signal.aborted;
+}
+
+/** One pipeline for each source that the instance owns, as its role and with it the sources change. */
+async function publishSources(
+  reader: AuditReader<unknown>,
+  pipeline: PublishParts,
+  stopping: AbortSignal,
+  giveUp: AbortSignal,
+): Promise<void> {
+  for await (const sources of reader.sources(stopping)) {
+    const failed = new AbortController();
+    const stop = AbortSignal.any([stopping, failed.signal]);
+    const running = sources.map((source) => publishSource(source, reader, pipeline, stop, giveUp));
+    try {
+      await Promise.all(running);
+    } finally {
+      failed.abort();
+      await Promise.allSettled(running);
+    }
+  }
+}
+
+async function giveUpAfter(
+  milliseconds: number,
+  clock: Clock,
+  giveUp: AbortController,
+  over: AbortSignal,
+): Promise<void> {
+  await clock.sleep(milliseconds, over);
+  if (!over.aborted) giveUp.abort();
+}
+
+async function reportFigures(counters: object, clock: Clock, logger: Logger, over: AbortSignal): Promise<void> {
+  for (;;) {
+    await clock.sleep(REPORT_INTERVAL, over);
+    if (over.aborted) return;
+    logger.info({ ...counters }, "figures");
+  }
+}
+
+function nativeAuditFieldsOf(setting: boolean | "empty"): "include" | "omit" | "empty" {
+  if (setting === "empty") return "empty";
+  return setting ? "include" : "omit";
+}
