@@ -32,8 +32,8 @@ const DEFAULT_MAX_AGE_MS = 10 * 60_000;
 const ENCRYPTED_MAX_CHARACTERS = (6_144 / 3) * 4;
 
 /**
- * The plaintext data keys of a stream's records, by the records' member `key`: one `Decrypt` per data key instead of one
- * per record (wire format §§3.5, 12).
+ * The plaintext data keys of a stream's records, by the records' member `key`: one `Decrypt` per data key instead of
+ * one per record (wire format §§3.5, 12).
  *
  * Keeps the most recently used, each for a bounded time, and zeroes what it evicts. It also remembers which keys KMS
  * does not decrypt, so that a stream of foreign records does not cost a call each.
@@ -77,7 +77,7 @@ export class DataKeyCache implements DataKeySource, Disposable {
     }
   }
 
-  /** Drops all keys: zeroed at once, or when the last lease comes back. */
+  /** Drops all keys: zeroed at once, or when the last lease comes back. Unless closed, timers hold the process. */
   [Symbol.dispose](): void {
     this.#closing.abort();
     for (const encrypted of [...this.#entries.keys()]) this.#evict(encrypted);

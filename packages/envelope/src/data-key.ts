@@ -92,7 +92,7 @@ class Lease implements DataKeyLease {
   }
 }
 
-/** The data key was used after it had been given back: a fault of the caller, told before anything is sealed with zeros. */
+/** The data key was used after it had been given back: a fault of the caller, told before zeros seal anything. */
 export function goneError(): UnavailableError {
   return new UnavailableError({
     who: "envelope",

@@ -133,8 +133,8 @@ interface Outline extends Error {
 }
 
 /**
- * An SDK error holds the HTTP response, and the error for an answer that does not parse quotes it: a plaintext key could
- * be in there. So only names, numbers and, where KMS itself wrote it to refuse, the message are taken over.
+ * An SDK error holds the HTTP response, and the error for an answer that does not parse quotes it: a plaintext key
+ * could be in there. So only names, numbers and, where KMS itself wrote it to refuse, the message are taken over.
  */
 function outline(error: unknown): Outline {
   const { name, message, code, $metadata, $fault } = (error ?? {}) as {

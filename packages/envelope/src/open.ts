@@ -3,7 +3,7 @@ import { type InnerRecord, parseExact } from "@das/core";
 import { brokenRecord } from "./broken-record.ts";
 import type { DataKeyLease } from "./data-key.ts";
 import { decryptMessage } from "./decrypt-message.ts";
-import { INNER_TYPE, OUTER_TYPE } from "./record-types.ts";
+import { OUTER_TYPE } from "./outer-record.ts";
 
 /** Lends the plaintext data key of a record by its member `key` (`DataKeyCache`). */
 export interface DataKeySource {
@@ -12,7 +12,7 @@ export interface DataKeySource {
 }
 
 export interface OpenOptions {
-  /** Largest inner record after decompression, in bytes; 64 MiB when absent. A record decompresses up to a thousandfold. */
+  /** Largest inner record after decompression, in bytes; 64 MiB when absent. gzip may inflate a thousandfold. */
   readonly maxInnerBytes?: number;
 }
 
@@ -26,7 +26,7 @@ export interface OpenedRecord {
   readonly inner: InnerRecord;
 }
 
-export const INNER_MAX_BYTES = 64 * 1_048_576;
+const INNER_MAX_BYTES = 64 * 1_048_576;
 
 /** Versions 1.0 to 1.4 differ in the fields of their events only, as would a later 1.x (wire format §4). */
 const READABLE_VERSION = /^1\.\d+$/;
@@ -40,6 +40,7 @@ const READABLE_VERSION = /^1\.\d+$/;
 export async function open(record: Uint8Array, keys: DataKeySource, options: OpenOptions = {}): Promise<OpenedRecord> {
   const outer = parseOuter(record);
   const message = fromBase64(outer.databaseActivityEvents);
+  // Only checked: KMS keys are cached by this text, so each must have one spelling.
   fromBase64(outer.key);
   const compressed = await decryptWithKey(message, outer.key, keys);
   const inner = parseInner(gunzip(compressed, options.maxInnerBytes ?? INNER_MAX_BYTES));
@@ -110,7 +111,7 @@ function parseInner(json: Buffer): InnerRecord {
 function isInnerRecord(inner: unknown): inner is InnerRecord {
   return (
     isObject(inner) &&
-    inner.type === INNER_TYPE &&
+    inner.type === "DatabaseActivityMonitoringRecord" &&
     typeof inner.clusterId === "string" &&
     typeof inner.instanceId === "string" &&
     Array.isArray(inner.databaseActivityEventList) &&

@@ -2,7 +2,7 @@ import { constants, gzipSync } from "node:zlib";
 import { COMPRESSED_MAX_BYTES, type EngineTraits, RECORD_MAX_BYTES, RecordError } from "@das/core";
 import type { DataKey } from "./data-key.ts";
 import { encryptMessage } from "./encrypt-message.ts";
-import { OUTER_TYPE } from "./record-types.ts";
+import { outerRecord } from "./outer-record.ts";
 
 export interface SealedRecord {
   /** The data of one Kinesis record; its ArrayBuffer holds nothing else, so a worker may transfer it. */
@@ -59,14 +59,7 @@ export async function seal(
     throw new RecordTooLargeError(compressedBytes, `${compressedBytes} bytes gzip, at most ${COMPRESSED_MAX_BYTES}`);
   }
   const message = await encryptMessage(compressed, dataKey.plaintext);
-  // In the captured order of members (wire format §2).
-  const outer = JSON.stringify({
-    type: OUTER_TYPE,
-    version,
-    databaseActivityEvents: message.toString("base64"),
-    key: dataKey.encrypted,
-  });
-  const bytes = new TextEncoder().encode(outer);
+  const bytes = outerRecord(message, dataKey.encrypted, version);
   if (bytes.byteLength > RECORD_MAX_BYTES) {
     throw new RecordTooLargeError(compressedBytes, `${bytes.byteLength} bytes, at most ${RECORD_MAX_BYTES}`);
   }

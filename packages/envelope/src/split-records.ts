@@ -17,7 +17,7 @@ export function* splitRecords(data: Uint8Array): Generator<Uint8Array, void> {
   if (!any) yield data;
 }
 
-// Structural characters of JSON are ASCII, and no byte of a longer UTF-8 character is: bytes can be compared as they are.
+// Structural characters of JSON are ASCII, and no byte of a longer UTF-8 character is: bytes are compared as they are.
 const OPENING_BRACE = 0x7b;
 const CLOSING_BRACE = 0x7d;
 const QUOTE = 0x22;
@@ -49,7 +49,7 @@ function endOfObject(data: Uint8Array, start: number): number {
   return data.byteLength;
 }
 
-/** The position of the quote that closes the string, or the end of the data. Nearly all bytes of a record are in strings. */
+/** The position of the quote that closes the string, or the end of the data. Nearly all of a record is in strings. */
 function endOfString(data: Uint8Array, openingQuote: number): number {
   let quote = data.indexOf(QUOTE, openingQuote + 1);
   while (quote >= 0 && isEscaped(data, quote)) quote = data.indexOf(QUOTE, quote + 1);

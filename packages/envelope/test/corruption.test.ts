@@ -22,7 +22,7 @@ async function sealed() {
   return { kms, bytes };
 }
 
-/** A broken record gives a RecordError. The version is the one member that nothing protects; the content never differs. */
+/** A broken record gives a RecordError. Nothing protects the version; the content never differs. */
 async function expectErrorOrSameContent(bytes: Uint8Array, keys: DataKeyCache): Promise<"error" | "same"> {
   try {
     const opened = await open(bytes, keys);

@@ -1,6 +1,7 @@
 import { RefusedError, UnavailableError } from "@das/core";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { SharedDataKey } from "../src/data-key.ts";
 import { DATA_KEY_MAX_AGE_MS, DATA_KEY_MAX_USES, RENEWAL_LEAD_MS, RENEWAL_LEAD_USES } from "../src/data-key-lender.ts";
 import { type DataKeyLease, DataKeyLender, type KmsCall } from "../src/index.ts";
 import { RESOURCE_ID } from "./keys.ts";
@@ -293,18 +294,44 @@ describe("when KMS fails", () => {
   });
 });
 
+describe("when KMS has recovered", () => {
+  test("the next failure is waited for as the first was", async () => {
+    const { clock, kms, lender } = setUp();
+    const fails = failing(serviceError("KMSInternalException", 500));
+    kms.script.push(fails, fails, fails, () => Promise.resolve(), fails);
+    for (const wait of [500, 1_000, 2_000]) {
+      await expect(lender.lend()).rejects.toBeInstanceOf(UnavailableError);
+      await clock.advance(wait);
+    }
+    await use(lender, kms);
+    await clock.advance(DATA_KEY_MAX_AGE_MS);
+    await expect(lender.lend()).rejects.toBeInstanceOf(UnavailableError);
+    await clock.advance(500);
+
+    await use(lender, kms);
+    lender[Symbol.dispose]();
+  });
+});
+
 describe("closing", () => {
-  test("ends what waits, lends no more, and leaves no timer", async () => {
+  test("lends no more, drops the key in reserve too, and leaves no timer", async () => {
+    const drop = vi.spyOn(SharedDataKey.prototype, "drop");
     const { clock, kms, lender } = setUp();
     await use(lender, kms);
+    await clock.advance(DATA_KEY_MAX_AGE_MS - RENEWAL_LEAD_MS);
+    await use(lender, kms);
+    await settled();
+    expect(kms.commands).toHaveLength(2);
     lender[Symbol.dispose]();
     await settled();
 
-    await expect(lender.lend()).rejects.toMatchObject({ code: "lender-closed" });
+    expect(drop).toHaveBeenCalledTimes(2);
     expect(clock.sleeping).toBe(0);
+    await expect(lender.lend()).rejects.toMatchObject({ code: "lender-closed" });
   });
 
-  test("a key that arrives afterwards is zeroed and not lent", async () => {
+  test("a key that arrives afterwards is dropped, not lent", async () => {
+    const drop = vi.spyOn(SharedDataKey.prototype, "drop");
     const { kms, lender } = setUp();
     const open = Promise.withResolvers<void>();
     kms.script.push(() => open.promise);
@@ -313,6 +340,7 @@ describe("closing", () => {
     open.resolve();
 
     await expect(waiting).rejects.toMatchObject({ code: "lender-closed" });
+    expect(drop).toHaveBeenCalledTimes(1);
   });
 });
 

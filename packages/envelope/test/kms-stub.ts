@@ -15,7 +15,7 @@ interface StoredKey {
 
 const METADATA = { httpStatusCode: 200, requestId: "00000000-0000-4000-8000-000000000000" };
 
-/** KMS as far as we call it: blobs that open only in the context they were made in, and whatever failure is scripted. */
+/** KMS as far as we call it: blobs open only in the context they were made in; failures are scripted. */
 export class KmsStub implements KmsClient {
   readonly commands: (GenerateDataKeyCommand | DecryptCommand)[] = [];
   /** What the next calls wait for or fail with, one per call; calls beyond them succeed at once. */

@@ -1,5 +1,6 @@
 import { parentPort } from "node:worker_threads";
-import { type DataKey, seal } from "../src/index.ts";
+import type { DataKey } from "../src/index.ts";
+import { seal } from "../src/seal.ts";
 
 /** Seals what it is sent, or says what it sees of a key. */
 export type WorkerRequest = { readonly seal: string; readonly dataKey: DataKey } | { readonly look: Uint8Array };
