@@ -34,6 +34,14 @@ describe("exact JSON", () => {
     expect(stringifyExact(parsed)).toBe(text);
   });
 
+  test("integers are exact wherever they stand", () => {
+    const big = 12345678901234567890n;
+    for (const value of [big, -big, [big], [1, big], { a: big }, { a: [{ b: -big }] }]) {
+      expect(parseExact(stringifyExact(value))).toEqual(value);
+      expect(parseExact(` ${stringifyExact(value).replaceAll(/([:,[])/g, "$1 \n")}`)).toEqual(value);
+    }
+  });
+
   test("lone surrogates and NUL survive", () => {
     const value = { text: "\ud83d \u0000 \ude00" };
     expect(stringifyExact(value)).toBe('{"text":"\\ud83d \\u0000 \\ude00"}');

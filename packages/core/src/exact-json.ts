@@ -32,8 +32,11 @@ export function stringifyExact(value: unknown): string {
 }
 
 const INTEGER = /^-?\d+$/;
-/** Could the text hold an integer beyond 2^53, which has at least 16 digits? Digits inside strings match too: harmless. */
-const MAYBE_UNSAFE = /\d{16}/;
+/**
+ * Could the text hold an integer beyond 2^53, which has at least 16 digits? One stands at the very beginning or after
+ * `:`, `[` or `,`. Where a string looks the same the slower way is taken for nothing; hexadecimal ids do not.
+ */
+const MAYBE_UNSAFE = /(?:^|[:[,])\s*-?\d{16}/;
 
 const readBigints = (_key: string, value: unknown, context: { readonly source?: string }): unknown =>
   typeof value === "number" &&

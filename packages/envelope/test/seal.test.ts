@@ -3,13 +3,13 @@ import { gunzipSync } from "node:zlib";
 import { buildDecrypt } from "@aws-crypto/decrypt-node";
 import { CommitmentPolicy } from "@aws-crypto/material-management-node";
 import { COMPRESSED_MAX_BYTES, RECORD_MAX_BYTES, stringifyExact } from "@das/core";
+import { decodeMessage } from "@das/independent-decoder";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { encryptMessage } from "../src/encrypt-message.ts";
 import { open, RecordTooLargeError, seal } from "../src/index.ts";
 import { wrappingKeyring } from "../src/wrapping-keyring.ts";
 import { DOCUMENTED_OUTER } from "./fixtures.ts";
-import { decodeMessage } from "./independent-decoder.ts";
 import { always, newDataKey, RESOURCE_ID } from "./keys.ts";
 
 const HEARTBEAT = JSON.stringify({

@@ -1,9 +1,9 @@
 import { gunzipSync } from "node:zlib";
+import { decodeMessage } from "@das/independent-decoder";
 import { describe, expect, test } from "vitest";
 import { decryptMessage } from "../src/decrypt-message.ts";
 import { DataKeyCache, open } from "../src/index.ts";
 import { DOCUMENTED_RECORD, VECTOR, VECTOR_OUTER, VECTOR_RECORD, VECTOR_RESOURCE_ID } from "./fixtures.ts";
-import { decodeMessage } from "./independent-decoder.ts";
 import { encodeMessage } from "./independent-encoder.ts";
 import { always, newDataKey } from "./keys.ts";
 import { KmsStub } from "./kms-stub.ts";

@@ -1,6 +1,8 @@
 import { parentPort } from "node:worker_threads";
 import type { EngineTraits } from "@das/core";
-import { type DataKey, seal } from "@das/envelope";
+import type { DataKey } from "@das/envelope";
+// Not the whole package: a sealing thread has no use for the KMS client.
+import { seal } from "@das/envelope/seal";
 
 /** One record to seal, as it crosses into a sealing thread. The key's plaintext is a view of shared memory. */
 export interface SealRequest {

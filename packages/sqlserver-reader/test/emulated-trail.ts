@@ -1,0 +1,70 @@
+import { type Logger, silentLogger } from "@das/core";
+import type { ConformanceTrail } from "@das/reader-conformance";
+import {
+  type AuditRow,
+  appendRows,
+  eventTime,
+  markersOf,
+  type SqlServerEmulator,
+  type SqlServerEmulatorOptions,
+  startSqlServerEmulator,
+} from "@das/sqlserver-emulator";
+import { AUDIT_NAME, type ConnectionOptions, SqlServerReader, type SqlServerRow } from "../src/index.ts";
+
+export interface EmulatedTrail extends ConformanceTrail<SqlServerRow> {
+  readonly emulator: SqlServerEmulator;
+  readonly connection: ConnectionOptions;
+  openReader(options?: { readonly logger?: Logger; readonly startAt?: "oldest" | "now" }): SqlServerReader;
+  appendRows(rows: readonly AuditRow[]): void;
+}
+
+/** An emulated SQL Server with its audit on, and what a reader needs to reach it. */
+export async function openEmulatedTrail(options: SqlServerEmulatorOptions = {}): Promise<EmulatedTrail> {
+  const emulator = await startSqlServerEmulator({ audits: { queueDelay: 0 }, ...options });
+  const { host, port, user, password, ca } = emulator;
+  const connection: ConnectionOptions = {
+    instanceId: "a",
+    host,
+    port,
+    user,
+    password,
+    ...(ca === undefined ? { tls: "off" } : { certificateAuthority: ca }),
+  };
+  let count = 0;
+  const append = (rows: readonly AuditRow[]) =>
+    emulator.change((trail, now) => appendRows(trail, AUDIT_NAME, rows, now));
+  return {
+    emulator,
+    connection,
+    openReader: ({ logger = silentLogger, startAt = "oldest" } = {}) =>
+      new SqlServerReader({ connection, logger, startAt }),
+    appendRows: append,
+    append: async (rows) => {
+      append(
+        Array.from({ length: rows }, () => {
+          count += 1;
+          return selectRow(count, emulator.now());
+        }),
+      );
+    },
+    expectedMarkers: () => [...markersOf(emulator.trail, AUDIT_NAME)],
+    [Symbol.asyncDispose]: () => emulator[Symbol.asyncDispose](),
+  };
+}
+
+/** A made-up row of an audited SELECT. */
+export function selectRow(number: number, now: number): AuditRow {
+  return {
+    event_time: eventTime(now, number % 10_000),
+    action_id: "SL  ",
+    succeeded: true,
+    class_type: "U ",
+    session_id: 51 + (number % 9),
+    server_principal_name: "app_login",
+    session_server_principal_name: "app_login",
+    database_name: "Sales",
+    object_name: "Orders",
+    statement: `SELECT * FROM dbo.Orders WHERE OrderId = ${number}`,
+    sequence_group_id: `0x${number.toString(16).padStart(32, "0")}`,
+  };
+}

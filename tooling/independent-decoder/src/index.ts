@@ -1,0 +1,2 @@
+export { type DecodedMessage, decodeMessage } from "./decode-message.ts";
+export { decodeOuterRecord } from "./decode-outer-record.ts";
