@@ -46,7 +46,7 @@ export function planStart(from: StartPosition, listed: readonly ListedShard[]): 
   const plan = planLater(from);
   if (from === "oldest" || "time" in from) return plan;
   const finished = ancestorsOf(from.after.keys(), listed);
-  return (shard) => (finished.has(shard.shardId) && !from.after.has(shard.shardId) ? "finished" : plan(shard));
+  return (shard) => (finished.has(shard.shardId) ? "finished" : plan(shard));
 }
 
 /**

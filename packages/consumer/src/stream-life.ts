@@ -94,7 +94,6 @@ export class StreamLife<Item> {
       await this.#handOver(this.#items.lost(lost));
     }
     this.#tree.finish(shardId);
-    this.#begin();
     // A closed shard has children, though not every listing shows them yet. Those of a lost shard may be lost too.
     await this.#discover(() => (end === "closed" ? this.#tree.hasChildren(shardId) : this.#tree.isBeingRead));
   }

@@ -1,7 +1,8 @@
 import { RefusedError } from "@das/core";
 import { describe, expect, test } from "vitest";
+import { followShards } from "../src/follow-shards.ts";
 import { type FollowStreamOptions, followStream } from "../src/follow-stream.ts";
-import type { LostShard } from "../src/stream-record.ts";
+import type { LostShard, StreamRecord } from "../src/stream-record.ts";
 import { type Call, FakeKinesis, type FakeShard, serviceError } from "./fake-kinesis.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
@@ -154,12 +155,19 @@ describe("pace", () => {
     expect(scene.callsOf("GetShardIterator").filter((call) => call.shardId === scene.shard(0).id).length).toBe(5);
   });
 
-  test("a shard with much to give does not starve another", async () => {
-    const scene = new Scene(2);
-    for (let index = 0; index < 1_000; index += 1) scene.kinesis.put(scene.shard(0), "much");
+  test("a shard with much to give starves no other", async () => {
+    const scene = new Scene(3);
+    for (let index = 0; index < 1_000; index += 1) scene.kinesis.put(scene.shard(2), "much");
     for (let index = 0; index < 10; index += 1) scene.kinesis.put(scene.shard(1), "little");
-    await scene.play({ recordsPerCall: 10 }, () => scene.clock.sleep(10_000));
-    expect(scene.texts).toHaveLength(1_010);
+    for (let index = 0; index < 10; index += 1) scene.kinesis.put(scene.shard(0), "little");
+    const reading = async (): Promise<void> => {
+      for await (const record of scene.follow()) {
+        scene.texts.push(Buffer.from(record.data).toString());
+        await scene.clock.sleep(10);
+        if (scene.texts.length === 1_020) return;
+      }
+    };
+    await scene.clock.run(reading());
     expect(scene.texts.lastIndexOf("little")).toBeLessThan(40);
   });
 });
@@ -329,9 +337,10 @@ describe('a stream that is not there, with whenMissing "wait"', () => {
     expect(scene.texts).toEqual(["first", "second"]);
   });
 
-  test("is read on when it is deleted and created anew", async () => {
+  test("is read on from its first record when it is deleted and created anew, however it was begun", async () => {
     const scene = new Scene(2);
-    await scene.play({ whenMissing: "wait" }, async () => {
+    await scene.play({ whenMissing: "wait", from: "latest" }, async () => {
+      await scene.clock.sleep(10_000);
       scene.kinesis.put(scene.shard(0), "old");
       scene.kinesis.put(scene.shard(1), "old");
       await scene.clock.sleep(10_000);
@@ -342,6 +351,50 @@ describe('a stream that is not there, with whenMissing "wait"', () => {
       await scene.clock.sleep(10_000);
     });
     expect(scene.texts).toEqual(["old", "old", "new"]);
+  });
+
+  test("is read on from its first record when it was gone for a moment only", async () => {
+    const scene = new Scene();
+    await scene.play({ whenMissing: "wait", from: "latest" }, async () => {
+      await scene.clock.sleep(10_000);
+      scene.kinesis.recreate();
+      scene.kinesis.put(scene.shard(0), "new");
+      let missing = 2;
+      scene.kinesis.refusal = () => (missing-- > 0 ? serviceError("ResourceNotFoundException") : undefined);
+      await scene.clock.sleep(10_000);
+    });
+    expect(scene.texts).toEqual(["new"]);
+  });
+});
+
+describe("where reading begins", () => {
+  test("from the latest: only in open shards, without a call to the others", async () => {
+    const scene = new Scene();
+    scene.kinesis.put(scene.shard(0), "old");
+    scene.kinesis.split(scene.shard(0));
+    await scene.play({ from: "latest" }, () => scene.clock.sleep(10_000));
+    expect(scene.texts).toEqual([]);
+    expect(scene.callsOf("GetShardIterator").map(({ shardId }) => shardId)).toEqual([
+      scene.shard(1).id,
+      scene.shard(2).id,
+    ]);
+  });
+
+  test("after a sequence number: what came before that shard was finished, its siblings are read whole", async () => {
+    const scene = new Scene();
+    scene.kinesis.put(scene.shard(0), "grandparent");
+    const [left, right] = scene.kinesis.split(scene.shard(0));
+    if (!left || !right) throw new Error("no children");
+    scene.kinesis.put(left, "parent");
+    scene.kinesis.put(right, "uncle");
+    const [child, sibling] = scene.kinesis.split(left);
+    if (!child || !sibling) throw new Error("no grandchildren");
+    const seen = scene.kinesis.put(child, "seen");
+    scene.kinesis.put(child, "next");
+    scene.kinesis.put(sibling, "sibling");
+    const after = new Map([[child.id, seen.SequenceNumber]]);
+    await scene.play({ from: { after } }, () => scene.clock.sleep(10_000));
+    expect(scene.texts.sort()).toEqual(["next", "sibling", "uncle"]);
   });
 });
 
@@ -428,6 +481,32 @@ describe("ending", () => {
     })();
     await expect(scene.clock.run(reading)).rejects.toBe(fault);
     expect(scene.clock.sleepers).toBe(0);
+  });
+
+  test("waits for what a shard is doing just then", async () => {
+    const scene = new Scene(2);
+    scene.kinesis.put(scene.shard(0), "quick");
+    scene.kinesis.put(scene.shard(1), "slow");
+    let done = false;
+    const items = {
+      record: async ({ shardId }: StreamRecord): Promise<string[]> => {
+        if (shardId === scene.shard(0).id) return ["quick"];
+        await scene.clock.sleep(10_000);
+        done = true;
+        return [];
+      },
+      lost: () => [],
+    };
+    const options = { kinesis: scene.kinesis.client, stream: STREAM, from: "oldest", clock: scene.clock } as const;
+    const reading = async (): Promise<void> => {
+      for await (const _ of followShards(options, items)) {
+        // Both lanes are at work by then.
+        await scene.clock.sleep(1_000);
+        break;
+      }
+    };
+    await scene.clock.run(reading());
+    expect(done).toBe(true);
   });
 
   test("leaves no listener on the caller's signal", async () => {

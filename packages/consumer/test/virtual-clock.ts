@@ -12,9 +12,12 @@ interface Sleeper {
 export class VirtualClock implements Clock {
   #now: number;
   readonly #sleepers = new Set<Sleeper>();
+  readonly #turns: number;
 
-  constructor(start = Date.UTC(2026, 0, 1)) {
-    this.#now = start;
+  /** @param turns of the event loop that work takes that waits for no timer: promises take one, Node's streams some */
+  constructor(turns = 1) {
+    this.#now = Date.UTC(2026, 0, 1);
+    this.#turns = turns;
   }
 
   now(): number {
@@ -51,8 +54,7 @@ export class VirtualClock implements Clock {
     });
     finished.catch(() => undefined);
     for (;;) {
-      // Promises settle before an immediate runs.
-      await new Promise((resolve) => setImmediate(resolve));
+      for (let turn = 0; turn < this.#turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
       if (done) return finished;
       let next: Sleeper | undefined;
       for (const sleeper of this.#sleepers) if (!next || sleeper.wakeAt < next.wakeAt) next = sleeper;

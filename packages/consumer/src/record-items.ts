@@ -1,0 +1,52 @@
+import type { DatabaseActivityEvent, Heartbeat, RecordError } from "@das/core";
+import type { OpenedRecord } from "@das/envelope";
+import { type ActivityEvent, type IntegerForm, spellBigints } from "./activity-event.ts";
+import { type EventFilter, isExcluded } from "./event-filter.ts";
+import type { EventsItem, HeartbeatItem, RecordPlace, UnreadableItem } from "./stream-item.ts";
+import type { StreamRecord } from "./stream-record.ts";
+
+/** How events are to be given. */
+export interface EventView {
+  readonly exclude: EventFilter;
+  readonly integers: IntegerForm;
+}
+
+/**
+ * What an opened record says. Ours have heartbeats alone; AWS may put them beside events (wire format §4).
+ * @template Integers what `view.integers` says
+ */
+export function openedItems<Integers extends IntegerForm>(
+  record: StreamRecord,
+  { version, inner }: OpenedRecord,
+  view: EventView,
+): (EventsItem<Integers> | HeartbeatItem)[] {
+  const place = { ...placeOf(record), version, instanceId: inner.instanceId, inner };
+  const events = inner.databaseActivityEventList.filter((element) => !isHeartbeat(element));
+  const items: (EventsItem<Integers> | HeartbeatItem)[] = [];
+  const heartbeats = inner.databaseActivityEventList.length - events.length;
+  if (events.length > 0 || heartbeats === 0) {
+    const kept = events.filter((event) => !isExcluded(event, view.exclude));
+    const given = view.integers === "string" ? kept.map((event) => spellBigints(event)) : kept;
+    items.push({
+      kind: "events",
+      ...place,
+      events: given as readonly ActivityEvent<Integers>[],
+      excluded: events.length - kept.length,
+    });
+  }
+  if (heartbeats > 0) items.push({ kind: "heartbeat", ...place });
+  return items;
+}
+
+export function unreadableItem(record: StreamRecord, error: RecordError): UnreadableItem {
+  return { kind: "unreadable", ...placeOf(record), code: error.code, reason: error.what, data: record.data };
+}
+
+function placeOf({ shardId, sequenceNumber, approximateArrivalTime }: StreamRecord): RecordPlace {
+  return { shardId, sequenceNumber, approximateArrivalTime };
+}
+
+/** Everything else is an event, also what a later version may name differently: nothing is dropped. */
+function isHeartbeat(element: DatabaseActivityEvent | Heartbeat): element is Heartbeat {
+  return element.type === "heartbeat";
+}
