@@ -49,8 +49,49 @@ const TRANSIENT_CODES: ReadonlySet<string> = new Set([
   "ETIMEDOUT",
 ]);
 
-/** The SDK found no credentials, so no call was made. */
-const CREDENTIAL_NAMES: ReadonlySet<string> = new Set(["CredentialsProviderError", "TokenProviderError"]);
+interface Refusal {
+  readonly code: string;
+  readonly why: string;
+  /** @param action the IAM action, `kinesis:GetRecords` */
+  readonly remedy: (action: string) => string;
+}
+
+const ACCESS_DENIED: Refusal = {
+  code: "access-denied",
+  why: "access denied",
+  remedy: (action) => `Allow ${action} on this stream to the credentials of this process`,
+};
+const CREDENTIALS: Refusal = {
+  code: "credentials",
+  why: "the AWS credentials are missing, expired or wrong",
+  remedy: () => "Give this process valid AWS credentials, and check this machine's clock",
+};
+const POSITION: Refusal = {
+  code: "position-refused",
+  why: "the stream does not know the position to read from",
+  remedy: () => "Give a time that has passed, or sequence numbers of this very stream: one created anew has new ones",
+};
+const OTHER: Refusal = {
+  code: "request-refused",
+  why: "the request was refused",
+  remedy: () => "Look this error up in the Kinesis API reference, and check endpoint, region and proxy",
+};
+
+/** Errors after which only a person helps, by name. */
+const REFUSALS: ReadonlyMap<string, Refusal> = new Map([
+  ["AccessDeniedException", ACCESS_DENIED],
+  ["AccessDenied", ACCESS_DENIED],
+  ["CredentialsProviderError", CREDENTIALS],
+  ["TokenProviderError", CREDENTIALS],
+  ["ExpiredTokenException", CREDENTIALS],
+  ["IncompleteSignature", CREDENTIALS],
+  ["InvalidClientTokenId", CREDENTIALS],
+  ["InvalidSignatureException", CREDENTIALS],
+  ["MissingAuthenticationTokenException", CREDENTIALS],
+  ["SignatureDoesNotMatch", CREDENTIALS],
+  ["UnrecognizedClientException", CREDENTIALS],
+  ["InvalidArgumentException", POSITION],
+]);
 
 /** What AWS SDK errors have beside name and message; everything may be missing, for any error may come. */
 interface ClientError {
@@ -61,6 +102,7 @@ interface ClientError {
   readonly $metadata?: { readonly httpStatusCode?: number; readonly clockSkewCorrected?: boolean };
 }
 
+const CLIENT_ERROR = 400;
 const TOO_MANY_REQUESTS = 429;
 const SERVER_ERROR = 500;
 
@@ -75,6 +117,8 @@ export function isTransient(error: unknown): boolean {
     $fault === "server" ||
     status === TOO_MANY_REQUESTS ||
     status >= SERVER_ERROR ||
+    // An answer that the SDK cannot read, though it says that all is well: cut off, or not from AWS.
+    ($fault === undefined && status > 0 && status < CLIENT_ERROR) ||
     // The SDK has just learnt how far this machine's clock is off; the next call is signed with the right time.
     $metadata?.clockSkewCorrected === true
   );
@@ -91,38 +135,20 @@ export function isMissing(error: unknown): boolean {
 }
 
 /**
- * The error that tells a person what to do about a call that cannot succeed. What is no answer of AWS (a fault of a
- * program) comes back as it is.
- * @param action the IAM action, `kinesis:GetRecords`
+ * The error that tells a person what to do about a call that cannot succeed. What is neither AWS's answer nor about the
+ * credentials, a fault of a program, comes back as it is.
  */
 export function refusal(error: unknown, action: string, stream: string): unknown {
-  const { name = "", $fault, $metadata } = asClientError(error);
-  if (error instanceof DasError) return error;
-  if (CREDENTIAL_NAMES.has(name)) {
-    return new RefusedError({
-      who: "consumer",
-      what: `no AWS credentials for ${action} on stream ${stream} (${name})`,
-      remedy: "Give this process credentials that may read the stream",
-      code: "credentials-missing",
-      cause: error,
-    });
-  }
-  if ($fault === undefined && $metadata === undefined) return error;
-  if (isMissing(error)) return streamMissing(stream, error);
-  if (name === "InvalidArgumentException") {
-    return new RefusedError({
-      who: "consumer",
-      what: `${action} on stream ${stream} does not accept the position to read from (${name})`,
-      remedy: "Give a time that has passed, or sequence numbers of this very stream: one created anew has new ones",
-      code: "position-refused",
-      cause: error,
-    });
-  }
+  const { name = "", $metadata } = asClientError(error);
+  const known = REFUSALS.get(name);
+  if (error instanceof DasError || (!known && $metadata === undefined)) return error;
+  const { code, why, remedy } = known ?? OTHER;
+  const status = $metadata?.httpStatusCode === undefined ? "" : `, HTTP ${$metadata.httpStatusCode}`;
   return new RefusedError({
     who: "consumer",
-    what: `${action} on stream ${stream} was refused (${name})`,
-    remedy: `Allow ${action} on this stream to the credentials of this process`,
-    code: "access-refused",
+    what: `${action} on stream ${stream} failed: ${why} (${name}${status})`,
+    remedy: remedy(action),
+    code,
     cause: error,
   });
 }

@@ -56,7 +56,8 @@ async function withinLimit<Answer>(
     throw new UnavailableError({
       who: "consumer",
       what: `${what} gave no answer within ${ATTEMPT_LIMIT_MILLISECONDS / 1000} seconds`,
-      remedy: "It is repeated; look at the network between here and AWS if this goes on",
+      remedy:
+        "It is repeated; if this goes on, look at the network between here and AWS, or read fewer records per call",
       code: "no-answer",
     });
   };

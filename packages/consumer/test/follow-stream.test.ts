@@ -259,7 +259,7 @@ describe("what only a person can help", () => {
         call.operation === operation ? serviceError("AccessDeniedException") : undefined;
       const error = await scene.failure();
       expect(error).toBeInstanceOf(RefusedError);
-      expect(error).toMatchObject({ code: "access-refused" });
+      expect(error).toMatchObject({ code: "access-denied" });
       expect(String(error)).toContain(STREAM);
       expect(String(error)).toContain(`kinesis:${operation}`);
     }
@@ -268,7 +268,7 @@ describe("what only a person can help", () => {
   test("missing credentials, before any call is made", async () => {
     const scene = new Scene();
     scene.kinesis.refusal = () => Object.assign(new Error("no provider"), { name: "CredentialsProviderError" });
-    expect(await scene.failure()).toMatchObject({ name: "RefusedError", code: "credentials-missing" });
+    expect(await scene.failure()).toMatchObject({ name: "RefusedError", code: "credentials" });
   });
 
   test("a missing stream", async () => {

@@ -222,7 +222,7 @@ describe("against Kinesis and KMS on loopback, with the SDK's clients", () => {
       scene.aws.kinesis.createStream(STREAM);
       scene.aws.deny({ action });
       const error = await scene.read(1).catch((reason: unknown) => reason);
-      expect(error).toMatchObject({ name: "RefusedError", code: "access-refused" });
+      expect(error).toMatchObject({ name: "RefusedError", code: "access-denied" });
       expect(String(error)).toContain(action);
       expect(String(error)).toContain(STREAM);
     },
