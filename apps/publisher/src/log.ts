@@ -7,5 +7,6 @@ export function openLog(level: string, base: object): Logger {
   const destination: DestinationStream = process.stderr.isTTY
     ? pretty({ destination: 2, sync: true, ignore: "pid,hostname,resource,instance", translateTime: "SYS:HH:MM:ss" })
     : pino.destination({ dest: 2, sync: true });
-  return pino({ level, base, timestamp: stdTimeFunctions.isoTime }, destination);
+  const formatters = { level: (label: string) => ({ level: label }) };
+  return pino({ level, base, timestamp: stdTimeFunctions.isoTime, formatters }, destination);
 }

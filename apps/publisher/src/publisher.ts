@@ -10,7 +10,6 @@ import { openStream } from "./stream/open-stream.ts";
 
 export interface PublisherParts {
   readonly configuration: Configuration;
-  readonly instanceId: string;
   readonly reader: AuditReader<unknown>;
   readonly aws: AwsClients;
   /** Create the stream when it is missing, instead of waiting for whoever does. */
@@ -34,7 +33,7 @@ const REPORT_INTERVAL = 60_000;
  * @throws ConfigurationError, RefusedError: a person must act
  */
 export async function runPublisher(parts: PublisherParts, stopping: AbortSignal): Promise<boolean> {
-  const { configuration, instanceId, reader, aws, clock, random, logger } = parts;
+  const { configuration, reader, aws, clock, random, logger } = parts;
   const { resource, stream, publisher } = configuration;
   const streamName = streamNameOf(resource.id);
   await openStream(
@@ -90,7 +89,7 @@ export async function runPublisher(parts: PublisherParts, stopping: AbortSignal)
   const over = new AbortController();
   stopping.addEventListener("abort", () => void giveUpAfter(publisher.stopSeconds * 1_000, clock, giveUp, over.signal));
   const reports = reportFigures(counters, clock, logger, over.signal);
-  logger.info({ instance: instanceId, stream: streamName, resource: resource.id }, "publishing");
+  logger.info({ stream: streamName }, "publishing");
   try {
     await publishSources(reader, pipeline, stopping, giveUp.signal);
   } finally {

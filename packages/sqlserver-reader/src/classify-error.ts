@@ -57,7 +57,9 @@ interface DriverError {
   readonly code?: string;
   readonly number?: number;
   readonly message?: string;
-  readonly originalError?: { readonly code?: string; readonly message?: string; readonly info?: { number?: number } };
+  readonly originalError?: unknown;
+  readonly cause?: unknown;
+  readonly errors?: readonly unknown[];
 }
 
 /** What an error of the driver means: a person must act, try again, or the statement's own concern. */
@@ -86,7 +88,7 @@ export function classifyError(error: unknown, options: ConnectionOptions): Error
       cause: error,
     });
   }
-  const certificate = certificateProblem(error as DriverError);
+  const certificate = certificateProblem(error);
   if (certificate !== undefined) {
     return new RefusedError({
       who,
@@ -99,7 +101,7 @@ export function classifyError(error: unknown, options: ConnectionOptions): Error
   if (error instanceof SilentServerError || CONNECTION_CODES.has(code ?? "") || TRANSIENT.has(number ?? 0)) {
     return new UnavailableError({
       who,
-      what: `no connection to ${place} (${number ? `error ${number}` : (connectionCode(error as DriverError) ?? "no answer")})`,
+      what: `no connection to ${place} (${number ? `error ${number}` : (connectionCode(error) ?? "no answer")})`,
       remedy: "Check host and port of this instance, and that the server runs; trying again meanwhile",
       code: "database-unavailable",
       cause: error,
@@ -108,13 +110,26 @@ export function classifyError(error: unknown, options: ConnectionOptions): Error
   return number === undefined ? (error as Error) : new ServerError(number, error);
 }
 
-function connectionCode(error: DriverError): string | undefined {
-  // The driver wraps the socket's error, whose code (ECONNREFUSED, ENOTFOUND, …) says more than its own.
-  return /\b(E[A-Z]{4,})\b/.exec(error.originalError?.message ?? error.message ?? "")?.[1] ?? error.code;
+/** The error and everything below it: the driver wraps what the socket said two or three times. */
+function* causesOf(error: unknown): Generator<DriverError> {
+  if (typeof error !== "object" || error === null) return;
+  const { originalError, cause, errors } = error as DriverError;
+  yield error as DriverError;
+  for (const inner of [originalError, cause, ...(errors ?? [])]) yield* causesOf(inner);
 }
 
-function certificateProblem(error: DriverError): string | undefined {
-  const problem =
-    /self.signed certificate|unable to (get|verify)[\w ]*certificate|certificate has expired|altnames|Hostname\/IP does not match/i;
-  return problem.exec(error.originalError?.message ?? error.message ?? "")?.[0];
+/** What the socket said (ECONNREFUSED, ENOTFOUND, …), which tells more than the driver's own code. */
+function connectionCode(error: unknown): string | undefined {
+  return [...causesOf(error)].map(({ code }) => code).findLast((code) => code !== undefined);
+}
+
+const CERTIFICATE_PROBLEM =
+  /self.signed certificate|unable to (get|verify)[\w ]*certificate|certificate has expired|altnames|hostname\/ip does not match/i;
+
+function certificateProblem(error: unknown): string | undefined {
+  for (const { message } of causesOf(error)) {
+    const problem = CERTIFICATE_PROBLEM.exec(message ?? "")?.[0];
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
 }
