@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+import { Command, InvalidArgumentError } from "commander";
+import { type DemoOptions, runDemo } from "./demo.ts";
+
+const program = new Command("pnpm start")
+  .description(
+    "Database activity streams, live: an emulated SQL Server with its workload, local Kinesis and KMS, and the real\n" +
+      "publisher between them. Ends with a table that compares what was audited with what reached the stream.",
+  )
+  .option("--seconds <n>", "how long the workload runs", positive, 20)
+  .option("--rate <n>", "audited rows a second", positive, 200)
+  .option("--seed <n>", "of the workload", positive, 1)
+  .option("--hold", "keep everything running until it is interrupted, to try a consumer of your own", false)
+  .option("--json", "no live view: the first line says how to reach the stream, the last one what arrived", false)
+  .addHelpText("after", "\nExit code: 0 when everything that was audited is on the stream, 1 otherwise.")
+  .action(async (options: DemoOptions) => {
+    process.exitCode = await runDemo(options);
+  });
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError("Not a number above 0.");
+  return value;
+}
+
+await program.parseAsync();

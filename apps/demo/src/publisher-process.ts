@@ -1,0 +1,114 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { LocalAws } from "@das/local-aws";
+import { PUBLISHER_MAIN } from "@das/publisher";
+
+export interface PublisherTarget {
+  readonly aws: Pick<LocalAws, "endpoint" | "region" | "credentials">;
+  readonly resourceId: string;
+  readonly kmsKeyId: string;
+  readonly instance: {
+    readonly id: string;
+    readonly host: string;
+    readonly port: number;
+    readonly user: string;
+    readonly password: string;
+    /** PEM */
+    readonly ca: string;
+  };
+}
+
+const LOG_LINES = 20;
+
+/** The publisher as people run it: a process of its own with a configuration file. */
+export class PublisherProcess implements AsyncDisposable {
+  readonly configurationFile: string;
+  readonly #child: ChildProcess;
+  readonly #directory: string;
+  readonly #exited: Promise<number>;
+  readonly #log: string[] = [];
+
+  private constructor(child: ChildProcess, directory: string, configurationFile: string) {
+    this.#child = child;
+    this.#directory = directory;
+    this.configurationFile = configurationFile;
+    this.#exited = once(child, "exit").then(([code]) => (typeof code === "number" ? code : 1));
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.#log.push(...text.split("\n").filter(Boolean));
+      this.#log.splice(0, this.#log.length - LOG_LINES);
+    });
+  }
+
+  static async start(target: PublisherTarget): Promise<PublisherProcess> {
+    const directory = await mkdtemp(join(tmpdir(), "das-demo-"));
+    const { instance, aws } = target;
+    const caFile = join(directory, "ca.pem");
+    const configurationFile = join(directory, "das.yaml");
+    await writeFile(caFile, instance.ca);
+    await writeFile(configurationFile, configurationOf(target, caFile));
+    const command = [fileURLToPath(PUBLISHER_MAIN), "run", "--config", configurationFile, "--instance", instance.id];
+    const child = spawn(process.execPath, [...command, "--create-stream"], {
+      stdio: ["ignore", "ignore", "pipe"],
+      // A process group of its own: Ctrl-C in the terminal is for the demo, which stops the publisher itself.
+      detached: true,
+      env: {
+        PATH: "",
+        AWS_ENDPOINT_URL: aws.endpoint,
+        AWS_ACCESS_KEY_ID: aws.credentials.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: aws.credentials.secretAccessKey,
+        DAS_PASSWORD: instance.password,
+      },
+    });
+    return new PublisherProcess(child, directory, configurationFile);
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Resolves with the exit code, whenever that is. */
+  get exited(): Promise<number> {
+    return this.#exited;
+  }
+
+  /** The last lines of its log. */
+  get log(): readonly string[] {
+    return this.#log;
+  }
+
+  /** Flushes and ends. @returns the exit code */
+  async stop(): Promise<number> {
+    this.#child.kill("SIGTERM");
+    return this.#exited;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#exited;
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+}
+
+function configurationOf({ resourceId, kmsKeyId, aws, instance }: PublisherTarget, caFile: string): string {
+  return `resource:
+  id: ${resourceId}
+  engine: sqlserver
+stream:
+  region: ${aws.region}
+  kmsKeyId: ${kmsKeyId}
+  nativeAuditFields: true
+instances:
+  - id: ${instance.id}
+    host: ${instance.host}
+    port: ${instance.port}
+    user: ${instance.user}
+    password:
+      env: DAS_PASSWORD
+    tls:
+      caFile: ${JSON.stringify(caFile)}
+`;
+}
