@@ -7,6 +7,11 @@ export class PlainTextError extends Error {}
 /** The server neither sent anything nor closed the connection for too long. */
 export class SilentServerError extends Error {}
 
+/** The connection was lost before the statement was sent. */
+export class LostConnectionError extends Error {
+  readonly code = "ECONNCLOSED";
+}
+
 /** An error of a statement whose meaning depends on the statement. The text is the server's, never that of a row. */
 export class ServerError extends Error {
   readonly number: number;

@@ -1,6 +1,6 @@
 import type { Clock, Logger } from "@das/core";
 import type { ConnectionPool, config as MssqlConfiguration, Request } from "mssql";
-import { classifyError, PlainTextError, SilentServerError } from "./classify-error.ts";
+import { classifyError, LostConnectionError, PlainTextError, SilentServerError } from "./classify-error.ts";
 import type { SqlValue } from "./row.ts";
 import { Watchdog } from "./watchdog.ts";
 
@@ -62,41 +62,35 @@ export class Connection implements AsyncDisposable {
   readonly #pool: ConnectionPool;
   readonly #options: ConnectionOptions;
   readonly #clock: Clock;
-  readonly #disconnect: () => void;
+  readonly #links: Links;
 
-  private constructor(pool: ConnectionPool, options: ConnectionOptions, clock: Clock, disconnect: () => void) {
+  private constructor(pool: ConnectionPool, options: ConnectionOptions, clock: Clock, links: Links) {
     this.#pool = pool;
     this.#options = options;
     this.#clock = clock;
-    this.#disconnect = disconnect;
+    this.#links = links;
   }
 
   /** @throws UnavailableError, RefusedError */
   static async open(options: ConnectionOptions, clock: Clock, logger: Logger): Promise<Connection> {
     // 200 ms and 50 MB that only who connects to a SQL Server should pay.
     const { default: mssql } = await import("mssql");
-    let encrypted = false;
-    let disconnect = (): void => undefined;
+    const links = new Links(tlsOf(options) === "required");
     const pool = new mssql.ConnectionPool({
       ...driverConfiguration(options),
-      beforeConnect: (connection) => {
-        disconnect = () => connection.close();
-        connection.on("secure", () => {
-          encrypted = true;
-        });
-      },
+      beforeConnect: (connection) => links.add(connection),
     });
     pool.on("error", (error: unknown) =>
       logger.debug({ err: error, instance: options.instanceId }, "connection error"),
     );
     try {
       await pool.connect();
-      if (tlsOf(options) !== "off" && !encrypted) throw new PlainTextError();
+      if (links.refusal) throw links.refusal;
     } catch (error) {
       await pool.close();
       throw classifyError(error, options);
     }
-    return new Connection(pool, options, clock, () => disconnect());
+    return new Connection(pool, options, clock, links);
   }
 
   /** All rows of a small result. @throws as `query` */
@@ -128,7 +122,8 @@ export class Connection implements AsyncDisposable {
     }
     const failure = await this.#run(request, text, handlers, signal);
     if (signal?.aborted) return false;
-    if (failure !== undefined) throw classifyError(failure, this.#options);
+    const problem = this.#links.refusal ?? failure;
+    if (problem !== undefined) throw classifyError(problem, this.#options);
     return true;
   }
 
@@ -152,7 +147,7 @@ export class Connection implements AsyncDisposable {
       watchdog.stop();
       watchdog = new Watchdog(this.#clock, CANCEL_TIMEOUT, () => {
         failure ??= new SilentServerError();
-        this.#disconnect();
+        this.#links.close();
         end();
       });
       request.cancel();
@@ -181,8 +176,50 @@ export class Connection implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     // The pool waits for a request that is still under way; without its connection the request ends.
-    this.#disconnect();
+    this.#links.close();
     await this.#pool.close();
+  }
+}
+
+interface Link {
+  close(): void;
+  on(event: "connect" | "secure", listener: (error?: Error) => void): unknown;
+}
+
+/**
+ * The connections that the driver's pool makes: one to try the login, then the one that is used. When that is lost the
+ * pool would make another, silently; then the reader must notice, and look at the encryption again, so it is refused.
+ */
+class Links {
+  readonly #mustBeEncrypted: boolean;
+  readonly #links: Link[] = [];
+  /** The server turned out not to encrypt. */
+  refusal: PlainTextError | undefined;
+
+  constructor(mustBeEncrypted: boolean) {
+    this.#mustBeEncrypted = mustBeEncrypted;
+  }
+
+  add(link: Link): void {
+    if (this.#links.length >= 2) {
+      link.close();
+      throw new LostConnectionError();
+    }
+    this.#links.push(link);
+    let secure = false;
+    link.on("secure", () => {
+      secure = true;
+    });
+    // The driver logs in in plain text, without an error, when the server says that it cannot encrypt.
+    link.on("connect", (error) => {
+      if (error || secure || !this.#mustBeEncrypted) return;
+      this.refusal = new PlainTextError();
+      link.close();
+    });
+  }
+
+  close(): void {
+    for (const link of this.#links) link.close();
   }
 }
 
@@ -200,8 +237,8 @@ function driverConfiguration(options: ConnectionOptions): MssqlConfiguration {
     database: "master",
     connectionTimeout: CONNECT_TIMEOUT,
     requestTimeout: 0,
-    // One connection, opened again by whoever notices that it is gone. Its state is looked at, not asked for with SQL.
-    pool: { min: 0, max: 1 },
+    // One connection, opened anew by whoever notices that it is gone. Its state is looked at, not asked for with SQL.
+    pool: { min: 1, max: 1 },
     validateConnection: "socket",
     options: {
       appName: "das",

@@ -1,0 +1,94 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { GetRecordsCommand, GetShardIteratorCommand, KinesisClient, ListShardsCommand } from "@aws-sdk/client-kinesis";
+import { DecryptCommand, KMSClient } from "@aws-sdk/client-kms";
+import { innerRecordSchema } from "@das/core";
+import { decodeOuterRecord } from "@das/independent-decoder";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { expect, test } from "vitest";
+import type { Outcome } from "../src/tally.ts";
+
+const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+
+interface Connection {
+  readonly endpoint: string;
+  readonly streams: readonly { readonly streamName: string; readonly resourceId: string }[];
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+test("held, the demo can be read by a stranger; interrupted, nothing is missing and nothing doubled", async () => {
+  const demo = spawn(process.execPath, [MAIN, "--json", "--hold", "--rate", "300"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const exited = once(demo, "exit");
+  try {
+    const lines = createInterface({ input: demo.stdout })[Symbol.asyncIterator]();
+    const connection = JSON.parse((await lines.next()).value ?? "") as Connection;
+    const records = await readRecords(connection, 20);
+
+    // Opened by the wire format alone: no code of ours but the decoder that was written from it.
+    const inner = await Promise.all(records.map((data) => decodeWith(connection, data)));
+    const events = inner.flatMap((record) => innerRecordSchema.parse(record).databaseActivityEventList);
+    expect(events.filter(({ type }) => type === "record").length).toBeGreaterThan(10);
+    expect(events.filter(({ type }) => type === "heartbeat").length).toBeGreaterThan(0);
+    for (const event of events) if (event.type === "record") expect(event).toHaveProperty("engineNativeAuditFields");
+
+    demo.kill("SIGINT");
+    const outcome = JSON.parse((await lines.next()).value ?? "") as Outcome;
+    expect(outcome).toEqual({ audited: outcome.decoded, decoded: outcome.decoded, missing: 0, duplicates: 0 });
+    expect(outcome.audited).toBeGreaterThan(100);
+    expect((await lines.next()).done).toBe(true);
+    expect(await exited).toEqual([0, null]);
+  } finally {
+    demo.kill("SIGKILL");
+    await exited;
+  }
+});
+
+const clientOptions = ({ endpoint, region, accessKeyId, secretAccessKey }: Connection) => ({
+  endpoint,
+  region,
+  credentials: { accessKeyId, secretAccessKey },
+  requestHandler: new NodeHttpHandler(),
+});
+
+async function readRecords(connection: Connection, count: number): Promise<Uint8Array[]> {
+  const kinesis = new KinesisClient(clientOptions(connection));
+  const StreamName = connection.streams[0]?.streamName;
+  const records: Uint8Array[] = [];
+  while (records.length < count) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    records.length = 0;
+    try {
+      const { Shards = [] } = await kinesis.send(new ListShardsCommand({ StreamName }));
+      for (const { ShardId } of Shards) {
+        const start = { StreamName, ShardId, ShardIteratorType: "TRIM_HORIZON" } as const;
+        const { ShardIterator } = await kinesis.send(new GetShardIteratorCommand(start));
+        const { Records = [] } = await kinesis.send(new GetRecordsCommand({ ShardIterator }));
+        records.push(...Records.map(({ Data = new Uint8Array() }) => Data));
+      }
+    } catch (error) {
+      // The publisher is about to create it.
+      if ((error as Error).name !== "ResourceNotFoundException") throw error;
+    }
+  }
+  kinesis.destroy();
+  return records;
+}
+
+async function decodeWith(connection: Connection, data: Uint8Array): Promise<unknown> {
+  const kms = new KMSClient(clientOptions(connection));
+  try {
+    return await decodeOuterRecord(data, async (CiphertextBlob) => {
+      const EncryptionContext = { "aws:rds:db-id": connection.streams[0]?.resourceId ?? "" };
+      const { Plaintext } = await kms.send(new DecryptCommand({ CiphertextBlob, EncryptionContext }));
+      return Buffer.from(Plaintext ?? []);
+    });
+  } finally {
+    kms.destroy();
+  }
+}

@@ -1,0 +1,134 @@
+import type { AuditBatch, Cursor, Logger } from "@das/core";
+import { silentLogger, systemClock } from "@das/core";
+import { auditNamed, deleteFile, filesOfAudit, pathOf, rollOver } from "@das/sqlserver-emulator";
+import { describe, expect, test } from "vitest";
+import { AUDIT_NAME, type SqlServerRow } from "../src/index.ts";
+import { type EmulatedTrail, openEmulatedTrail } from "./emulated-trail.ts";
+
+type Batch = AuditBatch<SqlServerRow>;
+
+/** Reads until the condition holds; what the callback does to the trail happens between two pulls. */
+async function readWhile(
+  trail: EmulatedTrail,
+  from: Cursor | undefined,
+  goOn: (batch: Batch, seen: readonly string[]) => boolean | Promise<boolean>,
+  logger: Logger = silentLogger,
+) {
+  await using reader = trail.openReader({ logger });
+  const controller = new AbortController();
+  const markers: string[] = [];
+  const lossWindows: Batch["lossWindows"][number][] = [];
+  let cursor = from;
+  for await (const [source] of reader.sources(controller.signal)) {
+    if (!source) continue;
+    for await (const batch of source.read(from && { cursor: from, published: new Set() }, controller.signal)) {
+      markers.push(...batch.rows.map((row) => source.marker(row)));
+      lossWindows.push(...batch.lossWindows);
+      cursor = batch.cursor;
+      if (!(await goOn(batch, markers))) controller.abort();
+    }
+  }
+  return { markers, lossWindows, cursor };
+}
+
+const roll = (trail: EmulatedTrail) => trail.emulator.change((audits, now) => rollOver(audits, AUDIT_NAME, now));
+
+const filesOf = ({ emulator }: EmulatedTrail) => filesOfAudit(emulator.trail, auditNamed(emulator.trail, AUDIT_NAME));
+
+describe("following an audit's files", () => {
+  test("across rollovers while it reads, and across several that it missed", async () => {
+    await using trail = await openEmulatedTrail();
+    await trail.append(10);
+    const first = await readWhile(trail, undefined, async (_, seen) => {
+      if (seen.length < 200) {
+        await trail.append(20);
+        roll(trail);
+      }
+      return seen.length < 200;
+    });
+    const before = first.markers.length;
+    expect(first.markers).toEqual(trail.expectedMarkers().slice(0, before));
+    for (let n = 0; n < 5; n += 1) {
+      await trail.append(7);
+      roll(trail);
+    }
+    const total = trail.expectedMarkers().length;
+    const second = await readWhile(trail, first.cursor, (_, seen) => before + seen.length < total);
+    expect([...first.markers, ...second.markers]).toEqual(trail.expectedMarkers());
+    expect([...first.lossWindows, ...second.lossWindows]).toEqual([]);
+  });
+
+  test("a file that was deleted before it was read is one loss window with both ends", async () => {
+    await using trail = await openEmulatedTrail();
+    await trail.append(10);
+    const first = await readWhile(trail, undefined, (_, seen) => seen.length < trail.expectedMarkers().length);
+    await trail.append(10);
+    roll(trail);
+    await trail.append(10);
+    const [oldest] = filesOf(trail);
+    trail.emulator.change((audits) => deleteFile(audits, pathOf(oldest as NonNullable<typeof oldest>)));
+    const second = await readWhile(trail, first.cursor, (_, seen) => seen.length < 10);
+    expect(second.markers).toEqual(trail.expectedMarkers());
+    const [told, ended] = second.lossWindows;
+    expect(second.lossWindows).toHaveLength(2);
+    expect(told).toMatchObject({ cause: "audit file deleted before it was read", endTime: null });
+    expect(ended).toMatchObject({ cause: told?.cause, startTime: told?.startTime });
+    expect(Number(ended?.endTime?.localeCompare(ended.startTime))).toBeGreaterThan(0);
+  });
+
+  test("a slow caller costs cancelled requests, not rows or memory", async () => {
+    await using trail = await openEmulatedTrail();
+    await trail.append(40_000);
+    const expected = trail.expectedMarkers();
+    const { markers } = await readWhile(trail, undefined, async (_, seen) => {
+      await systemClock.sleep(60);
+      return seen.length < expected.length;
+    });
+    expect(markers).toEqual(expected);
+    const cancelled = trail.emulator.statements.records.filter(({ outcome }) => outcome === "cancelled");
+    expect(cancelled.length).toBeGreaterThan(0);
+  });
+
+  test("connections that are cut are made again, and nothing is lost or repeated", async () => {
+    await using trail = await openEmulatedTrail();
+    await trail.append(3_000);
+    const warnings: string[] = [];
+    const logger: Logger = { ...silentLogger, warn: (_, message) => void warnings.push(message) };
+    let cuts = 0;
+    const { markers } = await readWhile(
+      trail,
+      undefined,
+      async (_, seen) => {
+        if (cuts < 4) {
+          cuts += 1;
+          trail.emulator.killConnections();
+          await trail.append(50);
+        }
+        return seen.length < trail.expectedMarkers().length;
+      },
+      logger,
+    );
+    expect(markers).toEqual(trail.expectedMarkers());
+    expect(warnings.length).toBeGreaterThan(0);
+  });
+
+  test("beginning now leaves out what was there, and nothing that comes", async () => {
+    await using trail = await openEmulatedTrail();
+    await trail.append(100);
+    const before = trail.expectedMarkers().length;
+    await using reader = trail.openReader({ startAt: "now" });
+    const controller = new AbortController();
+    const markers: string[] = [];
+    for await (const [source] of reader.sources(controller.signal)) {
+      if (!source) continue;
+      let appended = false;
+      for await (const { rows } of source.read(undefined, controller.signal)) {
+        markers.push(...rows.map((row) => source.marker(row)));
+        if (!appended) await trail.append(5);
+        appended = true;
+        if (markers.length >= 5) controller.abort();
+      }
+    }
+    expect(markers).toEqual(trail.expectedMarkers().slice(before));
+  });
+});
