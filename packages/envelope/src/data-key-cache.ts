@@ -130,11 +130,13 @@ export class DataKeyCache implements DataKeySource, Disposable {
     const { kms, resourceId, onKmsCall } = this.#options;
     const encryptionContext = encryptionContextOf(resourceId);
     // Without KeyId: the blob names its key (wire format §3.1).
-    const answer = await callKms({ operation: "Decrypt", encryptionContext }, this.#clock, onKmsCall, () =>
-      kms.send(
-        new DecryptCommand({ CiphertextBlob: Buffer.from(encrypted, "base64"), EncryptionContext: encryptionContext }),
-        { abortSignal: this.#closing.signal },
-      ),
+    const command = new DecryptCommand({
+      CiphertextBlob: Buffer.from(encrypted, "base64"),
+      EncryptionContext: encryptionContext,
+    });
+    const subject = { operation: "Decrypt", encryptionContext } as const;
+    const answer = await callKms(subject, this.#clock, onKmsCall, this.#closing.signal, (options) =>
+      kms.send(command, options),
     );
     const plaintext = answer.Plaintext;
     if (plaintext?.byteLength !== DATA_KEY_BYTES) {

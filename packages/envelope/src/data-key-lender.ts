@@ -182,10 +182,13 @@ export class DataKeyLender implements Disposable {
     const { kms, keyId, resourceId, onKmsCall } = this.#options;
     const encryptionContext = encryptionContextOf(resourceId);
     const subject = { operation: "GenerateDataKey", keyId, encryptionContext } as const;
-    const answer = await callKms(subject, this.#clock, onKmsCall, () =>
-      kms.send(new GenerateDataKeyCommand({ KeyId: keyId, KeySpec: "AES_256", EncryptionContext: encryptionContext }), {
-        abortSignal: this.#closing.signal,
-      }),
+    const command = new GenerateDataKeyCommand({
+      KeyId: keyId,
+      KeySpec: "AES_256",
+      EncryptionContext: encryptionContext,
+    });
+    const answer = await callKms(subject, this.#clock, onKmsCall, this.#closing.signal, (options) =>
+      kms.send(command, options),
     );
     const { Plaintext: plaintext, CiphertextBlob: blob } = answer;
     if (plaintext?.byteLength !== DATA_KEY_BYTES || blob === undefined || blob.byteLength === 0) {

@@ -28,22 +28,38 @@ export interface KmsCall {
 /** Told of every call when it has ended. Must not throw. */
 export type KmsCallSink = (call: KmsCall) => void;
 
-/** @throws DasError, never the SDK's own error */
+/**
+ * How long one call may take, the SDK's own attempts included. Everybody who needs the key waits for the same call, so a
+ * peer that never answers must not hold it for ever.
+ */
+const CALL_LIMIT_MS = 30_000;
+
+/**
+ * @param closing ends the call
+ * @throws DasError, never the SDK's own error
+ */
 export async function callKms<Answer>(
   subject: KmsSubject,
   clock: Clock,
   sink: KmsCallSink | undefined,
-  send: () => Promise<Answer>,
+  closing: AbortSignal,
+  send: (options: KmsCallOptions) => Promise<Answer>,
 ): Promise<Answer> {
   const { operation } = subject;
   const start = clock.monotonic();
+  const answered = new AbortController();
+  const late = new AbortController();
+  // A timer that nobody awaits: the clock's sleep does not reject.
+  void clock.sleep(CALL_LIMIT_MS, answered.signal).then(() => late.abort());
   try {
-    const answer = await send();
+    const answer = await send({ abortSignal: AbortSignal.any([closing, late.signal]) });
     sink?.({ operation, milliseconds: clock.monotonic() - start });
     return answer;
   } catch (cause) {
     const error = kmsError(cause, subject);
     sink?.({ operation, milliseconds: clock.monotonic() - start, error });
     throw error;
+  } finally {
+    answered.abort();
   }
 }

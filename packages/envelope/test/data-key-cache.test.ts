@@ -1,7 +1,15 @@
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import type { DecryptCommand } from "@aws-sdk/client-kms";
 import { ConfigurationError, RecordError, RefusedError, UnavailableError } from "@das/core";
 import { describe, expect, test } from "vitest";
-import { DataKeyCache, type DataKeyCacheOptions, type KmsCall } from "../src/index.ts";
+import {
+  DataKeyCache,
+  type DataKeyCacheOptions,
+  type KmsCall,
+  type KmsCallOptions,
+  type KmsClient,
+} from "../src/index.ts";
 import { RESOURCE_ID } from "./keys.ts";
 import { KmsStub, serviceError } from "./kms-stub.ts";
 import { settled, VirtualClock } from "./virtual-clock.ts";
@@ -51,6 +59,30 @@ describe("a data key", () => {
     for (const plaintext of borrowed) expect(Buffer.from(plaintext).equals(kms.plaintextOf(encrypted))).toBe(true);
     expect(calls).toEqual([{ operation: "Decrypt", milliseconds: 0 }]);
     cache[Symbol.dispose]();
+  });
+
+  test("whose call KMS never answers is given up after half a minute, and asked for again", async () => {
+    const stub = new KmsStub();
+    let calls = 0;
+    const silentAtFirst = (command: DecryptCommand, options: KmsCallOptions) => {
+      calls += 1;
+      return calls > 1
+        ? stub.send(command)
+        : once(options.abortSignal, "abort").then(() => Promise.reject(new Error()));
+    };
+    const { cache, clock } = setUp({ kms: { send: silentAtFirst } as KmsClient });
+    const encrypted = randomBytes(184).toString("base64");
+    stub.store(encrypted, randomBytes(32), CONTEXT);
+    const waiting = [cache.lend(encrypted), cache.lend(encrypted)].map((lease) =>
+      expect(lease).rejects.toMatchObject({ name: "UnavailableError" }),
+    );
+    await clock.advance(30_000);
+    await Promise.all(waiting);
+    expect(await borrow(cache, encrypted)).toHaveLength(32);
+    expect(calls).toBe(2);
+    cache[Symbol.dispose]();
+    await settled();
+    expect(clock.sleeping).toBe(0);
   });
 
   test("of an Aurora cluster is decrypted in the cluster's context", async () => {

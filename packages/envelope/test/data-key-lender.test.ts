@@ -429,6 +429,8 @@ test("whatever interleaves, only living keys are lent, calls are few, and all is
       lender[Symbol.dispose]();
       for (const answer of unanswered) answer(false);
       await Promise.all(waiting);
+      // A renewal that nobody waits for ends a turn later.
+      await settled();
       for (const lease of out) lease[Symbol.dispose]();
       expect([...seen].every(isZero)).toBe(true);
       expect(clock.sleeping).toBe(0);
