@@ -14,56 +14,73 @@ export interface BlockEncoding {
 interface Encoded {
   readonly encoding: BlockEncoding;
   readonly path: string;
-  readonly bytes: Buffer;
+  readonly from: number;
+  readonly to: number;
 }
 
 /**
- * A block does not change (a grown one is another block), so it is encoded once and then only copied. Bounded: what
- * was used longest ago goes first.
+ * A block does not change (a grown one is another block), so it is encoded once and then only copied. The bytes stand
+ * in one ring of fixed size, where new ones overwrite the oldest: nothing is allocated while rows are served, for the
+ * collector would then walk the millions of rows of a backlog again and again.
  */
 export class EncodedBlocks {
-  readonly #limit: number;
+  readonly #ring: Buffer;
+  #position = 0;
+  /** In the order of their places in the ring, from the oldest. */
   readonly #blocks = new Map<AuditBlock, Encoded>();
   readonly #scratch = new ByteWriter(256 * 1024);
-  #size = 0;
 
-  constructor(limit: number) {
-    this.#limit = limit;
+  constructor(size: number) {
+    this.#ring = Buffer.allocUnsafeSlow(size);
   }
 
+  /** All rows of a block. The bytes are valid until the next call. */
   get(encoding: BlockEncoding, file: AuditFile, block: AuditBlock): Buffer {
-    const known = this.#blocks.get(block);
     const path = pathOf(file);
-    if (known) this.#forget(block, known);
-    const usable = known && known.encoding === encoding && known.path === path;
-    const encoded = usable
-      ? known
-      : { encoding, path, bytes: this.encode(encoding, file, block, 0, block.rows.length) };
-    this.#blocks.set(block, encoded);
-    this.#size += encoded.bytes.length;
-    for (const [oldest, dropped] of this.#blocks) {
-      if (this.#size <= this.#limit) break;
-      this.#forget(oldest, dropped);
-    }
-    return encoded.bytes;
+    const known = this.#blocks.get(block);
+    if (known && known.encoding === encoding && known.path === path) return this.#ring.subarray(known.from, known.to);
+    const bytes = this.encode(encoding, file, block, 0, block.rows.length);
+    if (bytes.length <= this.#ring.length / 4) this.#keep(block, { encoding, path }, bytes);
+    return bytes;
   }
 
-  /** Some rows of a block, kept nowhere. */
+  /** Some rows of a block, which are not kept. The bytes are valid until the next call. */
   encode(encoding: BlockEncoding, file: AuditFile, block: AuditBlock, from: number, to: number): Buffer {
     const { items, codec } = encoding;
+    const { rows, offset } = block;
+    const [first] = rows;
+    if (!first) return Buffer.alloc(0);
     const values: SqlValue[] = new Array(items.length).fill(null);
-    const frame: Frame = { rows: [undefined], aggregated: [], outer: undefined };
-    for (const row of block.rows.slice(from, to)) {
-      const cursor: AuditCursor = { row, file, block };
-      frame.rows[0] = cursor;
+    const cursor: AuditCursor = { row: first, path: pathOf(file), offset };
+    const frame: Frame = { rows: [cursor], aggregated: [], outer: undefined };
+    this.#scratch.clear();
+    for (let at = from; at < to; at += 1) {
+      cursor.row = rows[at] ?? first;
       for (let index = 0; index < items.length; index += 1) values[index] = items[index]?.evaluate(frame) ?? null;
       codec.write(this.#scratch, values);
     }
-    return this.#scratch.take();
+    return this.#scratch.written();
   }
 
-  #forget(block: AuditBlock, encoded: Encoded): void {
+  #keep(block: AuditBlock, what: Pick<Encoded, "encoding" | "path">, bytes: Buffer): void {
     this.#blocks.delete(block);
-    this.#size -= encoded.bytes.length;
+    if (this.#position + bytes.length > this.#ring.length) {
+      this.#forgetOldest(this.#position, this.#ring.length);
+      this.#position = 0;
+    }
+    const from = this.#position;
+    const to = from + bytes.length;
+    this.#forgetOldest(from, to);
+    bytes.copy(this.#ring, from);
+    this.#blocks.set(block, { ...what, from, to });
+    this.#position = to;
+  }
+
+  /** What stands in this part of the ring is about to be overwritten. */
+  #forgetOldest(from: number, to: number): void {
+    for (const [block, kept] of this.#blocks) {
+      if (kept.from >= to || kept.to <= from) return;
+      this.#blocks.delete(block);
+    }
   }
 }

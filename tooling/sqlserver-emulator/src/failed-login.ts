@@ -1,4 +1,4 @@
-import { type AuditRow, eventTime } from "./model/audit-row.ts";
+import type { AuditRow } from "./model/audit-row.ts";
 
 /** Why a login failed: the state of error 18456, and how the audit words it (real rows of 2014 to 2019). */
 const REASONS = {
@@ -16,8 +16,7 @@ export interface FailedLogin {
   readonly serverInstanceName: string;
   readonly connectionId: string;
   readonly sequenceGroupId: string;
-  readonly time: number;
-  readonly hundredNanoseconds?: number;
+  readonly eventTime: string;
 }
 
 /** Action LGIF: no session, no principal but the name that was tried. */
@@ -26,7 +25,7 @@ export function failedLoginRow(failed: FailedLogin): AuditRow {
   const { clientAddress } = failed;
   const client = clientAddress === "local machine" ? "local-machine" : clientAddress;
   return {
-    event_time: eventTime(failed.time, failed.hundredNanoseconds),
+    event_time: failed.eventTime,
     action_id: "LGIF",
     succeeded: false,
     class_type: "LX",

@@ -18,6 +18,7 @@ import { Engine } from "./engine.ts";
 import { failedLoginRow } from "./failed-login.ts";
 import { FaultPlan } from "./faults.ts";
 import type { Instance } from "./instance.ts";
+import { eventTime } from "./model/audit-row.ts";
 import { type AuditTrail, findAudit, type TrailBehaviour } from "./model/audit-trail.ts";
 import { appendRows } from "./model/write-rows.ts";
 import type { Login } from "./protocol/login7.ts";
@@ -50,8 +51,8 @@ export interface SqlServerEmulatorOptions {
   /** Are failed logins at the emulator itself audited, as the default policy has it? Default true. */
   readonly auditFailedLogins?: boolean;
   readonly clock?: Clock;
-  /** Bytes of encoded blocks that are kept; default 64 MiB. */
-  readonly encodedBlocksLimit?: number;
+  /** Bytes of encoded rows that are kept; default 64 MiB. */
+  readonly encodedBytes?: number;
 }
 
 export interface SqlServerEmulator extends AsyncDisposable {
@@ -108,7 +109,7 @@ export async function startSqlServerEmulator(options: SqlServerEmulatorOptions =
     catalog: catalogOf(profile),
     faults,
     log: statements,
-    blocks: new EncodedBlocks(options.encodedBlocksLimit ?? 64 * MEBIBYTE),
+    blocks: new EncodedBlocks(options.encodedBytes ?? 64 * MEBIBYTE),
     encodings: new Map(),
     secureContext,
     productVersion: profile.productVersion,
@@ -212,7 +213,7 @@ function auditFailedLogin(engine: Engine, login: Login, clientAddress: string): 
       serverInstanceName: trail.serverInstanceName,
       connectionId: randomUUID().toUpperCase(),
       sequenceGroupId: `0x${randomBytes(16).toString("hex")}`,
-      time: now,
+      eventTime: eventTime(now),
     });
     return appendRows(trail, STREAM_AUDIT, [row], now);
   });

@@ -14,8 +14,8 @@ export function auditFileFunction(profile: VersionProfile): CatalogTable<AuditCu
 
 function columnOf(column: AuditColumn): CatalogColumn<AuditCursor> {
   const { name, type, nullable, absent } = column;
-  if (name === "file_name") return { name, type, nullable, read: ({ file }) => pathOf(file) };
-  if (name === "audit_file_offset") return { name, type, nullable, read: ({ block }) => block.offset };
+  if (name === "file_name") return { name, type, nullable, read: ({ path }) => path };
+  if (name === "audit_file_offset") return { name, type, nullable, read: ({ offset }) => offset };
   return {
     name,
     type,
@@ -52,7 +52,7 @@ function* auditParts(context: SqlContext, args: readonly SqlValue[]): Generator<
 function* auditRows(context: SqlContext, args: readonly SqlValue[]): Generator<AuditCursor> {
   for (const { file, block } of auditParts(context, args)) {
     if (block.unreadable) context.inform(skippedBlock({ file, block }));
-    else for (const row of block.rows) yield { row, file, block };
+    else for (const row of block.rows) yield { row, path: pathOf(file), offset: block.offset };
   }
 }
 

@@ -18,6 +18,15 @@ export class ByteWriter {
     return bytes;
   }
 
+  /** What was written, without a copy: valid until the next write. */
+  written(): Buffer {
+    return this.#buffer.subarray(0, this.#length);
+  }
+
+  clear(): void {
+    this.#length = 0;
+  }
+
   u8(value: number): void {
     const at = this.#reserve(1);
     this.#buffer[at] = value;
@@ -97,6 +106,11 @@ export class ByteWriter {
       const unit = text.charCodeAt(index);
       this.#buffer[at + index] = unit < 0x100 ? unit : 0x3f;
     }
+  }
+
+  /** The byte that two digits of a text write. */
+  hexByte(text: string, at: number): void {
+    this.u8((hexDigit(text.charCodeAt(at)) << 4) | hexDigit(text.charCodeAt(at + 1)));
   }
 
   /** From the digits of `0x…`. */

@@ -105,6 +105,7 @@ function writeHeader(
 
 /** About what one write to the socket carries: many packets, so that system calls do not decide the speed. */
 const BYTES_PER_WRITE = 128 * 1024;
+const MOST_SPARE_BUFFERS = 8;
 
 /**
  * Writes replies. `write` and `end` give a promise when the socket is full, and the caller waits for it; it resolves
@@ -118,6 +119,8 @@ export class ReplyWriter {
   #delayed: Promise<void> | undefined;
   #packetSize = FIRST_PACKET_SIZE;
   #buffer: Buffer;
+  /** Written out, and free to be used again. */
+  #spare: Buffer[] = [];
   #packetStart = 0;
   #position = HEADER_SIZE;
   #packetId = 0;
@@ -133,6 +136,7 @@ export class ReplyWriter {
   /** Between messages only. */
   setPacketSize(packetSize: number): void {
     this.#packetSize = packetSize;
+    this.#spare = [];
     this.#buffer = this.#newBuffer();
   }
 
@@ -166,11 +170,16 @@ export class ReplyWriter {
   }
 
   #flush(): void {
-    const bytes = this.#buffer.subarray(0, this.#packetStart);
+    const written = this.#buffer;
+    const bytes = written.subarray(0, this.#packetStart);
     this.#buffer = this.#newBuffer();
     this.bytesSent += bytes.length;
     const send = () => {
-      if (!this.#stream.destroyed && !this.#stream.writableEnded) this.#stream.write(bytes);
+      if (this.#stream.destroyed || this.#stream.writableEnded) return;
+      this.#stream.write(bytes, () => {
+        if (written.length === this.#buffer.length && this.#spare.length < MOST_SPARE_BUFFERS)
+          this.#spare.push(written);
+      });
     };
     if (this.#delay) this.#delayed = (this.#delayed ?? Promise.resolve()).then(this.#delay).then(send);
     else send();
@@ -195,6 +204,6 @@ export class ReplyWriter {
     const packets = Math.max(1, Math.floor(BYTES_PER_WRITE / this.#packetSize));
     this.#packetStart = 0;
     this.#position = HEADER_SIZE;
-    return Buffer.allocUnsafe(packets * this.#packetSize);
+    return this.#spare.pop() ?? Buffer.allocUnsafe(packets * this.#packetSize);
   }
 }

@@ -101,7 +101,7 @@ function decimal(scale: number): TypeCodec {
 const GUID_BYTES = [6, 4, 2, 0, 11, 9, 16, 14, 19, 21, 24, 26, 28, 30, 32, 34];
 
 function guid(out: ByteWriter, value: string): void {
-  for (const at of GUID_BYTES) out.u8(Number.parseInt(value.slice(at, at + 2), 16));
+  for (const at of GUID_BYTES) out.hexByte(value, at);
 }
 
 function dateTime(out: ByteWriter, value: string): void {
@@ -143,7 +143,8 @@ function text(token: number, length: SqlType["length"] = "max", bytesPerCharacte
       out.bytes(COLLATION);
     },
     value: (out, value) => {
-      const characters = typeof value === "string" ? value.padEnd(padding) : String(value).padEnd(padding);
+      const given = typeof value === "string" ? value : String(value);
+      const characters = given.length < padding ? given.padEnd(padding) : given;
       const size = characters.length * bytesPerCharacter;
       if (isMax) partlyLengthPrefixed(out, size, () => write(out, characters));
       else {

@@ -1,5 +1,4 @@
 import type { Engine } from "../engine.ts";
-import type { AuditBlock, AuditFile } from "../model/audit-file.ts";
 import type { AuditRow } from "../model/audit-row.ts";
 import type { AuditReadPart } from "../model/read-rows.ts";
 import type { ResultColumn, ServerMessage } from "../protocol/tokens.ts";
@@ -44,8 +43,8 @@ export interface CatalogTable<Row = unknown> {
 /** A row of sys.fn_get_audit_file with the place that it stands at. */
 export interface AuditCursor {
   row: AuditRow;
-  file: AuditFile;
-  block: AuditBlock;
+  readonly path: string;
+  readonly offset: number;
 }
 
 export interface ScalarFunction {
