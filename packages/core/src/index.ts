@@ -30,6 +30,7 @@ export {
 } from "./event.ts";
 export { exactInteger, parseExact, stringifyExact } from "./exact-json.ts";
 export { type EventIdentity, eventIdentity, trailOf } from "./identity.ts";
+export type { InstanceContext, InstanceDescription, NativeAuditFields } from "./instance.ts";
 export { jsonSchemas } from "./json-schema.ts";
 export * from "./limits.ts";
 export { type Logger, silentLogger } from "./log.ts";
@@ -48,9 +49,6 @@ export type {
   CheckFinding,
   CheckReport,
   Cursor,
-  InstanceContext,
-  InstanceDescription,
-  NativeAuditFields,
   ResumePoint,
 } from "./reader.ts";
 export { encryptionContextOf, RESOURCE_ID_PATTERN, type ResourceId, resourceIdOf, streamNameOf } from "./resource.ts";

@@ -1,6 +1,6 @@
 import { ENGINE_TRAITS, type Engine } from "./engine.ts";
 import type { DatabaseActivityEvent, OracleEvent, SqlServerEvent } from "./event.ts";
-import type { InstanceDescription } from "./reader.ts";
+import type { InstanceDescription } from "./instance.ts";
 import type { UtcTime } from "./time.ts";
 
 /** A span of time in which activity may be missing from the stream. */

@@ -1,6 +1,7 @@
 import type { Engine } from "./engine.ts";
 import type { DatabaseActivityEvent } from "./event.ts";
 import type { EventIdentity } from "./identity.ts";
+import type { InstanceContext, InstanceDescription } from "./instance.ts";
 import type { LossWindow } from "./loss-window.ts";
 
 /**
@@ -12,22 +13,6 @@ import type { LossWindow } from "./loss-window.ts";
 
 /** A place in one source. Only the reader that made it can read it; everyone else stores it as text. */
 export type Cursor = string & { readonly cursor: unique symbol };
-
-/** What an instance says about itself; the events carry it because the audit row does not. */
-export interface InstanceDescription {
-  readonly serverHost: string;
-  readonly serverVersion: string;
-  readonly serviceName: string;
-  /** Oracle: the database's or PDB's name. SQL Server takes it from each row: null. */
-  readonly databaseName: string | null;
-}
-
-/** `include`: the object; `omit`: no such member; `empty`: `{}`, as AWS documents a stream without native fields. */
-export type NativeAuditFields = "include" | "omit" | "empty";
-
-export interface InstanceContext extends InstanceDescription {
-  readonly nativeAuditFields: NativeAuditFields;
-}
 
 export interface AuditBatch<Row> {
   /** In trail order; at most 1,000 rows or 1 MiB; empty when the trail is quiet. */

@@ -11,7 +11,8 @@ import {
   retryDelay,
 } from "@das/core";
 import { AuditSession, type Progress } from "./audit-session.ts";
-import { Connection, type ConnectionOptions } from "./connection.ts";
+import { Connection } from "./connection.ts";
+import type { ConnectionOptions } from "./connection-options.ts";
 import { compareCursors, parseCursor } from "./cursor.ts";
 import { describeInstance } from "./instance.ts";
 import { toEvent } from "./map-event.ts";

@@ -1,7 +1,8 @@
 import { type CheckFinding, type CheckReport, type Clock, DasError, type Logger } from "@das/core";
 import { readDefinition, readStatus } from "./audit-catalog.ts";
 import { ServerError } from "./classify-error.ts";
-import { Connection, type ConnectionOptions } from "./connection.ts";
+import { Connection } from "./connection.ts";
+import type { ConnectionOptions } from "./connection-options.ts";
 import { type ConnectedInstance, describeInstance } from "./instance.ts";
 
 /** Reach, login, version, and whether each audit is there, on and readable. Never writes. */

@@ -1,5 +1,5 @@
 import { DasError, RefusedError, UnavailableError } from "@das/core";
-import type { ConnectionOptions } from "./connection.ts";
+import type { ConnectionOptions } from "./connection-options.ts";
 
 /** The server accepted the login without TLS although TLS was asked for: the driver does not mind, we do. */
 export class PlainTextError extends Error {}

@@ -1,30 +1,9 @@
 import type { Clock, Logger } from "@das/core";
 import type { ConnectionPool, config as MssqlConfiguration, Request } from "mssql";
 import { classifyError, LostConnectionError, PlainTextError, SilentServerError } from "./classify-error.ts";
+import type { ConnectionOptions } from "./connection-options.ts";
 import type { SqlValue } from "./row.ts";
 import { Watchdog } from "./watchdog.ts";
-
-/** How to reach one instance: directly, never through a listener that may lead to another replica. */
-export interface ConnectionOptions {
-  /** The configuration's instance id, for messages. */
-  readonly instanceId: string;
-  readonly host: string;
-  /** Default 1433. */
-  readonly port?: number;
-  readonly user: string;
-  readonly password: string;
-  /**
-   * `required` (default): TDS 7.4 with TLS, refused when the server cannot; `strict`: TDS 8, TLS before anything else;
-   * `off`: plain text, password included.
-   */
-  readonly tls?: "required" | "strict" | "off";
-  /** PEM of the authority that signed the server's certificate; default: the authorities that Node trusts. */
-  readonly certificateAuthority?: string;
-  /** The name in the server's certificate, when it is not `host`. */
-  readonly certificateName?: string;
-  /** Accepts any certificate. The connection is then encrypted, but anybody may be at its other end. */
-  readonly trustServerCertificate?: boolean;
-}
 
 export interface QueryParameter {
   readonly name: string;
@@ -75,7 +54,7 @@ export class Connection implements AsyncDisposable {
   static async open(options: ConnectionOptions, clock: Clock, logger: Logger): Promise<Connection> {
     // 200 ms and 50 MB that only who connects to a SQL Server should pay.
     const { default: mssql } = await import("mssql");
-    const links = new Links(tlsOf(options) === "required");
+    const links = new Links((options.tls ?? "required") === "required");
     const pool = new mssql.ConnectionPool({
       ...driverConfiguration(options),
       beforeConnect: (connection) => links.add(connection),
@@ -223,12 +202,8 @@ class Links {
   }
 }
 
-function tlsOf(options: ConnectionOptions): "required" | "strict" | "off" {
-  return options.tls ?? "required";
-}
-
 function driverConfiguration(options: ConnectionOptions): MssqlConfiguration {
-  const tls = tlsOf(options);
+  const tls = options.tls ?? "required";
   return {
     server: options.host,
     port: options.port ?? 1433,

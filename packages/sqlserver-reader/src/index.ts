@@ -1,5 +1,5 @@
 export { type SourceOptions, SqlServerAuditSource } from "./audit-source.ts";
-export type { ConnectionOptions } from "./connection.ts";
+export type { ConnectionOptions } from "./connection-options.ts";
 export { toEvent } from "./map-event.ts";
 export type { SqlServerRow, SqlValue, TrailColumn, TrailDescription } from "./row.ts";
 export { SqlServerReader, type SqlServerReaderOptions } from "./sqlserver-reader.ts";

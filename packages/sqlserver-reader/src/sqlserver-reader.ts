@@ -10,7 +10,7 @@ import {
 } from "@das/core";
 import { SqlServerAuditSource } from "./audit-source.ts";
 import { checkInstance } from "./check.ts";
-import type { ConnectionOptions } from "./connection.ts";
+import type { ConnectionOptions } from "./connection-options.ts";
 import { toEvent } from "./map-event.ts";
 import type { SqlServerRow } from "./row.ts";
 import { AUDIT_NAME } from "./statements.ts";

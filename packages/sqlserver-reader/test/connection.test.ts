@@ -1,7 +1,8 @@
 import { silentLogger, systemClock } from "@das/core";
 import { type SqlServerEmulatorOptions, startSqlServerEmulator } from "@das/sqlserver-emulator";
 import { describe, expect, test } from "vitest";
-import { Connection, type ConnectionOptions } from "../src/connection.ts";
+import { Connection } from "../src/connection.ts";
+import type { ConnectionOptions } from "../src/connection-options.ts";
 import { openEmulatedTrail } from "./emulated-trail.ts";
 
 /** Time passes a hundred times as fast, for waits that only end a hang. */

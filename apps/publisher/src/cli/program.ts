@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import type { RunOptions, TailOptions } from "./options.ts";
 import { exitCodeOf, reportError } from "./report-error.ts";
 
 /** Runs the `das` command. @returns its exit code: 0 done, 1 failed at run time, 2 wrong usage or configuration */
@@ -49,24 +50,6 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     reportError(error);
     return exitCodeOf(error);
   }
-}
-
-export interface RunOptions {
-  readonly config: string;
-  readonly instance: string;
-  readonly createStream: boolean;
-  readonly logLevel: string;
-}
-
-export interface TailOptions {
-  readonly config?: string;
-  readonly resourceId?: string;
-  readonly region?: string;
-  readonly from: "latest" | "oldest" | Date;
-  readonly json: boolean;
-  readonly heartbeats: boolean;
-  readonly limit?: number;
-  readonly color: boolean;
 }
 
 function logLevel(): Option {

@@ -5,7 +5,7 @@ import { openReader } from "../engines.ts";
 import { environment } from "../env.ts";
 import { openLog } from "../log.ts";
 import { runPublisher } from "../publisher.ts";
-import type { RunOptions } from "./program.ts";
+import type { RunOptions } from "./options.ts";
 import { stopOnSignals } from "./stop-signals.ts";
 
 /** `das run`. @returns the exit code. @throws ConfigurationError, RefusedError */

@@ -4,7 +4,7 @@ import { openAwsClients } from "../aws/clients.ts";
 import { loadConfiguration } from "../configuration/load-configuration.ts";
 import { environment } from "../env.ts";
 import { eventLine } from "./event-line.ts";
-import type { TailOptions } from "./program.ts";
+import type { TailOptions } from "./options.ts";
 import { stopOnSignals } from "./stop-signals.ts";
 
 /** Milliseconds between two looks at a shard: a person watches, and a shard answers five calls a second. */

@@ -1,0 +1,19 @@
+/** What the command line says, parsed. */
+
+export interface RunOptions {
+  readonly config: string;
+  readonly instance: string;
+  readonly createStream: boolean;
+  readonly logLevel: string;
+}
+
+export interface TailOptions {
+  readonly config?: string;
+  readonly resourceId?: string;
+  readonly region?: string;
+  readonly from: "latest" | "oldest" | Date;
+  readonly json: boolean;
+  readonly heartbeats: boolean;
+  readonly limit?: number;
+  readonly color: boolean;
+}
