@@ -15,7 +15,7 @@ import type { Connection } from "./connection.ts";
 import { type FilePosition, formatCursor } from "./cursor.ts";
 import type { ConnectedInstance } from "./instance.ts";
 import { EVENT_TIME_COLUMN } from "./map-event.ts";
-import { readFile } from "./read-file.ts";
+import { type FileReadResult, readFile } from "./read-file.ts";
 import type { SqlServerRow } from "./row.ts";
 
 /** What a source knows about its place; it outlives connections. */
@@ -54,6 +54,8 @@ export class AuditSession {
   /** The file of the position; undefined until it was found in a listing. */
   #file: AuditFileName | undefined;
   #readWhole = false;
+  /** What the server said about records that it skipped. */
+  readonly #skipped = new Set<string>();
 
   constructor(
     connection: Connection,
@@ -120,7 +122,7 @@ export class AuditSession {
       for (;;) {
         const step = await reading.next();
         if (step.done) {
-          if (step.value.anomalies > 0) this.#warnOfAnomalies(file, step.value.anomalies);
+          this.#report(file, step.value);
           return step.value.complete;
         }
         this.#progress.position = step.value.position;
@@ -133,7 +135,7 @@ export class AuditSession {
       this.#readWhole = true;
       return false;
     } finally {
-      await reading.return({ complete: false, anomalies: 0 });
+      await reading.return({ complete: false, anomalies: 0, skipped: [] });
     }
   }
 
@@ -199,11 +201,23 @@ export class AuditSession {
     return { rows, cursor: formatCursor(position), lossWindows, instance: this.#instance.description };
   }
 
-  #warnOfAnomalies(file: AuditFileName, anomalies: number): void {
-    this.#logger.warn(
-      { source: this.#options.sourceId, fileTime: String(file.fileTime), anomalies },
-      "a block of an audit file is not what it was; its rows are published again",
-    );
+  #report(file: AuditFileName, { anomalies, skipped }: FileReadResult): void {
+    const place = { source: this.#options.sourceId, fileTime: String(file.fileTime) };
+    if (anomalies > 0) {
+      this.#logger.warn(
+        { ...place, anomalies },
+        "a block of an audit file is not what it was; its rows are published again",
+      );
+    }
+    for (const message of skipped) {
+      // Said at every poll that meets the block; told once.
+      if (this.#skipped.has(message)) continue;
+      this.#skipped.add(message);
+      this.#logger.error(
+        { ...place, server: message },
+        "the server cannot read a part of an audit file; activity is missing",
+      );
+    }
   }
 
   #auditMissing(): RefusedError {

@@ -1,6 +1,6 @@
 import type { AuditBatch, Cursor, Logger } from "@das/core";
 import { silentLogger, systemClock } from "@das/core";
-import { auditNamed, deleteFile, filesOfAudit, pathOf, rollOver } from "@das/sqlserver-emulator";
+import { auditNamed, damageBlock, deleteFile, filesOfAudit, pathOf, rollOver } from "@das/sqlserver-emulator";
 import { describe, expect, test } from "vitest";
 import { AUDIT_NAME, type SqlServerRow } from "../src/index.ts";
 import { type EmulatedTrail, openEmulatedTrail } from "./emulated-trail.ts";
@@ -110,6 +110,30 @@ describe("following an audit's files", () => {
     );
     expect(markers).toEqual(trail.expectedMarkers());
     expect(warnings.length).toBeGreaterThan(0);
+  });
+
+  test("a block that the server cannot read is told once, and reading goes on behind it", async () => {
+    await using trail = await openEmulatedTrail({ behaviour: { lastBlock: "sealed" } });
+    for (let n = 0; n < 3; n += 1) await trail.append(10);
+    const [file] = filesOf(trail);
+    const [, damaged] = file?.blocks ?? [];
+    const path = pathOf(file as NonNullable<typeof file>);
+    trail.emulator.change((audits) => damageBlock(audits, path, damaged?.offset ?? 0));
+    const readable = trail.expectedMarkers().filter((marker) => !marker.includes(`:${damaged?.offset}:`));
+    const errors: string[] = [];
+    const logger: Logger = { ...silentLogger, error: (_, message) => void errors.push(message) };
+    let quiet = 0;
+    const { markers } = await readWhile(
+      trail,
+      undefined,
+      ({ rows }) => {
+        quiet += rows.length === 0 ? 1 : 0;
+        return quiet < 3;
+      },
+      logger,
+    );
+    expect(markers).toEqual(readable);
+    expect(errors).toEqual(["the server cannot read a part of an audit file; activity is missing"]);
   });
 
   test("beginning now leaves out what was there, and nothing that comes", async () => {
