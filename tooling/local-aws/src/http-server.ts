@@ -59,9 +59,10 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
 }
 
 /**
- * The AWS SDK for JavaScript speaks HTTP/2 to Kinesis unless it is told not to. It is answered with the one frame that
- * says why that does not work: GOAWAY with HTTP_1_1_REQUIRED (RFC 9113 §6.8, §7).
+ * The AWS SDK for JavaScript speaks HTTP/2 to Kinesis unless it is told not to. The protocol's own word for what to do
+ * is GOAWAY with HTTP_1_1_REQUIRED (RFC 9113 §6.8, §7); the SDK shows it as "error code 13", hence the warning.
  */
+const HTTP2_PREFACE = "PRI * HTTP/2.0";
 const HTTP2_REFUSAL = Buffer.from(
   "000000040000000000" + // our SETTINGS, empty
     "000008070000000000" + // a GOAWAY of 8 bytes on stream 0:
@@ -70,11 +71,20 @@ const HTTP2_REFUSAL = Buffer.from(
   "hex",
 );
 
-function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
+function refuse(error: NodeJS.ErrnoException & { rawPacket?: unknown }, socket: Socket): void {
   if (!socket.writable) return;
-  const http2 =
-    "rawPacket" in error && Buffer.isBuffer(error.rawPacket) && error.rawPacket.toString().startsWith("PRI * HTTP/2");
-  socket.end(http2 ? HTTP2_REFUSAL : "HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n");
+  const { rawPacket } = error;
+  if (Buffer.isBuffer(rawPacket) && rawPacket.toString("latin1").startsWith(HTTP2_PREFACE)) {
+    process.emitWarning(
+      "a caller spoke HTTP/2, and local-aws speaks HTTP/1.1: give the SDK's client a NodeHttpHandler",
+      {
+        code: "LOCAL_AWS_HTTP2",
+      },
+    );
+    socket.end(HTTP2_REFUSAL);
+  } else {
+    socket.end("HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n");
+  }
 }
 
 async function close(server: Server): Promise<void> {

@@ -9,7 +9,7 @@ export interface Limits {
   readonly putRecordsCount: number;
   /** Data and partition keys of one PutRecords call. */
   readonly putRecordsBytes: number;
-  /** Data that one GetRecords call returns. */
+  /** Data and partition keys that one GetRecords call returns. */
   readonly getRecordsBytes: number;
 
   /** Data and partition keys written to one shard. */

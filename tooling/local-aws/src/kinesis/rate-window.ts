@@ -14,12 +14,6 @@ export class RateWindow {
     return true;
   }
 
-  /** Would `take` succeed? Takes nothing. */
-  has(now: number, amount: number, limit: number): boolean {
-    this.#turn(now);
-    return this.#used + amount <= limit;
-  }
-
   /** Is there anything left? For amounts that are known only after the fact. */
   isOpen(now: number, limit: number): boolean {
     this.#turn(now);

@@ -18,6 +18,11 @@ export interface NewRecord {
   readonly data: Uint8Array;
 }
 
+/** What counts against sizes and rates. */
+export function sizeOf(record: NewRecord): number {
+  return record.data.length + Buffer.byteLength(record.partitionKey);
+}
+
 export interface StoredRecord extends NewRecord {
   /** Place in the shard, counted from 0. */
   readonly position: number;
@@ -106,14 +111,16 @@ export class Segment {
   /**
    * The records from a position on, until one of the limits is reached; at least one.
    * @param from the position of one of its records
+   * @param maxBytes of data and partition keys
    */
   read(from: number, maxRecords: number, maxBytes: number): StoredRecord[] {
     const start = this.#offsetOf(from);
     let to = from + 1;
-    // Found by halving: the offsets grow.
+    // Found by halving: what lies before a position grows with it.
     for (let high = Math.min(this.end, from + maxRecords); to < high; ) {
       const middle = (to + high + 1) >> 1;
-      if (this.#offsetOf(middle) - start > maxBytes) high = middle - 1;
+      const bytes = this.#offsetOf(middle) - start - (middle - from) * (PREFIX_BYTES + FIXED_BYTES);
+      if (bytes > maxBytes) high = middle - 1;
       else to = middle;
     }
     const bytes = Buffer.allocUnsafe(this.#offsetOf(to) - start);
@@ -174,7 +181,7 @@ export class Segment {
 }
 
 function recordLength(record: NewRecord): number {
-  return PREFIX_BYTES + FIXED_BYTES + Buffer.byteLength(record.partitionKey) + record.data.length;
+  return PREFIX_BYTES + FIXED_BYTES + sizeOf(record);
 }
 
 function encode(records: readonly NewRecord[]): Buffer {

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { type NewRecord, Segment, type StoredRecord } from "./segment.ts";
+import { type NewRecord, Segment, type StoredRecord, sizeOf } from "./segment.ts";
 
 /** So the disk is given back in pieces of this size. */
 const SEGMENT_BYTES = 256 * 1024 * 1024;
@@ -56,6 +56,7 @@ export class ShardLog {
    * The records from a position on, until one of the limits is reached; at least one where there is one, so that no
    * record can block a reader.
    * @param from not before the oldest record that is kept
+   * @param maxBytes of data and partition keys
    */
   read(from: number, maxRecords: number, maxBytes: number): StoredRecord[] {
     const records: StoredRecord[] = [];
@@ -63,7 +64,7 @@ export class ShardLog {
     let position = from;
     while (position < this.end && records.length < maxRecords) {
       const piece = this.#segmentOf(position).read(position, maxRecords - records.length, maxBytes - bytes);
-      const pieceBytes = piece.reduce((sum, record) => sum + record.data.length, 0);
+      const pieceBytes = piece.reduce((sum, record) => sum + sizeOf(record), 0);
       if (records.length > 0 && bytes + pieceBytes > maxBytes) break;
       records.push(...piece);
       bytes += pieceBytes;

@@ -34,7 +34,7 @@ export class Throttle {
   write(shard: string, bytes: number, now: number): boolean {
     if (!this.limits.rates) return true;
     const { writtenBytes, writtenRecords } = entry(this.#shards, shard, ShardRates);
-    if (!writtenRecords.has(now, 1, this.limits.shardWriteRecords)) return false;
+    // In this order, for a record that is refused for its bytes must not count against the records.
     return (
       writtenBytes.take(now, bytes, this.limits.shardWriteBytes) &&
       writtenRecords.take(now, 1, this.limits.shardWriteRecords)
