@@ -29,24 +29,26 @@ export function announce(emulator: SqlServerEmulator, tls: string, caFile: strin
   };
 }
 
+const TLS_TEXTS: Readonly<Record<string, string>> = {
+  off: "none",
+  on: "for whoever wants it",
+  required: "required",
+  strict: "TDS 8 only",
+};
+
 export function announcementText(facts: Announcement, activity: string): string {
-  const trust = facts.caFile === null ? "--ca-file PATH writes the authority to trust" : `trust ${facts.caFile}`;
-  const tls = {
-    off: "no TLS",
-    on: "TLS for whoever wants it",
-    required: "TLS required",
-    strict: "TDS 8 (strict) only",
-  }[facts.tls];
+  const authority = facts.caFile ?? "not written; --ca-file PATH does it";
   return `
   SQL Server ${facts.version} (emulated) as ${facts.instanceName}, ${activity}
 
-    host      ${facts.host}
-    port      ${facts.port}
-    user      ${facts.user}
-    password  ${facts.password}
-    TLS       ${tls}${facts.tls === "off" ? "" : `; ${trust}`}
+    host       ${facts.host}
+    port       ${facts.port}
+    user       ${facts.user}
+    password   ${facts.password}
+    TLS        ${TLS_TEXTS[facts.tls] ?? facts.tls}
+    authority  ${facts.tls === "off" ? "none" : authority}
 
-  An instance of a das configuration:
+  For a das configuration:
 
 ${instanceYaml(facts)}
   Ctrl+C ends it.
@@ -54,18 +56,21 @@ ${instanceYaml(facts)}
 `;
 }
 
-/** The names of the settings are those of the publisher's configuration. */
+/** An instance as the publisher's configuration has it; the password is in the variable that it names. */
 export function instanceYaml(facts: Announcement): string {
-  const encrypt = facts.tls === "off" ? "false" : facts.tls === "strict" ? "strict" : "true";
+  const mode = facts.tls === "on" ? "required" : facts.tls;
+  const trust = facts.caFile === null ? "trustServerCertificate: true" : `caFile: ${JSON.stringify(facts.caFile)}`;
   const lines = [
-    "    - id: a",
-    "      engine: sqlserver",
-    `      host: ${facts.tls === "off" ? facts.host : "localhost"}`,
-    `      port: ${facts.port}`,
-    `      user: ${JSON.stringify(facts.user)}`,
-    `      password: ${JSON.stringify(facts.password)}`,
-    `      encrypt: ${encrypt}`,
-    ...(facts.caFile === null ? [] : [`      caFile: ${JSON.stringify(facts.caFile)}`]),
+    "instances:",
+    "  - id: a",
+    `    host: ${facts.host}`,
+    `    port: ${facts.port}`,
+    `    user: ${JSON.stringify(facts.user)}`,
+    "    password:",
+    `      env: DAS_PASSWORD    # export DAS_PASSWORD='${facts.password}'`,
+    "    tls:",
+    `      mode: ${mode}`,
+    ...(facts.tls === "off" ? [] : [`      ${trust}`]),
   ];
-  return `${lines.join("\n")}\n`;
+  return lines.map((line) => `    ${line}\n`).join("");
 }

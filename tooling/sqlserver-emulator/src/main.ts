@@ -16,19 +16,23 @@ import { preloadWorkload, type RunningWorkload, runWorkload } from "./workload/r
 import { createWorkload } from "./workload/workload.ts";
 
 process.exitCode = await main().catch((error: unknown) => {
-  const isPortTaken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
-  const text = isPortTaken
-    ? "sqlserver-emulator: the port is in use: stop what listens there, or choose another one with --port"
-    : error instanceof DasError
-      ? error.message
-      : `sqlserver-emulator: ${error}`;
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${explain(error)}\n`);
   return 1;
 });
 
+function explain(error: unknown): string {
+  if (error instanceof DasError) return error.message;
+  if (error instanceof Error && "code" in error && error.code === "EADDRINUSE" && "port" in error) {
+    return `sqlserver-emulator: port ${error.port} is in use. Stop what listens there, or choose another one with --port.`;
+  }
+  return `sqlserver-emulator: ${error}`;
+}
+
 async function main(): Promise<number> {
   const settings = parseCommandLine(process.argv.slice(2), readEnvironment);
-  const stopped = Promise.race([once(process, "SIGTERM"), once(process, "SIGINT")]);
+  const stop = new AbortController();
+  const stopped = once(stop.signal, "abort");
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.abort());
   const { version, instanceName, user } = settings;
   const workload = createWorkload({
     seed: settings.seed,
@@ -70,20 +74,15 @@ async function main(): Promise<number> {
   );
 
   const running = runWorkload(emulator, workload, settings.rate, systemClock);
-  await (settings.control ? control(emulator, running, stopped) : stopped);
+  if (settings.control) await control(emulator, running, stop.signal);
+  else await stopped;
   await running.stop();
   return 0;
 }
 
-/** Ends with a signal, or when the parent closes the pipe: nobody is left then to stop the child. */
-async function control(
-  emulator: SqlServerEmulator,
-  workload: RunningWorkload,
-  stopped: Promise<unknown>,
-): Promise<void> {
-  const lines = createInterface({ input: process.stdin });
-  const closed = stopped.then(() => lines.close());
+/** Ends with the signal, or when the parent closes the pipe: nobody is left then to stop the child. */
+async function control(emulator: SqlServerEmulator, workload: RunningWorkload, signal: AbortSignal): Promise<void> {
+  const lines = createInterface({ input: process.stdin, signal });
   for await (const line of lines) process.stdout.write(`${JSON.stringify(await obey(line, emulator, workload))}\n`);
   process.stdin.destroy();
-  await Promise.race([closed, Promise.resolve()]);
 }

@@ -58,6 +58,7 @@ export function createAudit(trail: AuditTrail, options: ServerAuditOptions, now:
     status: "NOT_STARTED",
     statusSince: now,
     currentFile: null,
+    newestFileTime: "0",
     pending: [],
     pendingSince: now,
     pendingSize: 0,

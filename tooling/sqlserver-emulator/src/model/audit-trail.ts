@@ -67,6 +67,8 @@ export interface ServerAudit {
   readonly statusSince: number;
   /** Path of the file that is written to; null while the audit does not run. */
   readonly currentFile: string | null;
+  /** Of the file that was created last, decimal. */
+  readonly newestFileTime: string;
   /** Rows that wait for QUEUE_DELAY, the time since when they wait, and about what they take on disk. */
   readonly pending: readonly AuditRow[];
   readonly pendingSince: number;

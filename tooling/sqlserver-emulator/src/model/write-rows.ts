@@ -142,12 +142,8 @@ export function rollOver(trail: AuditTrail, auditName: string, now: number): Aud
 /** Also the first file of an audit that starts. Its time goes back with the clock. */
 export function openNewFile(trail: AuditTrail, auditName: string, now: number): AuditTrail {
   const audit = auditNamed(trail, auditName);
-  let fileTime = fileTimeOf(now);
-  let name = auditFileName(audit.name, audit.guid, fileTime);
-  while (findFile(trail, audit.directory + name)) {
-    fileTime += 1n;
-    name = auditFileName(audit.name, audit.guid, fileTime);
-  }
+  const fileTime = nextFileTime(trail, audit, now);
+  const name = auditFileName(audit.name, audit.guid, fileTime);
   const file: AuditFile = {
     directory: audit.directory,
     name,
@@ -157,7 +153,17 @@ export function openNewFile(trail: AuditTrail, auditName: string, now: number): 
     blocks: [],
     size: FIRST_BLOCK_OFFSET,
   };
-  return withAudit({ ...trail, files: [...trail.files, file] }, { ...audit, currentFile: pathOf(file) });
+  const changed = { ...audit, currentFile: pathOf(file), newestFileTime: file.fileTime };
+  return withAudit({ ...trail, files: [...trail.files, file] }, changed);
+}
+
+/** Files of one millisecond differ in what is finer, also from those that are gone: no name is used twice. */
+function nextFileTime(trail: AuditTrail, audit: ServerAudit, now: number): bigint {
+  const newest = BigInt(audit.newestFileTime);
+  let fileTime = fileTimeOf(now);
+  if (newest >= fileTime && newest < fileTimeOf(now + 1)) fileTime = newest + 1n;
+  while (findFile(trail, audit.directory + auditFileName(audit.name, audit.guid, fileTime))) fileTime += 1n;
+  return fileTime;
 }
 
 /** Each evaluation deletes only one file, the oldest, and does not try again what it failed to delete. */
