@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { formatArn, parseArn } from "./arn.ts";
 import { AwsError } from "./aws-error.ts";
+import type { ServiceName } from "./operation.ts";
 
 /** Who signs a call: an IAM user with one access key. */
 export interface Principal {
@@ -23,7 +24,7 @@ export interface DenialOptions {
   /** Whose calls: an access key id or a user name. Everybody's when absent. */
   readonly principal?: string;
   /** IAM's spelling, `kms:Decrypt` or `kinesis:PutRecords`; `kinesis:*` for all of a service. */
-  readonly action: string;
+  readonly action: `${ServiceName}:${string}`;
   /** The ARN of one stream or key. All of them when absent. */
   readonly resource?: string;
 }

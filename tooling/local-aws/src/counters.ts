@@ -2,7 +2,7 @@ import type { ServiceName } from "./operation.ts";
 
 /** What one operation has done since the start or the last reset. */
 export interface OperationCounters {
-  /** Calls that came with a good signature, whatever became of them. */
+  /** Calls that came with a good signature and a JSON object, whatever became of them. */
   readonly calls: number;
   /** Calls whose connection was dropped by a scripted fault. */
   readonly dropped: number;

@@ -27,7 +27,7 @@ export interface CallPattern {
   readonly where?: (call: ObservedCall) => boolean;
   /** So many fitting calls pass first. Default 0. */
   readonly after?: number;
-  /** So many calls then meet the fault. Default 1; Infinity: until it is removed. */
+  /** So many calls then meet the fault: fail by it, or have a record that does. Default 1; Infinity: until it is removed. */
   readonly times?: number;
   /** Of these calls only some, drawn with this seed. */
   readonly chance?: { readonly probability: number; readonly seed: number };
@@ -142,21 +142,43 @@ export class Faults {
     this.#faults.clear();
   }
 
-  /** What this call meets; counts it. The first failure, drop and choice of records that was scripted wins. */
+  /**
+   * What this call meets. One failure or drop decides a call, the one that was scripted first; others wait for the next
+   * call, and so do faults inside a call that comes to nothing.
+   */
   scriptOf(call: ObservedCall): CallScript {
-    const effects = [...this.#faults].filter((fault) => fault.meets(call)).map((fault) => fault.effect);
-    const first = <Kind extends Effect["kind"]>(kind: Kind) =>
-      effects.find((effect): effect is Extract<Effect, { kind: Kind }> => effect.kind === kind);
     const delay = { before: 0, after: 0 };
-    for (const effect of effects) if (effect.kind === "delay") delay[effect.moment] += effect.milliseconds;
-    const [fail, drop, records] = [first("fail"), first("drop"), first("records")];
+    for (const { effect, count } of this.#ready(call, ["delay"])) {
+      count();
+      delay[effect.moment] += effect.milliseconds;
+    }
+    const [decided] = this.#ready(call, ["fail", "drop"]);
+    decided?.count();
+    const decision = decided?.effect;
+    if (decision?.kind === "fail") return { delay, failure: decision.failure, emptyRead: false };
+    if (decision?.moment === "before") return { delay, drop: "before", emptyRead: false };
+    const records = [...this.#ready(call, ["records"])];
+    const [empty] = this.#ready(call, ["empty"]);
+    empty?.count();
     return {
       delay,
-      ...(drop && { drop: drop.moment }),
-      ...(fail && { failure: fail.failure }),
-      ...(records && { failRecord: (record) => (records.fails(record) ? records.failure : undefined) }),
-      emptyRead: first("empty") !== undefined,
+      ...(decision && { drop: decision.moment }),
+      ...(records.length > 0 && { failRecord: (record) => firstFailure(records, record) }),
+      emptyRead: empty !== undefined,
     };
+  }
+
+  /** The faults of some kinds that a call can meet, as they were scripted; those that are not asked for do not see it. */
+  *#ready<Kind extends Effect["kind"]>(call: ObservedCall, kinds: readonly Kind[]): Generator<Meeting<Kind>> {
+    for (const fault of this.#faults) {
+      if (!(kinds as readonly string[]).includes(fault.effect.kind) || !fault.isReadyFor(call)) continue;
+      let counted = false;
+      const count = (): void => {
+        if (!counted) fault.hits += 1;
+        counted = true;
+      };
+      yield { effect: fault.effect as Extract<Effect, { kind: Kind }>, count };
+    }
   }
 
   #add(pattern: CallPattern, effect: Effect): Fault {
@@ -169,6 +191,19 @@ export class Faults {
       remove: () => void this.#faults.delete(fault),
     };
   }
+}
+
+/** A fault and a call that can meet it. */
+interface Meeting<Kind extends Effect["kind"]> {
+  readonly effect: Extract<Effect, { kind: Kind }>;
+  /** To be called when it does; counts once. */
+  readonly count: () => void;
+}
+
+function firstFailure(meetings: readonly Meeting<"records">[], record: ObservedRecord): RecordFailure | undefined {
+  const meeting = meetings.find(({ effect }) => effect.fails(record));
+  meeting?.count();
+  return meeting?.effect.failure;
 }
 
 class ScriptedFault {
@@ -184,14 +219,12 @@ class ScriptedFault {
     this.#random = randomFrom(pattern.chance?.seed ?? 0);
   }
 
-  meets(call: ObservedCall): boolean {
+  isReadyFor(call: ObservedCall): boolean {
     const { after = 0, times = 1, chance } = this.#pattern;
     if (!fits(this.#pattern, call)) return false;
     this.#seen += 1;
     if (this.#seen <= after || this.hits >= times) return false;
-    if (chance && this.#random() >= chance.probability) return false;
-    this.hits += 1;
-    return true;
+    return chance === undefined || this.#random() < chance.probability;
   }
 }
 

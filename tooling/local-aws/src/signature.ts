@@ -42,6 +42,10 @@ export function verifySignature(
   if (!principal) {
     throw new AwsError("UnrecognizedClientException", "The security token included in the request is invalid.");
   }
+  // A signature that leaves the host out could be replayed against another one.
+  if (!signedHeaders.includes("host")) {
+    throw invalidSignature("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
+  }
   requireScope({ date, region, service, terminator }, time, scope);
   requireTime(time, scope.now);
   const payloadHash = hash("sha256", request.body, "hex");

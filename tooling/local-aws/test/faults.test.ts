@@ -6,28 +6,18 @@ import {
 } from "@aws-sdk/client-kinesis";
 import { GenerateDataKeyCommand } from "@aws-sdk/client-kms";
 import { describe, expect, test } from "vitest";
-import { type LocalAws, startLocalAws } from "../src/index.ts";
-import { type Clients, clientsOf, refusal, rejection } from "./clients.ts";
-import { ManualClock } from "./manual-clock.ts";
+import type { LocalAws } from "../src/index.ts";
+import { clientsOf, refusal, rejection } from "./clients.ts";
+import { type RunningServer, runServer } from "./running-server.ts";
 import { get, oldestIterator, putTexts, textsAt } from "./streams.ts";
 
 const STREAM = "faulty";
 
-/** A server with one stream of one shard, and clients of it. */
-async function setUp(): Promise<AsyncDisposable & Clients & { server: LocalAws; clock: ManualClock }> {
-  const clock = new ManualClock();
-  const server = await startLocalAws({ clock });
-  server.kinesis.createStream(STREAM);
-  const clients = clientsOf(server);
-  return {
-    ...clients,
-    server,
-    clock,
-    async [Symbol.asyncDispose]() {
-      clients[Symbol.dispose]();
-      await server[Symbol.asyncDispose]();
-    },
-  };
+/** A server with one stream of one shard. */
+async function setUp(): Promise<RunningServer> {
+  const running = await runServer();
+  running.server.kinesis.createStream(STREAM);
+  return running;
 }
 
 const stored = (server: LocalAws): string[] => [...server.kinesis.records(STREAM)].map(({ data }) => data.toString());
@@ -70,6 +60,33 @@ describe("records of a PutRecords call", () => {
     expect(stored(server)).toEqual(["good"]);
   });
 
+  test("a choice waits for a call that has such a record", async () => {
+    await using setup = await setUp();
+    const { server, kinesis } = setup;
+    const fault = server.faults.failRecords({ times: 2 }, ({ data }) => data.toString() === "bad", {
+      errorCode: "InternalFailure",
+    });
+    const failed: (number | undefined)[] = [];
+    for (const texts of [["a"], ["bad", "bad", "b"], ["c"], ["bad"], ["bad"]]) {
+      failed.push((await putTexts(kinesis, STREAM, ...texts)).FailedRecordCount);
+    }
+    expect(failed).toEqual([0, 2, 0, 1, 0]);
+    expect(fault.hits).toBe(2);
+  });
+
+  test("several choices add up", async () => {
+    await using setup = await setUp();
+    const { server, kinesis } = setup;
+    server.faults.failRecords({}, [0], { errorCode: "InternalFailure" });
+    server.faults.failRecords({}, [0, 2], { errorCode: "ProvisionedThroughputExceededException" });
+    const answer = await putTexts(kinesis, STREAM, "a", "b", "c");
+    expect(answer.Records?.map((record) => record.ErrorCode)).toEqual([
+      "InternalFailure",
+      undefined,
+      "ProvisionedThroughputExceededException",
+    ]);
+  });
+
   test("a record may be stored although it is answered as failed, so that a retry doubles it", async () => {
     await using setup = await setUp();
     const { server, kinesis } = setup;
@@ -109,7 +126,7 @@ describe("whole calls", () => {
     using readers = clientsOf(server, reader);
     const failure = { errorType: "InternalFailure", status: 500 };
     const forever = { times: Number.POSITIVE_INFINITY };
-    const summary = (client: Clients, StreamName: string) =>
+    const summary = (client: Pick<RunningServer, "kinesis">, StreamName: string) =>
       client.kinesis.send(new DescribeStreamSummaryCommand({ StreamName }));
     const succeeds = (call: Promise<unknown>) =>
       call.then(
@@ -179,6 +196,22 @@ describe("whole calls", () => {
       expect(stored(server)).toEqual(["slow"]);
     },
   );
+
+  test("meet one failure or drop at a time, in the order in which they were scripted", async () => {
+    await using setup = await setUp();
+    const { server, kinesis } = setup;
+    server.faults.failCalls({ operation: "PutRecords" }, { errorType: "FirstException" });
+    server.faults.dropCalls({ operation: "PutRecords" }, "before");
+    server.faults.failRecords({}, [0], { errorCode: "InternalFailure" });
+    server.faults.dropCalls({ operation: "PutRecords" }, "after");
+    expect(await refusal(putTexts(kinesis, STREAM, "1"))).toBe("FirstException");
+    expect((await rejection(putTexts(kinesis, STREAM, "2"))).message).toMatch(/socket hang up|ECONNRESET/);
+    expect(stored(server)).toEqual([]);
+    // What fails inside a call may happen in the call of which nobody learns.
+    expect((await rejection(putTexts(kinesis, STREAM, "3", "4"))).message).toMatch(/socket hang up|ECONNRESET/);
+    expect(stored(server)).toEqual(["4"]);
+    expect((await putTexts(kinesis, STREAM, "5")).FailedRecordCount).toBe(0);
+  });
 
   test("fail by chance in the same way for the same seed, and otherwise for another", async () => {
     const outcomes = async (seed: number): Promise<string> => {

@@ -6,30 +6,19 @@ import {
   PutRecordsCommand,
 } from "@aws-sdk/client-kinesis";
 import { describe, expect, test } from "vitest";
-import { type LocalAws, type LocalAwsOptions, startLocalAws } from "../src/index.ts";
-import { type Clients, clientsOf, refusal, rejection } from "./clients.ts";
-import { ManualClock } from "./manual-clock.ts";
+import type { Limits } from "../src/index.ts";
+import { clientsOf, refusal, rejection } from "./clients.ts";
+import { type RunningServer, runServer } from "./running-server.ts";
 import { get, oldestIterator, putTexts } from "./streams.ts";
 
 const STREAM = "limited";
 const MIB = 1_048_576;
 
-async function setUp(
-  limits: LocalAwsOptions["limits"] = { rates: true },
-): Promise<AsyncDisposable & Clients & { server: LocalAws; clock: ManualClock }> {
-  const clock = new ManualClock();
-  const server = await startLocalAws({ clock, limits: { ...limits } });
-  server.kinesis.createStream(STREAM, { shards: 2 });
-  const clients = clientsOf(server);
-  return {
-    ...clients,
-    server,
-    clock,
-    async [Symbol.asyncDispose]() {
-      clients[Symbol.dispose]();
-      await server[Symbol.asyncDispose]();
-    },
-  };
+/** A server with one stream of two shards. */
+async function setUp(limits: Partial<Limits> = { rates: true }): Promise<RunningServer> {
+  const running = await runServer({ limits });
+  running.server.kinesis.createStream(STREAM, { shards: 2 });
+  return running;
 }
 
 const recordsOf = (count: number, bytes: number, shard = 0) =>
@@ -39,7 +28,7 @@ const recordsOf = (count: number, bytes: number, shard = 0) =>
     ExplicitHashKey: shard === 0 ? "0" : String(2n ** 128n - 1n),
   }));
 
-const put = ({ kinesis }: Clients, Records: ReturnType<typeof recordsOf>) =>
+const put = ({ kinesis }: RunningServer, Records: ReturnType<typeof recordsOf>) =>
   kinesis.send(new PutRecordsCommand({ StreamName: STREAM, Records }));
 
 describe("writes to one shard", () => {
@@ -176,7 +165,8 @@ describe("calls of one account", () => {
     const other = setup.server.addPrincipal({ userName: "other", accountId: "210987654321" });
     setup.server.kinesis.createStream(STREAM, { accountId: other.accountId });
     using others = clientsOf(setup.server, other);
-    const list = ({ kinesis }: Clients) => kinesis.send(new ListTagsForStreamCommand({ StreamName: STREAM }));
+    const list = ({ kinesis }: Pick<RunningServer, "kinesis">) =>
+      kinesis.send(new ListTagsForStreamCommand({ StreamName: STREAM }));
     for (let call = 0; call < 5; call += 1) await list(setup);
     expect(await refusal(list(setup))).toBe("LimitExceededException");
     expect((await list(others)).Tags).toEqual([]);

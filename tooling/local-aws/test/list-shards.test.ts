@@ -5,37 +5,27 @@ import {
   SplitShardCommand,
 } from "@aws-sdk/client-kinesis";
 import { expect, test } from "vitest";
-import { startLocalAws } from "../src/index.ts";
-import { clientsOf, rejection } from "./clients.ts";
-import { ManualClock } from "./manual-clock.ts";
+import { rejection } from "./clients.ts";
+import { runServer } from "./running-server.ts";
 
 const STREAM = "listed";
 
-/** A stream of which shard 0 was split into 1 and 2 at `split`, and nobody looked before an hour later. */
+/** A stream of which shard 0 was split into 1 and 2, and nobody looked before an hour later. */
 async function setUp() {
-  const clock = new ManualClock();
-  const server = await startLocalAws({ clock, durations: { update: 2_000 } });
-  const clients = clientsOf(server);
+  const running = await runServer({ durations: { update: 2_000 } });
+  const { server, clock, kinesis } = running;
   server.kinesis.createStream(STREAM);
   clock.advance(10_000);
   const split = { ShardToSplit: "shardId-000000000000", NewStartingHashKey: "1000" };
-  await clients.kinesis.send(new SplitShardCommand({ StreamName: STREAM, ...split }));
+  await kinesis.send(new SplitShardCommand({ StreamName: STREAM, ...split }));
   const splitAt = clock.now() + 2_000;
   clock.advance(3_600_000);
-  const list = (input: ListShardsCommandInput) => clients.kinesis.send(new ListShardsCommand(input));
-  return {
-    clock,
-    splitAt,
-    list,
-    filtered: async (ShardFilter: ShardFilter) => {
-      const { Shards } = await list({ StreamName: STREAM, ShardFilter });
-      return Shards?.map(({ ShardId }) => Number(ShardId?.slice(8)));
-    },
-    async [Symbol.asyncDispose]() {
-      clients[Symbol.dispose]();
-      await server[Symbol.asyncDispose]();
-    },
+  const list = (input: ListShardsCommandInput) => kinesis.send(new ListShardsCommand(input));
+  const filtered = async (ShardFilter: ShardFilter) => {
+    const { Shards } = await list({ StreamName: STREAM, ShardFilter });
+    return Shards?.map(({ ShardId }) => Number(ShardId?.slice(8)));
   };
+  return { ...running, splitAt, list, filtered };
 }
 
 test("a split happened when it was due, however late somebody looks", async () => {

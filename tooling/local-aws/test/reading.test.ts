@@ -7,31 +7,21 @@ import {
   ListShardsCommand,
 } from "@aws-sdk/client-kinesis";
 import { expect, test } from "vitest";
-import { type LocalAws, startLocalAws } from "../src/index.ts";
-import { type Clients, clientsOf, refusal, rejection } from "./clients.ts";
-import { ManualClock } from "./manual-clock.ts";
+import { refusal, rejection } from "./clients.ts";
+import { type RunningServer, runServer } from "./running-server.ts";
 import { get, oldestIterator, putTexts, textsAt } from "./streams.ts";
 
 const STREAM = "read";
 const HOUR = 3_600_000;
 
-async function setUp(): Promise<AsyncDisposable & Clients & { server: LocalAws; clock: ManualClock }> {
-  const clock = new ManualClock();
-  const server = await startLocalAws({ clock, durations: { create: 0, update: 0, delete: 0 } });
-  server.kinesis.createStream(STREAM);
-  const clients = clientsOf(server);
-  return {
-    ...clients,
-    server,
-    clock,
-    async [Symbol.asyncDispose]() {
-      clients[Symbol.dispose]();
-      await server[Symbol.asyncDispose]();
-    },
-  };
+/** A server with one stream of one shard. */
+async function setUp(): Promise<RunningServer> {
+  const running = await runServer({ durations: { delete: 0 } });
+  running.server.kinesis.createStream(STREAM);
+  return running;
 }
 
-const iterator = async ({ kinesis }: Clients, more: Partial<GetShardIteratorCommandInput>): Promise<string> => {
+const iterator = async ({ kinesis }: RunningServer, more: Partial<GetShardIteratorCommandInput>): Promise<string> => {
   const input = { StreamName: STREAM, ShardId: "shardId-000000000000", ShardIteratorType: "LATEST", ...more } as const;
   return (await kinesis.send(new GetShardIteratorCommand(input))).ShardIterator ?? "";
 };

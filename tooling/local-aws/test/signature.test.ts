@@ -91,6 +91,14 @@ describe("AWS's own vectors", () => {
     expect(at(SCOPE.now - 300_001)).toThrow(/^Signature not yet current/);
   });
 
+  test("a signature without the host is refused", () => {
+    const vector = VECTORS["get-vanilla"];
+    const headers = { ...vector.headers, authorization: vector.headers.authorization?.replace("host;", "") };
+    expect(() => verifySignature({ ...vector, headers }, SCOPE, principalOf)).toThrow(
+      /^'Host' or ':authority' must be/,
+    );
+  });
+
   test("another region, service or terminator is refused", () => {
     const verify = (scope: object) => () =>
       verifySignature(VECTORS["get-vanilla"], { ...SCOPE, ...scope }, principalOf);

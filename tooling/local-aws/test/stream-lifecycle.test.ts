@@ -12,32 +12,19 @@ import {
   UpdateShardCountCommand,
 } from "@aws-sdk/client-kinesis";
 import { expect, test } from "vitest";
-import { type LocalAws, startLocalAws } from "../src/index.ts";
-import { type Clients, clientsOf, refusal, rejection } from "./clients.ts";
-import { ManualClock } from "./manual-clock.ts";
+import { startLocalAws } from "../src/index.ts";
+import { clientsOf, refusal, rejection } from "./clients.ts";
+import { type RunningServer, runServer } from "./running-server.ts";
 import { get, oldestIterator, putTexts } from "./streams.ts";
 
 const STREAM = "aws-rds-das-db-ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
-async function setUp(): Promise<AsyncDisposable & Clients & { server: LocalAws; clock: ManualClock }> {
-  const clock = new ManualClock();
-  const server = await startLocalAws({ clock, durations: { create: 1_000, update: 2_000, delete: 3_000 } });
-  const clients = clientsOf(server);
-  return {
-    ...clients,
-    server,
-    clock,
-    async [Symbol.asyncDispose]() {
-      clients[Symbol.dispose]();
-      await server[Symbol.asyncDispose]();
-    },
-  };
-}
+const setUp = (): Promise<RunningServer> => runServer({ durations: { create: 1_000, update: 2_000, delete: 3_000 } });
 
-const create = ({ kinesis }: Clients, more: object = { ShardCount: 1 }) =>
+const create = ({ kinesis }: RunningServer, more: object = { ShardCount: 1 }) =>
   kinesis.send(new CreateStreamCommand({ StreamName: STREAM, ...more }));
 
-const statusOf = async ({ kinesis }: Clients): Promise<string | undefined> =>
+const statusOf = async ({ kinesis }: RunningServer): Promise<string | undefined> =>
   (await kinesis.send(new DescribeStreamSummaryCommand({ StreamName: STREAM }))).StreamDescriptionSummary?.StreamStatus;
 
 test("CREATING, ACTIVE, UPDATING and DELETING last as long as they were set to", async () => {

@@ -87,6 +87,13 @@ export function findShard({ state }: Stream, id: string): ShardState | undefined
   return state.shards.find((shard) => shard.number === number);
 }
 
+/** @param id as a caller wrote it */
+export function missingShard(state: StreamState, id: string): AwsError {
+  const number = shardNumberOf(id);
+  if (number === undefined) return notFound(`Could not find shard ${id} in stream ${nameOf(state)}.`);
+  return notFound(`Shard ${shardIdOf(number)} in stream ${nameOf(state)} does not exist`);
+}
+
 /** The key that keeps one shard apart from all others of the account, for rates. */
 export function rateKey(stream: Stream, shard: ShardState): string {
   return `${stream.arn}/${stream.state.createdAt}/${shard.number}`;
@@ -97,7 +104,7 @@ export function throughputExceeded({ state }: Stream, shard: ShardState): AwsErr
 }
 
 export function rateMessage(state: StreamState, shard: ShardState): string {
-  return `Rate exceeded for shard ${shardIdOf(shard.number)} in stream ${state.name} under account ${state.accountId}.`;
+  return `Rate exceeded for shard ${shardIdOf(shard.number)} in stream ${nameOf(state)}.`;
 }
 
 /**

@@ -1,7 +1,8 @@
 import { parseArn } from "../arn.ts";
 import type { Service } from "../operation.ts";
 import { describeStream, describeStreamSummary, listStreams } from "./describe.ts";
-import { getRecords, getShardIterator, streamOfIterator } from "./get-records.ts";
+import { getRecords } from "./get-records.ts";
+import { getShardIterator } from "./get-shard-iterator.ts";
 import type { KinesisParts } from "./kinesis-parts.ts";
 import {
   createStream,
@@ -14,6 +15,7 @@ import {
 import { listShards } from "./list-shards.ts";
 import { putRecord, putRecords } from "./put-records.ts";
 import { mergeShards, splitShard, updateShardCount } from "./reshard.ts";
+import { parseIterator } from "./shard-iterator.ts";
 import { addTagsToStream, listTagsForStream, removeTagsFromStream } from "./tags.ts";
 
 export function kinesisService(parts: KinesisParts): Service {
@@ -50,6 +52,11 @@ function streamOf(input: unknown): string | undefined {
   if (typeof input !== "object" || input === null) return undefined;
   const { StreamName: name, StreamARN: arn, ShardIterator: iterator } = input as Record<string, unknown>;
   if (typeof name === "string") return name;
-  if (typeof arn === "string") return parseArn(arn)?.resource.replace(/^stream\//, "");
-  return typeof iterator === "string" ? streamOfIterator(iterator) : undefined;
+  if (typeof arn === "string") return nameIn(arn);
+  const streamArn = typeof iterator === "string" ? parseIterator(iterator)?.streamArn : undefined;
+  return streamArn === undefined ? undefined : nameIn(streamArn);
+}
+
+function nameIn(arn: string): string | undefined {
+  return parseArn(arn)?.resource.replace(/^stream\//, "");
 }

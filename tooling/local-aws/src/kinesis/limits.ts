@@ -39,7 +39,7 @@ export const AWS_LIMITS: Limits = {
   sizes: true,
   rates: false,
   putRecordsCount: 500,
-  // 10 MiB since October 2025, 5 MiB before: who keeps to the old limit fits everywhere.
+  // 10 MiB in the API reference of 2026, 5 MiB before: who keeps to the old limit fits both.
   putRecordsBytes: 5 * MIB,
   getRecordsBytes: 10 * MIB,
   shardWriteBytes: MIB,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { AwsError, constraintError, dryRun, invalidArgument } from "../aws-error.ts";
+import { constraintError, dryRun, invalidArgument } from "../aws-error.ts";
 import type { RecordFailure } from "../faults.ts";
 import { blob, text } from "../input.ts";
 import { type CallContext, type Operation, operation } from "../operation.ts";
@@ -7,6 +7,7 @@ import { HASH_KEY_COUNT, hashKeyOf, hashKeyOfDecimal } from "./hash-key.ts";
 import {
   hashKey,
   type KinesisParts,
+  nameOf,
   rateKey,
   rateMessage,
   requireKey,
@@ -16,7 +17,7 @@ import {
   streamReference,
   throughputExceeded,
 } from "./kinesis-parts.ts";
-import type { NewRecord } from "./segment.ts";
+import { type NewRecord, sizeOf } from "./segment.ts";
 import { parseSequenceNumber } from "./sequence-number.ts";
 import { sequenceNumberAt, shardIdOf } from "./shard-description.ts";
 import type { Stream } from "./stream.ts";
@@ -30,7 +31,7 @@ const entryShape = {
 
 const putRecordsInput = z.object({
   ...streamReference,
-  Records: z.array(z.object(entryShape)).min(1),
+  Records: z.array(z.object(entryShape).transform(entryOf)).min(1),
   DryRun: z.boolean().optional(),
 });
 
@@ -41,10 +42,11 @@ const putRecordInput = z.object({
   DryRun: z.boolean().optional(),
 });
 
+/** A record that a caller wants to put. */
 interface Entry {
-  readonly Data: Buffer;
-  readonly PartitionKey: string;
-  readonly ExplicitHashKey?: string | undefined;
+  readonly data: Buffer;
+  readonly partitionKey: string;
+  readonly explicitHashKey: string | undefined;
 }
 
 type Put = { readonly ShardId: string; readonly SequenceNumber: string };
@@ -69,14 +71,15 @@ export function putRecords(parts: KinesisParts): Operation {
 
 export function putRecord(parts: KinesisParts): Operation {
   return operation(putRecordInput, (input, context) => {
-    const stream = prepare(parts, "PutRecord", input, [input], context);
+    const entry = entryOf(input);
+    const stream = prepare(parts, "PutRecord", input, [entry], context);
     requireOrdering(stream, input.SequenceNumberForOrdering, context.now);
-    const shard = route(stream, input);
-    if (!parts.throttle.write(rateKey(stream, shard), sizeOf(input), context.now)) {
+    const shard = route(stream, entry);
+    if (!parts.throttle.write(rateKey(stream, shard), sizeOf(entry), context.now)) {
       throw throughputExceeded(stream, shard);
     }
     const batch = new Batch(parts, stream, context);
-    const result = batch.store(input, shard);
+    const result = batch.store(entry, shard);
     batch.write();
     return { ...result, ...encryptionOf(stream) };
   });
@@ -92,12 +95,12 @@ function prepare(
 ): Stream {
   const stream = streamOf(parts, name, input, context);
   requireReady(stream);
-  if (parts.throttle.limits.sizes)
-    requireSizes(entries, stream.state.maxRecordKiB, parts.throttle.limits.putRecordsBytes);
-  for (const { ExplicitHashKey } of entries) {
-    if (ExplicitHashKey === undefined || BigInt(ExplicitHashKey) < HASH_KEY_COUNT) continue;
+  const { limits } = parts.throttle;
+  if (limits.sizes) requireSizes(entries, stream.state.maxRecordKiB * 1024, limits.putRecordsBytes);
+  for (const { explicitHashKey } of entries) {
+    if (explicitHashKey === undefined || BigInt(explicitHashKey) < HASH_KEY_COUNT) continue;
     throw invalidArgument(
-      `Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was ${ExplicitHashKey}`,
+      `Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was ${explicitHashKey}`,
     );
   }
   const { encryptionKey } = stream.state;
@@ -106,17 +109,17 @@ function prepare(
   return stream;
 }
 
-function requireSizes(entries: readonly Entry[], maxRecordKiB: number, maxCallBytes: number): void {
-  const maxRecordBytes = maxRecordKiB * 1024;
+function requireSizes(entries: readonly Entry[], maxRecordBytes: number, maxCallBytes: number): void {
   let callBytes = 0;
   for (const [index, entry] of entries.entries()) {
     if (sizeOf(entry) > maxRecordBytes) {
       const constraint = `Member must have length less than or equal to ${maxRecordBytes}, partition key included`;
-      const value = `'java.nio.HeapByteBuffer[pos=0 lim=${entry.Data.length} cap=${entry.Data.length}]'`;
+      const value = `'java.nio.HeapByteBuffer[pos=0 lim=${entry.data.length} cap=${entry.data.length}]'`;
       throw constraintError([{ value, at: `records.${index + 1}.member.data`, constraint }]);
     }
     callBytes += sizeOf(entry);
   }
+  // One record alone may be as large as its stream allows.
   if (entries.length > 1 && callBytes > maxCallBytes) {
     throw invalidArgument(`Records size exceeds ${maxCallBytes / 1024 / 1024} MB limit`);
   }
@@ -140,8 +143,8 @@ class Batch {
     const shard = route(this.#stream, entry);
     const failure = this.#context.script.failRecord?.({
       index,
-      partitionKey: entry.PartitionKey,
-      data: entry.Data,
+      partitionKey: entry.partitionKey,
+      data: entry.data,
       shardId: shardIdOf(shard.number),
     });
     if (failure?.stored) this.store(entry, shard);
@@ -162,17 +165,16 @@ class Batch {
     const arrival = Math.max(this.#context.now, log.lastArrival ?? 0);
     const position = log.end + records.length;
     const encrypted = this.#stream.state.encryptionKey !== undefined;
-    records.push({ arrival, encrypted, partitionKey: entry.PartitionKey, data: entry.Data });
+    records.push({ arrival, encrypted, partitionKey: entry.partitionKey, data: entry.data });
     return { SequenceNumber: sequenceNumberAt(shard, position, arrival), ShardId: shardIdOf(shard.number) };
   }
 
   write(): void {
+    const { now, tally } = this.#context;
     for (const [shard, records] of this.#shards) {
-      this.#stream.log(shard).append(records);
-      this.#context.tally.records += records.length;
-      for (const record of records) {
-        this.#context.tally.bytes += record.data.length + Buffer.byteLength(record.partitionKey);
-      }
+      this.#stream.append(shard, records, now);
+      tally.records += records.length;
+      for (const record of records) tally.bytes += sizeOf(record);
     }
   }
 
@@ -184,13 +186,12 @@ class Batch {
 }
 
 function route(stream: Stream, entry: Entry): ShardState {
-  const { ExplicitHashKey: explicit, PartitionKey: partitionKey } = entry;
-  return stream.route(explicit === undefined ? hashKeyOf(partitionKey) : hashKeyOfDecimal(explicit));
+  const { explicitHashKey, partitionKey } = entry;
+  return stream.route(explicitHashKey === undefined ? hashKeyOf(partitionKey) : hashKeyOfDecimal(explicitHashKey));
 }
 
-/** What AWS counts against the sizes and rates: the data and its partition key. */
-function sizeOf(entry: Entry): number {
-  return entry.Data.length + Buffer.byteLength(entry.PartitionKey);
+function entryOf(input: { Data: Buffer; PartitionKey: string; ExplicitHashKey?: string | undefined }): Entry {
+  return { data: input.Data, partitionKey: input.PartitionKey, explicitHashKey: input.ExplicitHashKey };
 }
 
 function encryptionOf(stream: Stream): object {
@@ -202,8 +203,7 @@ function requireOrdering({ state }: Stream, number: string | undefined, now: num
   if (number === undefined) return;
   const parsed = parseSequenceNumber(number);
   if (parsed && parsed.arrived * 1000 <= now) return;
-  throw new AwsError(
-    "InvalidArgumentException",
-    `ExclusiveMinimumSequenceNumber ${number} used in PutRecord on stream ${state.name} under account ${state.accountId} is invalid.`,
+  throw invalidArgument(
+    `ExclusiveMinimumSequenceNumber ${number} used in PutRecord on stream ${nameOf(state)} is invalid.`,
   );
 }

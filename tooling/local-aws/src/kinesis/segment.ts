@@ -18,8 +18,8 @@ export interface NewRecord {
   readonly data: Uint8Array;
 }
 
-/** What counts against sizes and rates. */
-export function sizeOf(record: NewRecord): number {
+/** What AWS counts against sizes and rates: the data and its partition key. */
+export function sizeOf(record: Pick<NewRecord, "data" | "partitionKey">): number {
   return record.data.length + Buffer.byteLength(record.partitionKey);
 }
 

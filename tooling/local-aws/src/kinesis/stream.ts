@@ -4,6 +4,7 @@ import { formatArn } from "../arn.ts";
 import { readFileIfAny, replaceFile } from "../durable-file.ts";
 import { hashKeyOfDecimal } from "./hash-key.ts";
 import { byHashKey, isOpen } from "./resharding.ts";
+import type { NewRecord } from "./segment.ts";
 import { shardIdOf } from "./shard-description.ts";
 import { ShardLog } from "./shard-log.ts";
 import { type ShardState, type StreamState, settle, trimHorizon } from "./stream-state.ts";
@@ -86,12 +87,16 @@ export class Stream {
     return log;
   }
 
-  /** The position of the oldest record of a shard that has not expired; gives back the files of those that have. */
-  firstPosition(shard: ShardState, now: number): number {
-    const horizon = trimHorizon(this.#state, now);
+  /** Stores records of one shard; gives back the files of those that have expired. */
+  append(shard: ShardState, records: readonly NewRecord[], now: number): void {
     const log = this.log(shard);
-    log.trim(horizon);
-    return log.positionAt(horizon);
+    log.trim(trimHorizon(this.#state, now));
+    log.append(records);
+  }
+
+  /** The position of the oldest record of a shard that has not expired. */
+  firstPosition(shard: ShardState, now: number): number {
+    return this.log(shard).positionAt(trimHorizon(this.#state, now));
   }
 
   close(): void {

@@ -2,7 +2,7 @@
 export type KeyUsage = "ENCRYPT_DECRYPT" | "SIGN_VERIFY" | "GENERATE_VERIFY_MAC" | "KEY_AGREEMENT";
 
 /** @see https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html */
-export const KEY_SPECS = {
+const KEY_SPECS = {
   SYMMETRIC_DEFAULT: ["ENCRYPT_DECRYPT"],
   HMAC_256: ["GENERATE_VERIFY_MAC"],
   RSA_2048: ["ENCRYPT_DECRYPT", "SIGN_VERIFY"],

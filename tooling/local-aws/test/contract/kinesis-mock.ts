@@ -1,7 +1,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 /** A running kinesis-mock (npm kinesis-local): an independent imitation of Kinesis, without rates and signatures. */
 export interface KinesisMock extends AsyncDisposable {
@@ -16,7 +16,7 @@ const REGION = "us-east-1";
 
 /** @throws Error with what it said when it does not come up */
 export async function startKinesisMock(): Promise<KinesisMock> {
-  const main = createRequire(import.meta.url).resolve("kinesis-local");
+  const main = fileURLToPath(import.meta.resolve("kinesis-local"));
   const directory = dirname(main);
   const child = fork(main, {
     cwd: directory,
