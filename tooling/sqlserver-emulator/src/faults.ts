@@ -16,7 +16,7 @@ export type Fault =
       readonly at: "rows";
       readonly after: number;
       readonly matching?: RegExp;
-      readonly then: "stall" | "kill" | { readonly error: ServerMessage };
+      readonly ending: "stall" | "kill" | { readonly error: ServerMessage };
     }
   /** An attention is not answered: the peer is dead, but nobody told the socket. */
   | { readonly at: "attention" };

@@ -2,7 +2,8 @@
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { type SecureContext, TLSSocket } from "node:tls";
+import { createSecureContext, type SecureContext, TLSSocket } from "node:tls";
+import type { ServerCertificate } from "./certificates.ts";
 import type { FaultPlan } from "./faults.ts";
 import { MessageSource } from "./message-source.ts";
 import { type Login, parseLogin } from "./protocol/login7.ts";
@@ -16,10 +17,25 @@ import {
 } from "./protocol/prelogin.ts";
 import { HandshakeChannel, TLS_HANDSHAKE_RECORD } from "./protocol/tls-in-tds.ts";
 
+/** The server's certificate, for TLS inside TDS 7 and around TDS 8. */
+export interface SecureContexts {
+  readonly inside: SecureContext;
+  readonly around: SecureContext;
+}
+
+/** TLS 1.3 sends session tickets after the handshake, which clients with GnuTLS do not expect inside TDS. */
+export function secureContextsOf(certificate: ServerCertificate): SecureContexts {
+  const { certificate: cert, key } = certificate;
+  return {
+    inside: createSecureContext({ cert, key, maxVersion: "TLSv1.2" }),
+    around: createSecureContext({ cert, key }),
+  };
+}
+
 export interface GreetingOptions {
   readonly productVersion: string;
   /** Absent: the server has no certificate. */
-  readonly secureContext: SecureContext | undefined;
+  readonly secureContexts: SecureContexts | undefined;
   readonly encryption: EncryptionPolicy;
   /** Only TDS 8 is spoken. */
   readonly strictOnly: boolean;
@@ -56,8 +72,7 @@ export async function greet(socket: Socket, options: GreetingOptions, onAttentio
 
   socket.pause();
   const channel = new HandshakeChannel(socket, prelogin.detach());
-  // TLS 1.3 sends session tickets after the handshake, which clients with GnuTLS do not expect inside TDS.
-  const tls = serverSide(channel, options, { maxVersion: "TLSv1.2" });
+  const tls = serverSide(channel, options.secureContexts?.inside);
   const encrypted = new MessageSource(tls, onAttention);
   const login = parseLogin(await expect(encrypted, PACKET_TYPE.login7));
   if (answer !== ENCRYPTION.off) return { stream: tls, source: encrypted, login, isEncrypted: true };
@@ -70,7 +85,7 @@ export async function greet(socket: Socket, options: GreetingOptions, onAttentio
 
 /** TDS 8: TLS first, and inside of it PRELOGIN, which has nothing left to negotiate. */
 async function greetStrictly(socket: Socket, options: GreetingOptions, onAttention: () => void): Promise<Greeted> {
-  const tls = serverSide(socket, options, { ALPNProtocols: [STRICT_PROTOCOL] });
+  const tls = serverSide(socket, options.secureContexts?.around, [STRICT_PROTOCOL]);
   const source = new MessageSource(tls, onAttention);
   await expect(source, PACKET_TYPE.prelogin);
   tls.write(packMessage(PACKET_TYPE.reply, preloginAnswer(options.productVersion, ENCRYPTION.notSupported)));
@@ -78,9 +93,9 @@ async function greetStrictly(socket: Socket, options: GreetingOptions, onAttenti
   return { stream: tls, source, login, isEncrypted: true };
 }
 
-function serverSide(stream: Duplex, { secureContext }: GreetingOptions, extra: object): TLSSocket {
+function serverSide(stream: Duplex, secureContext: SecureContext | undefined, ALPNProtocols: string[] = []): TLSSocket {
   if (!secureContext) throw new ProtocolError("TLS without a certificate");
-  const tls = new TLSSocket(stream, { isServer: true, secureContext, ...extra });
+  const tls = new TLSSocket(stream, { isServer: true, secureContext, ALPNProtocols });
   // An alert of the client, or a handshake cut off: the messages end, which is all that matters here.
   tls.on("error", () => tls.destroy());
   return tls;

@@ -176,20 +176,21 @@ export class Reply implements ReplySink {
   }
 
   async #strike(fault: RowsFault): Promise<void> {
+    const { cancelled, writer } = this.#parts;
     await this.#flush();
-    const { cancelled } = this.#parts;
-    if (fault.then === "kill") {
+    await writer.push();
+    if (fault.ending === "kill") {
       this.#parts.kill();
       throw new Cancelled();
     }
-    if (fault.then === "stall") {
+    if (fault.ending === "stall") {
       await new Promise<void>((resolve) => {
         if (cancelled.aborted) resolve();
         else cancelled.addEventListener("abort", () => resolve(), { once: true });
       });
       throw new Cancelled();
     }
-    const { number, text, severity, state } = fault.then.error;
+    const { number, text, severity, state } = fault.ending.error;
     throw new ServerError(number, text, severity, state);
   }
 

@@ -1,7 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
-import { createSecureContext, type SecureContext } from "node:tls";
 import { type Clock, systemClock } from "@das/core";
 import { catalogOf } from "./catalog/catalog.ts";
 import { makeServerCertificate } from "./certificates.ts";
@@ -17,6 +16,7 @@ import { EncodedBlocks } from "./encoded-blocks.ts";
 import { Engine } from "./engine.ts";
 import { failedLoginRow } from "./failed-login.ts";
 import { FaultPlan } from "./faults.ts";
+import { secureContextsOf } from "./greeting.ts";
 import type { Instance } from "./instance.ts";
 import { eventTime } from "./model/audit-row.ts";
 import { type AuditTrail, findAudit, type TrailBehaviour } from "./model/audit-trail.ts";
@@ -99,8 +99,6 @@ export async function startSqlServerEmulator(options: SqlServerEmulatorOptions =
   const trail = options.trail ?? defaultTrail(instanceName, audits, user, options.behaviour ?? {}, started);
   const engine = new Engine(profile, clock, instance, trail);
   const certificate = tls === "off" ? undefined : makeServerCertificate(clock.now());
-  const secureContext: SecureContext | undefined =
-    certificate && createSecureContext({ cert: certificate.certificate, key: certificate.key });
 
   const faults = new FaultPlan();
   const statements = new StatementLog();
@@ -111,7 +109,7 @@ export async function startSqlServerEmulator(options: SqlServerEmulatorOptions =
     log: statements,
     blocks: new EncodedBlocks(options.encodedBytes ?? 64 * MEBIBYTE),
     encodings: new Map(),
-    secureContext,
+    secureContexts: certificate && secureContextsOf(certificate),
     productVersion: profile.productVersion,
     encryption: tls === "strict" ? "on" : tls,
     strictOnly: tls === "strict",

@@ -205,7 +205,7 @@ function internalError(error: unknown): ServerMessage {
 }
 
 async function answer(message: Message, scope: RequestScope): Promise<void> {
-  const { host, session, writer, cancelled, socket } = scope;
+  const { host, session, writer, socket } = scope;
   const { engine, faults } = host;
   const request = parsed(message);
   if (request instanceof ProtocolError) {
@@ -247,7 +247,7 @@ async function answer(message: Message, scope: RequestScope): Promise<void> {
   }
   const outcome = await carryOut(request, context, reply, record, faults.take("statement", text)?.error);
   record.bytesSent = writer.bytesSent - bytesBefore;
-  host.log.end(record, cancelled.aborted && socket.destroyed ? "vanished" : outcome);
+  host.log.end(record, outcome === "cancelled" && socket.destroyed ? "vanished" : outcome);
 }
 
 async function carryOut(

@@ -153,6 +153,14 @@ export class ReplyWriter {
     return this.#drained();
   }
 
+  /** Sends what was written so far, though the message goes on. */
+  push(): Promise<void> | undefined {
+    if (this.#position > this.#packetStart + HEADER_SIZE) this.#finishPacket(0);
+    if (this.#packetStart > 0) this.#flush();
+    this.#position = this.#packetStart + HEADER_SIZE;
+    return this.#drained();
+  }
+
   end(): Promise<void> | undefined {
     this.#finishPacket(STATUS.endOfMessage);
     this.#packetId = 0;

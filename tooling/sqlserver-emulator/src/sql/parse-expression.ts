@@ -120,9 +120,10 @@ function parseOperand(tokens: TokenStream): Expression {
   }
 }
 
-function numberLiteral(text: string): { value: number | string; type: SqlType } {
+function numberLiteral(text: string): { value: number | bigint | string; type: SqlType } {
   if (text.includes(".")) return { value: text, type: { name: "decimal", scale: text.length - text.indexOf(".") - 1 } };
   const value = Number(text);
+  if (!Number.isSafeInteger(value)) return { value: BigInt(text), type: { name: "bigint" } };
   return { value, type: value > 2_147_483_647 ? { name: "bigint" } : int };
 }
 
@@ -208,6 +209,8 @@ const PLAIN_TYPES: Readonly<Record<string, SqlType>> = {
   bigint: { name: "bigint" },
   bit: { name: "bit" },
   float: { name: "float" },
+  real: { name: "float" },
+  money: { name: "decimal", scale: 4 },
   uniqueidentifier: { name: "uniqueidentifier" },
   datetime: { name: "datetime" },
   date: { name: "date" },
