@@ -1,0 +1,63 @@
+import { randomBytes } from "node:crypto";
+import { ENGINE_TRAITS, type SqlServerEvent, stringifyExact } from "@das/core";
+import { type DataKey, seal } from "@das/envelope";
+import { MIX_SEED, MIX_VERSION } from "../mix/event-mix.ts";
+import { meanJsonBytes, readMix } from "../mix/read-mix.ts";
+import { Child } from "../processes/child.ts";
+import type { EmulatorProgram } from "../programs/emulator.ts";
+import { EMULATOR } from "../programs/programs.ts";
+import type { CaseLine } from "../report/case-line.ts";
+import { type Case, SAMPLE_EVENTS } from "./case.ts";
+
+const EVENTS_PER_RECORD = [1, 10, 100, 500];
+/** Bytes of an event at 100 events a record. */
+const BAR = { withoutNativeFields: 110, withNativeFields: 170 };
+/** What KMS gives for a key of 32 bytes under a symmetric key. */
+const KMS_CIPHERTEXT_BYTES = 184;
+
+/** How many bytes of the stream an event takes, by how many share a record. */
+export const wireBytes: Case = async () => {
+  await using emulator = new Child<EmulatorProgram>(EMULATOR);
+  const address = await emulator.ask("start", { rows: SAMPLE_EVENTS });
+  const mix = await readMix(address, SAMPLE_EVENTS);
+  const lines: CaseLine[] = [];
+  for (const variant of ["withoutNativeFields", "withNativeFields"] as const) {
+    const events = mix[variant];
+    const figures: Record<string, number> = {};
+    for (const size of EVENTS_PER_RECORD) figures[`bytesPerEventAt${size}`] = await bytesPerEvent(events, size);
+    lines.push({
+      case: "wire-bytes",
+      measures: "bytes of the whole Kinesis record (outer JSON, base64, key) divided by its events",
+      parameters: {
+        events: events.length,
+        meanJsonBytes: Math.round(meanJsonBytes(events)),
+        nativeAuditFields: variant === "withNativeFields",
+        version: MIX_VERSION,
+        seed: MIX_SEED,
+        mix: mix.digest,
+      },
+      figures,
+      bar: { bytesPerEventAt100: BAR[variant] },
+    });
+  }
+  return lines;
+};
+
+async function bytesPerEvent(events: readonly SqlServerEvent[], eventsPerRecord: number): Promise<number> {
+  const key: DataKey = {
+    plaintext: randomBytes(32),
+    encrypted: randomBytes(KMS_CIPHERTEXT_BYTES).toString("base64"),
+  };
+  let bytes = 0;
+  for (let from = 0; from < events.length; from += eventsPerRecord) {
+    const inner = {
+      type: "DatabaseActivityMonitoringRecord",
+      clusterId: "",
+      instanceId: "db-ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+      databaseActivityEventList: events.slice(from, from + eventsPerRecord),
+    };
+    const sealed = await seal(stringifyExact(inner), key, ENGINE_TRAITS.sqlserver.recordVersion);
+    bytes += sealed.bytes.byteLength;
+  }
+  return bytes / events.length;
+}

@@ -1,0 +1,38 @@
+/**
+ * What every case publishes: the emulator's generator with a fixed seed and fixed times, into which it mixes the real
+ * rows of its fixtures. The same rows on every machine; the first ones are the same however many there are.
+ */
+
+import { appendRows, auditNamed, createWorkload, filesOfAudit, type SqlServerEmulator } from "@das/sqlserver-emulator";
+import { AUDIT_NAME } from "@das/sqlserver-reader";
+
+export const MIX_SEED = 1;
+/** Of SQL Server: decides the columns. */
+export const MIX_VERSION = "2022";
+
+/** The first row's time; a row a millisecond follows. */
+const BEGIN = Date.UTC(2026, 0, 5, 8);
+const ROWS_PER_STEP = 500;
+
+export function mixWorkload(emulator: SqlServerEmulator): ReturnType<typeof createWorkload> {
+  return createWorkload({
+    seed: MIX_SEED,
+    profile: emulator.profile,
+    serverInstanceName: emulator.instance.serverName,
+  });
+}
+
+/** Appends the mix to the published audit until it holds at least so many rows. @returns how many it holds */
+export function preloadMix(emulator: SqlServerEmulator, wanted: number): number {
+  const workload = mixWorkload(emulator);
+  for (let made = 0; auditNamed(emulator.trail, AUDIT_NAME).audited < wanted; ) {
+    const generated = workload.generate(ROWS_PER_STEP, BEGIN + made, BEGIN + made + ROWS_PER_STEP);
+    const rows = generated.filter(({ audit }) => audit === "stream").map(({ row }) => row);
+    emulator.change((trail, now) => appendRows(trail, AUDIT_NAME, rows, now));
+    made += generated.length;
+  }
+  const { trail } = emulator;
+  return filesOfAudit(trail, auditNamed(trail, AUDIT_NAME))
+    .flatMap(({ blocks }) => blocks)
+    .reduce((sum, { rows }) => sum + rows.length, 0);
+}

@@ -1,0 +1,56 @@
+import { createHash } from "node:crypto";
+import { type SqlServerEvent, silentLogger, stringifyExact } from "@das/core";
+import { AUDIT_NAME, SqlServerReader } from "@das/sqlserver-reader";
+import type { EmulatorAddress } from "../programs/emulator.ts";
+
+/** The mix as events, as the reader maps them. */
+export interface MixSample {
+  readonly withoutNativeFields: readonly SqlServerEvent[];
+  readonly withNativeFields: readonly SqlServerEvent[];
+  /** Of the events: the same text, the same mix, so figures of two runs compare. */
+  readonly digest: string;
+}
+
+/** The first rows of the audit through the real driver. */
+export async function readMix(emulator: EmulatorAddress, count: number): Promise<MixSample> {
+  await using reader = new SqlServerReader({
+    connection: {
+      instanceId: "a",
+      host: emulator.host,
+      port: emulator.port,
+      user: emulator.user,
+      password: emulator.password,
+      certificateAuthority: emulator.ca,
+      certificateName: "localhost",
+    },
+    serverHost: "10.0.1.30",
+    logger: silentLogger,
+  });
+  const reading = new AbortController();
+  const withoutNativeFields: SqlServerEvent[] = [];
+  const withNativeFields: SqlServerEvent[] = [];
+  for await (const [source] of reader.sources(reading.signal)) {
+    if (!source) throw new Error(`the reader has no source ${AUDIT_NAME}`);
+    for await (const { rows, instance } of source.read(undefined, reading.signal)) {
+      for (const row of rows.slice(0, count - withNativeFields.length)) {
+        withoutNativeFields.push(reader.toEvent(row, { ...instance, nativeAuditFields: "omit" }));
+        withNativeFields.push(reader.toEvent(row, { ...instance, nativeAuditFields: "include" }));
+      }
+      if (withNativeFields.length === count) break;
+    }
+    break;
+  }
+  reading.abort();
+  return { withoutNativeFields, withNativeFields, digest: digestOf(withNativeFields) };
+}
+
+/** Without the audit's own first row, which says when this emulator was started. */
+function digestOf(events: readonly SqlServerEvent[]): string {
+  const hash = createHash("sha256");
+  for (const event of events.slice(1)) hash.update(stringifyExact(event));
+  return hash.digest("hex").slice(0, 12);
+}
+
+export function meanJsonBytes(events: readonly SqlServerEvent[]): number {
+  return events.reduce((sum, event) => sum + Buffer.byteLength(stringifyExact(event)), 0) / events.length;
+}
