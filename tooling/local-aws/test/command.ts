@@ -21,7 +21,7 @@ export interface Finished {
   readonly errors: string;
 }
 
-/** One run of the command, as a process of its own; killed at the end if it still runs. */
+/** One run of the command, as a process of its own; told to end at the end if it still runs. */
 export class Command implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #finished: Promise<Finished>;
@@ -65,6 +65,6 @@ export class Command implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.end("SIGKILL");
+    await this.end("SIGTERM");
   }
 }
