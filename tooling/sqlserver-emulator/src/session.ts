@@ -132,7 +132,10 @@ async function logIn(
   writer.setPacketSize(packetSize);
   return {
     id: sessionId,
-    login: known,
+    // Rights that are granted or revoked count at once, also for who is connected.
+    get login() {
+      return engine.instance.logins.find(({ name }) => name === known.name) ?? known;
+    },
     hostName: login.hostName,
     applicationName: login.applicationName,
     clientAddress,

@@ -46,6 +46,8 @@ export const uniqueidentifier: SqlType = { name: "uniqueidentifier" };
 export const datetime: SqlType = { name: "datetime" };
 export const datetime2: SqlType = { name: "datetime2", scale: 7 };
 export const variant: SqlType = { name: "sql_variant" };
+/** Of the literal NULL: an int where nothing else says what it is. */
+export const untyped: SqlType = { name: "int" };
 export const sysname: SqlType = { name: "nvarchar", length: 128 };
 
 export function char(length: number): SqlType {

@@ -1,5 +1,6 @@
 /** Comparison as the default collation does it: without regard to case and to blanks at the end. NULL is unknown. */
 import type { SqlValue } from "../sql-types.ts";
+import { conversionFailed } from "./server-error.ts";
 
 /** Negative, zero, positive; null when either side is NULL. */
 export function compareValues(left: SqlValue, right: SqlValue): number | null {
@@ -16,10 +17,13 @@ export function foldText(text: string): string {
   return text.trimEnd().toLowerCase();
 }
 
-/** A bit is 0 or 1; a text is the number that it writes. */
+/** A bit is 0 or 1; a text is the number that it writes, exactly. @throws ServerError 245 */
 export function numberOf(value: Exclude<SqlValue, null>): number | bigint {
-  if (typeof value === "string") return /^-?\d{16,}$/.test(value) ? BigInt(value) : Number(value);
-  return typeof value === "boolean" ? Number(value) : value;
+  if (typeof value === "boolean") return Number(value);
+  if (typeof value !== "string") return value;
+  const text = value.trim();
+  if (!/^[-+]?\d*(?:\.\d*)?(?:e[-+]?\d+)?$/i.test(text)) throw conversionFailed(value, "int");
+  return /^[-+]?\d{16,}$/.test(text) ? BigInt(text) : Number(text);
 }
 
 /** LIKE: `%`, `_` and `[…]`. */

@@ -7,6 +7,7 @@ import {
   nvarchar,
   type SqlType,
   type SqlValue,
+  untyped,
 } from "../sql-types.ts";
 import { compareValues, isLike, numberOf } from "./compare.ts";
 import type { CatalogTable, SqlContext } from "./context.ts";
@@ -316,7 +317,9 @@ function calculate(operator: Operator, left: SqlValue, right: SqlValue, type: Sq
 }
 
 /** The type that the others are converted to: text gives way to numbers, narrow to wide. */
-export function commonType(types: readonly SqlType[]): SqlType {
+export function commonType(given: readonly SqlType[]): SqlType {
+  const typed = given.filter((type) => type !== untyped);
+  const types = typed.length > 0 ? typed : given;
   const [first = int] = types;
   if (types.every(isCharacterType)) {
     const lengths = types.map(({ length }) => length);

@@ -1,4 +1,5 @@
 import { isCharacterType, isIntegerType, type SqlType, type SqlValue } from "../sql-types.ts";
+import { numberOf } from "./compare.ts";
 import { ServerError } from "./server-error.ts";
 
 /** Style 0 shows `mon dd yyyy`; what is served is the exact form of style 121, and of 126 and 127. */
@@ -11,9 +12,12 @@ export function convertValue(value: SqlValue, from: SqlType, to: SqlType, style?
   if (isIntegerType(to)) return integerOf(value, to);
   switch (to.name) {
     case "bit":
-      return typeof value === "string" ? value.toLowerCase() === "true" || Number(value) !== 0 : Boolean(value);
+      return (
+        String(value).toLowerCase() === "true" ||
+        (String(value).toLowerCase() !== "false" && Number(numberOf(value)) !== 0)
+      );
     case "float":
-      return Number(value);
+      return Number(numberOf(value));
     case "uniqueidentifier":
       return String(value).toUpperCase();
     default:
@@ -45,15 +49,18 @@ function cutText(text: string, to: SqlType): string {
 }
 
 function integerOf(value: Exclude<SqlValue, null>, to: SqlType): SqlValue {
-  if (typeof value === "boolean") return Number(value);
-  const whole =
-    typeof value === "string"
-      ? BigInt(value.trim() === "" ? 0 : value.trim().replace(/\..*$/, ""))
-      : BigInt(Math.trunc(Number(value)));
-  const exact = typeof value === "bigint" ? value : whole;
-  const bits = { tinyint: 8, smallint: 16, int: 32, bigint: 64 }[to.name as "tinyint" | "smallint" | "int" | "bigint"];
-  const fits = to.name === "tinyint" ? BigInt.asUintN(8, exact) === exact : BigInt.asIntN(bits, exact) === exact;
-  if (!fits) throw new ServerError(8115, `Arithmetic overflow error converting expression to data type ${to.name}.`);
-  const number = Number(exact);
-  return Number.isSafeInteger(number) ? number : exact;
+  const number = numberOf(value);
+  const whole = typeof number === "bigint" ? number : BigInt(Math.trunc(number));
+  const { least, most } = RANGES[to.name as keyof typeof RANGES];
+  if (whole < least || whole > most) {
+    throw new ServerError(8115, `Arithmetic overflow error converting expression to data type ${to.name}.`);
+  }
+  return Number.isSafeInteger(Number(whole)) ? Number(whole) : whole;
 }
+
+const RANGES = {
+  tinyint: { least: 0n, most: 255n },
+  smallint: { least: -(2n ** 15n), most: 2n ** 15n - 1n },
+  int: { least: -(2n ** 31n), most: 2n ** 31n - 1n },
+  bigint: { least: -(2n ** 63n), most: 2n ** 63n - 1n },
+};

@@ -1,4 +1,14 @@
-import { char, int, nvarchar, type SqlType, type SqlTypeName, sysname, varbinary, varchar } from "../sql-types.ts";
+import {
+  char,
+  int,
+  nvarchar,
+  type SqlType,
+  type SqlTypeName,
+  sysname,
+  untyped,
+  varbinary,
+  varchar,
+} from "../sql-types.ts";
 import { syntaxError } from "./server-error.ts";
 import type { CaseBranch, Expression, Operator } from "./syntax.ts";
 import type { TokenStream } from "./token-stream.ts";
@@ -128,8 +138,8 @@ function numberLiteral(text: string): { value: number | bigint | string; type: S
 }
 
 function parseWord(tokens: TokenStream): Expression {
-  if (tokens.takeWords("null")) return { kind: "literal", value: null, type: int };
-  if (tokens.takeWords("default")) return { kind: "literal", value: null, type: int };
+  if (tokens.takeWords("null")) return { kind: "literal", value: null, type: untyped };
+  if (tokens.takeWords("default")) return { kind: "literal", value: null, type: untyped };
   if (tokens.takeWords("exists")) {
     tokens.expectSymbol("(");
     return { kind: "exists", query: tokens.takeSubquery() };

@@ -1,5 +1,5 @@
 /** Functions of their arguments alone. */
-import { int, isCharacterType, nvarchar, type SqlType, type SqlValue } from "../sql-types.ts";
+import { int, isCharacterType, nvarchar, type SqlType, type SqlValue, untyped } from "../sql-types.ts";
 import { commonType } from "./compile-expression.ts";
 import type { ScalarFunction } from "./context.ts";
 
@@ -22,7 +22,7 @@ function variableLength(type: SqlType): SqlType {
 }
 
 const number = (value: SqlValue | undefined) => Number(value ?? 0);
-const firstOf = (types: readonly SqlType[]) => types[0] ?? int;
+const firstOf = (types: readonly SqlType[]) => types.find((type) => type !== untyped) ?? int;
 
 export const PURE_FUNCTIONS: readonly (readonly [string, ScalarFunction])[] = [
   ["rtrim", ofText((text) => text.replace(/ +$/, ""))],

@@ -31,6 +31,10 @@ export function undeclaredVariable(name: string): ServerError {
   return new ServerError(137, `Must declare the scalar variable "${name}".`, 15, 2);
 }
 
+export function conversionFailed(text: string, type: string): ServerError {
+  return new ServerError(245, `Conversion failed when converting the nvarchar value '${text}' to data type ${type}.`);
+}
+
 /** The messages of sys.fn_get_audit_file (SQL Server notes §3). */
 const AUDIT_READ_TEXTS = {
   33224:
