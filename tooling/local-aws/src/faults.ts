@@ -143,42 +143,30 @@ export class Faults {
   }
 
   /**
-   * What this call meets. One failure or drop decides a call, the one that was scripted first; others wait for the next
-   * call, and so do faults inside a call that comes to nothing.
+   * What this call meets. One failure or drop decides it, the one that was scripted first; the others have seen the call
+   * but wait for the next, and so do faults inside a call that comes to nothing.
    */
   scriptOf(call: ObservedCall): CallScript {
+    const ready = [...this.#faults].filter((fault) => fault.isReadyFor(call));
     const delay = { before: 0, after: 0 };
-    for (const { effect, count } of this.#ready(call, ["delay"])) {
-      count();
+    for (const { effect, meet } of ready.flatMap((fault) => fault.as("delay"))) {
+      meet();
       delay[effect.moment] += effect.milliseconds;
     }
-    const [decided] = this.#ready(call, ["fail", "drop"]);
-    decided?.count();
+    const [decided] = ready.flatMap((fault) => [...fault.as("fail"), ...fault.as("drop")]);
+    decided?.meet();
     const decision = decided?.effect;
     if (decision?.kind === "fail") return { delay, failure: decision.failure, emptyRead: false };
     if (decision?.moment === "before") return { delay, drop: "before", emptyRead: false };
-    const records = [...this.#ready(call, ["records"])];
-    const [empty] = this.#ready(call, ["empty"]);
-    empty?.count();
+    const records = ready.flatMap((fault) => fault.as("records"));
+    const [empty] = ready.flatMap((fault) => fault.as("empty"));
+    empty?.meet();
     return {
       delay,
       ...(decision && { drop: decision.moment }),
       ...(records.length > 0 && { failRecord: (record) => firstFailure(records, record) }),
       emptyRead: empty !== undefined,
     };
-  }
-
-  /** The faults of some kinds that a call can meet, as they were scripted; those that are not asked for do not see it. */
-  *#ready<Kind extends Effect["kind"]>(call: ObservedCall, kinds: readonly Kind[]): Generator<Meeting<Kind>> {
-    for (const fault of this.#faults) {
-      if (!(kinds as readonly string[]).includes(fault.effect.kind) || !fault.isReadyFor(call)) continue;
-      let counted = false;
-      const count = (): void => {
-        if (!counted) fault.hits += 1;
-        counted = true;
-      };
-      yield { effect: fault.effect as Extract<Effect, { kind: Kind }>, count };
-    }
   }
 
   #add(pattern: CallPattern, effect: Effect): Fault {
@@ -193,38 +181,50 @@ export class Faults {
   }
 }
 
-/** A fault and a call that can meet it. */
+/** A fault that a call can meet. */
 interface Meeting<Kind extends Effect["kind"]> {
   readonly effect: Extract<Effect, { kind: Kind }>;
-  /** To be called when it does; counts once. */
-  readonly count: () => void;
+  /** To be called when it does; counts once a call. */
+  readonly meet: () => void;
 }
 
 function firstFailure(meetings: readonly Meeting<"records">[], record: ObservedRecord): RecordFailure | undefined {
   const meeting = meetings.find(({ effect }) => effect.fails(record));
-  meeting?.count();
+  meeting?.meet();
   return meeting?.effect.failure;
 }
 
 class ScriptedFault {
-  readonly effect: Effect;
   hits = 0;
   readonly #pattern: CallPattern;
+  readonly #effect: Effect;
   readonly #random: () => number;
   #seen = 0;
 
   constructor(pattern: CallPattern, effect: Effect) {
     this.#pattern = pattern;
-    this.effect = effect;
+    this.#effect = effect;
     this.#random = randomFrom(pattern.chance?.seed ?? 0);
   }
 
+  /** Can this call meet it? Each call is asked about once, for they are counted. */
   isReadyFor(call: ObservedCall): boolean {
     const { after = 0, times = 1, chance } = this.#pattern;
     if (!fits(this.#pattern, call)) return false;
     this.#seen += 1;
     if (this.#seen <= after || this.hits >= times) return false;
     return chance === undefined || this.#random() < chance.probability;
+  }
+
+  /** Itself when it is of this kind, else nothing. */
+  as<Kind extends Effect["kind"]>(kind: Kind): Meeting<Kind>[] {
+    if (this.#effect.kind !== kind) return [];
+    let met = false;
+    const meet = (): void => {
+      if (!met) this.hits += 1;
+      met = true;
+    };
+    return [{ effect: this.#effect as Extract<Effect, { kind: Kind }>, meet }];
   }
 }
 

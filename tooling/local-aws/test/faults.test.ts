@@ -213,6 +213,24 @@ describe("whole calls", () => {
     expect((await putTexts(kinesis, STREAM, "5")).FailedRecordCount).toBe(0);
   });
 
+  test("are counted by every fault that they fit, whichever decides", async () => {
+    await using setup = await setUp();
+    const { server, kinesis } = setup;
+    server.faults.dropCalls({ operation: "PutRecords" }, "before");
+    server.faults.failCalls({ operation: "PutRecords", after: 1 }, { errorType: "SecondException" });
+    server.faults.failCalls({ operation: "PutRecords", after: 3 }, { errorType: "FourthException" });
+    const outcomes: string[] = [];
+    for (const text of ["1", "2", "3", "4", "5"]) {
+      outcomes.push(
+        await putTexts(kinesis, STREAM, text).then(
+          () => "stored",
+          (error: Error) => (error.name.endsWith("Exception") ? error.name : "dropped"),
+        ),
+      );
+    }
+    expect(outcomes).toEqual(["dropped", "SecondException", "stored", "FourthException", "stored"]);
+  });
+
   test("fail by chance in the same way for the same seed, and otherwise for another", async () => {
     const outcomes = async (seed: number): Promise<string> => {
       await using setup = await setUp();
