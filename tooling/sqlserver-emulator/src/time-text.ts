@@ -6,7 +6,8 @@ const TICKS_PER_SECOND = 10_000_000;
 
 /** Days since 0001-01-01 of a text that begins with `yyyy-mm-dd`. */
 export function daysOf(text: string): number {
-  const midnight = Date.UTC(digits(text, 0, 4), digits(text, 5, 7) - 1, digits(text, 8, 10));
+  // Date.UTC would take the years 0 to 99 for 1900 to 1999.
+  const midnight = new Date(0).setUTCFullYear(digits(text, 0, 4), digits(text, 5, 7) - 1, digits(text, 8, 10));
   return midnight / MILLISECONDS_PER_DAY + DAYS_TO_1970;
 }
 

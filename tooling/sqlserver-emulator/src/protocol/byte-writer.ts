@@ -39,7 +39,8 @@ export class ByteWriter {
   }
 
   u16be(value: number): void {
-    this.#buffer.writeUInt16BE(value, this.#reserve(2));
+    const at = this.#reserve(2);
+    this.#buffer.writeUInt16BE(value, at);
   }
 
   u32(value: number): void {
@@ -51,13 +52,15 @@ export class ByteWriter {
   }
 
   u32be(value: number): void {
-    this.#buffer.writeUInt32BE(value, this.#reserve(4));
+    const at = this.#reserve(4);
+    this.#buffer.writeUInt32BE(value, at);
   }
 
   /** Signed, from any integer; numbers below 2^53 without a detour through bigint. */
   i64(value: number | bigint): void {
     if (typeof value === "bigint") {
-      this.#buffer.writeBigInt64LE(value, this.#reserve(8));
+      const at = this.#reserve(8);
+      this.#buffer.writeBigInt64LE(value, at);
       return;
     }
     this.u32(value >>> 0);
@@ -65,7 +68,8 @@ export class ByteWriter {
   }
 
   f64(value: number): void {
-    this.#buffer.writeDoubleLE(value, this.#reserve(8));
+    const at = this.#reserve(8);
+    this.#buffer.writeDoubleLE(value, at);
   }
 
   /** The low five bytes of a number: the 100 ns units of a day. */
@@ -133,6 +137,7 @@ export class ByteWriter {
     this.utf16(text);
   }
 
+  /** May replace the buffer: call it before the buffer is looked at. */
   #reserve(count: number): number {
     const at = this.#length;
     this.#length = at + count;
