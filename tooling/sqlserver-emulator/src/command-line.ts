@@ -38,7 +38,10 @@ Examples:
 A test tool: it answers on this machine only, keeps everything in memory and executes nothing that it is sent.
 `;
 
-/** @param readVariable gives a variable of the environment. @throws ConfigurationError */
+/**
+ * @param readVariable gives a variable of the environment
+ * @throws ConfigurationError; CommanderError for a wrong option, or, with exit code 0, when help was shown
+ */
 export function parseCommandLine(
   argv: readonly string[],
   readVariable: (name: string) => string | undefined,
@@ -48,6 +51,8 @@ export function parseCommandLine(
       "A SQL Server for tests and demonstrations: a TDS server with a living audit trail behind sys.fn_get_audit_file.",
     )
     .configureHelp({ helpWidth: 110 })
+    .configureOutput({ writeErr: () => undefined })
+    .exitOverride()
     .addHelpText("after", EXAMPLES);
 
   command

@@ -5,6 +5,7 @@ import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { DasError, systemClock } from "@das/core";
+import { CommanderError } from "commander";
 import { announce, announcementText } from "./announcement.ts";
 import { parseCommandLine } from "./command-line.ts";
 import { obey } from "./control.ts";
@@ -16,12 +17,14 @@ import { preloadWorkload, type RunningWorkload, runWorkload } from "./workload/r
 import { createWorkload } from "./workload/workload.ts";
 
 process.exitCode = await main().catch((error: unknown) => {
+  if (error instanceof CommanderError && error.exitCode === 0) return 0;
   process.stderr.write(`${explain(error)}\n`);
   return 1;
 });
 
 function explain(error: unknown): string {
   if (error instanceof DasError) return error.message;
+  if (error instanceof CommanderError) return error.message.replace("error: ", "sqlserver-emulator: ");
   if (error instanceof Error && "code" in error && error.code === "EADDRINUSE" && "port" in error) {
     return `sqlserver-emulator: port ${error.port} is in use. Stop what listens there, or choose another one with --port.`;
   }

@@ -2,9 +2,11 @@
 
 import { once } from "node:events";
 import { connect as connectSocket } from "node:net";
+import { Duplex } from "node:stream";
 import { connect as connectTls } from "node:tls";
 import { describe, expect, test } from "vitest";
 import { createWorkload, ENCRYPTION, preloadWorkload, startSqlServerEmulator, VERSION_PROFILES } from "../src/index.ts";
+import { MessageReader, PACKET_TYPE, packMessage } from "../src/protocol/packets.ts";
 import { connect, failure } from "./connect.ts";
 
 const READ_ALL = "SELECT f.* FROM sys.fn_get_audit_file(@pattern, NULL, NULL) AS f";
@@ -67,16 +69,39 @@ describe("ways to connect", () => {
     }
   });
 
-  test("TLS inside TDS is at most 1.2, TLS around it may be 1.3 and is named tds/8.0", async () => {
+  test("TLS around TDS may be 1.3 and is named tds/8.0", async () => {
     await using emulator = await startSqlServerEmulator();
-    const socket = connectTls({
-      host: emulator.host,
-      port: emulator.port,
-      ca: emulator.ca ?? "",
-      ALPNProtocols: ["tds/8.0"],
-    });
+    const options = { host: emulator.host, port: emulator.port, ca: emulator.ca ?? "", ALPNProtocols: ["tds/8.0"] };
+    const socket = connectTls(options);
     await once(socket, "secureConnect");
     expect([socket.alpnProtocol, socket.getProtocol(), socket.authorized]).toEqual(["tds/8.0", "TLSv1.3", true]);
+    socket.destroy();
+  });
+
+  test("TLS inside TDS is at most 1.2, whatever the client can do", async () => {
+    await using emulator = await startSqlServerEmulator();
+    const socket = connectSocket(emulator.port, emulator.host);
+    const reader = new MessageReader();
+    let handshaking = false;
+    const inside = new Duplex({
+      read: () => undefined,
+      write: (chunk: Buffer, _encoding, done) => socket.write(packMessage(PACKET_TYPE.prelogin, chunk), () => done()),
+    });
+    const secured = Promise.withResolvers<string | null>();
+    socket.on("data", (chunk) => {
+      for (const { payload } of reader.feed(chunk)) {
+        if (handshaking) inside.push(payload);
+        else {
+          handshaking = true;
+          const tls = connectTls({ socket: inside, ca: emulator.ca ?? "", servername: "localhost" });
+          tls.on("secureConnect", () => secured.resolve(tls.getProtocol()));
+          tls.on("error", secured.reject);
+        }
+      }
+    });
+    const options = Buffer.of(0x01, 0, 6, 0, 1, 0xff, ENCRYPTION.on);
+    socket.write(packMessage(PACKET_TYPE.prelogin, options));
+    expect(await secured.promise).toBe("TLSv1.2");
     socket.destroy();
   });
 });
@@ -141,7 +166,7 @@ describe("the login", () => {
 describe("packets", () => {
   for (const packetSize of [512, 4096, 16_384, 32_767]) {
     test(`a large result in packets of ${packetSize} bytes arrives whole, in plain and over TLS`, async () => {
-      await using emulator = await startSqlServerEmulator();
+      await using emulator = await startSqlServerEmulator({ audits: { queueDelay: 0 } });
       preload(emulator, 3000);
       const audited = emulator.trail.audits[0]?.audited;
       for (const encrypt of [false, true, "strict"] as const) {

@@ -76,15 +76,14 @@ describe("the workload", () => {
     expect(distinct("session_id")).toBeGreaterThan(20);
   });
 
-  test("every code is in the code tables, and every column in the version", () => {
+  test("every code is in the code tables, and newer actions are not in older versions", () => {
     for (const version of ["2012", "2014", "2016", "2017", "2019", "2022"] as const) {
       const actions = new Set(actionCodes(2022).map(({ actionId }) => actionId.padEnd(4)));
       const classes = new Set(classTypeCodes(2022).map(({ classType }) => classType.padEnd(2)));
-      for (const { row } of generate(5, 5000, version)) {
-        expect(actions, row.action_id).toContain(row.action_id);
-        expect(classes, String(row.class_type)).toContain(row.class_type);
-        expect(row.server_instance_name).toBe("SRV\\A");
-      }
+      const rows = generate(5, 3000, version).map(({ row }) => row);
+      expect(rows.filter(({ action_id: actionId }) => !actions.has(actionId))).toEqual([]);
+      expect(rows.filter(({ class_type: classType }) => !classes.has(String(classType)))).toEqual([]);
+      expect(new Set(rows.map(({ server_instance_name: name }) => name))).toEqual(new Set(["SRV\\A"]));
     }
     const before = new Set(generate(6, 20_000, "2014").map(({ row }) => row.action_id));
     expect(before.has("BCM ") || before.has("TXBG")).toBe(false);
