@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { LocalAws } from "@das/local-aws";
-import { PUBLISHER_MAIN } from "@das/publisher";
+import { PUBLISHER_MAIN, PUBLISHER_NODE_FLAGS } from "@das/publisher";
 
 export interface PublisherTarget {
   readonly aws: Pick<LocalAws, "endpoint" | "region" | "credentials">;
@@ -50,7 +50,8 @@ export class PublisherProcess implements AsyncDisposable {
     const configurationFile = join(directory, "das.yaml");
     await writeFile(caFile, instance.ca);
     await writeFile(configurationFile, configurationOf(target, caFile));
-    const command = [fileURLToPath(PUBLISHER_MAIN), "run", "--config", configurationFile, "--instance", instance.id];
+    const main = [...PUBLISHER_NODE_FLAGS, fileURLToPath(PUBLISHER_MAIN)];
+    const command = [...main, "run", "--config", configurationFile, "--instance", instance.id];
     const child = spawn(process.execPath, [...command, "--create-stream"], {
       stdio: ["ignore", "ignore", "pipe"],
       // A process group of its own: Ctrl-C in the terminal is for the demo, which stops the publisher itself.

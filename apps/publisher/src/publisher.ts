@@ -23,7 +23,7 @@ export interface PublisherParts {
 /** PutRecords calls under way at once, over all sources and lanes. */
 const PUT_CONCURRENCY = 4;
 /** Bytes of JSON of one source between reading and the stream; what is beyond waits in the database's own trail. */
-const MAX_UNDER_WAY = 16 * 1_048_576;
+const MAX_UNDER_WAY = 2 * 1_048_576;
 /** Milliseconds between two lines of figures in the log. */
 const REPORT_INTERVAL = 60_000;
 

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +11,7 @@ import { type LocalAws, startLocalAws } from "@das/local-aws";
 import { appendRows, eventTime, type SqlServerEmulator, startSqlServerEmulator } from "@das/sqlserver-emulator";
 import { describe, expect, test } from "vitest";
 import { openAwsClients } from "../src/aws/clients.ts";
+import { PUBLISHER_NODE_FLAGS } from "../src/index.ts";
 
 const RESOURCE = "db-ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const STREAM = streamNameOf(RESOURCE);
@@ -226,6 +228,13 @@ describe("the das command", () => {
     expect(run.output.stderr).toContain(message);
     expect(run.output.stderr.trim().split("\n")).toEqual([expect.stringContaining(message)]);
     expect(run.output.stderr).not.toContain(scene.emulator.password);
+  });
+
+  test("its memory is bounded in each of the ways to start it", () => {
+    const flags = PUBLISHER_NODE_FLAGS.join(" ");
+    expect(readFileSync(MAIN, "utf8").split("\n")[0]).toBe(`#!/usr/bin/env -S node ${flags}`);
+    const root = readFileSync(new URL("../../../package.json", import.meta.url), "utf8");
+    expect(JSON.parse(root).scripts.das).toBe(`node ${flags} apps/publisher/src/main.ts`);
   });
 
   test("usage: help, a missing option, an unknown command", async () => {

@@ -151,11 +151,10 @@ describe("the publisher, its clients and threads", () => {
       "after",
     );
     const publisher = scene.start({ publisher: "maxEventsPerRecord: 10" });
-    for (let n = 0; n < 10; n += 1) {
+    for (let n = 1; n <= 10; n += 1) {
       scene.trail.appendMany(20);
-      await systemClock.sleep(20);
+      await until(async () => new Set(await scene.statements()).size >= n * 20);
     }
-    await until(async () => new Set(await scene.statements()).size >= 200);
     publisher.stop();
     expect(await publisher.done).toBe(true);
     const statements = await scene.statements();

@@ -116,7 +116,7 @@ export class AuditSession {
   /** @returns whether the file was read to its end */
   async *#read(file: AuditFileName, signal: AbortSignal): AsyncGenerator<Batch, boolean> {
     const position = this.#progress.position as FilePosition;
-    const reading = readFile(this.#connection, this.#instance, file, position, this.#readWhole, signal);
+    const reading = readFile(this.#connection, this.#instance, file, position, this.#readWhole, this.#clock, signal);
     this.#readWhole = false;
     try {
       for (;;) {
@@ -180,7 +180,7 @@ export class AuditSession {
     let position = startOf(definition.directory, file);
     if (this.#options.startAt === "oldest") return position;
     for (let complete = false; !complete && !signal.aborted; ) {
-      const reading = readFile(this.#connection, this.#instance, file, position, false, signal);
+      const reading = readFile(this.#connection, this.#instance, file, position, false, this.#clock, signal);
       for (let step = await reading.next(); ; step = await reading.next()) {
         if (step.done) {
           complete = step.value.complete;

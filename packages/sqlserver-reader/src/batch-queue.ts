@@ -1,19 +1,26 @@
 import { BATCH_MAX_BYTES, BATCH_MAX_ROWS } from "@das/core";
 import type { SqlServerRow } from "./row.ts";
 
-/** How many complete batches may wait for the caller. Rows come as fast as the driver reads; who is slower cancels. */
-const MAX_WAITING = 16;
+/**
+ * Rows of a batch. Fewer than the contract allows: a row that is mapped soon dies young, which is what the garbage
+ * collector does best; thousands that wait for each other are copied from generation to generation.
+ */
+const BATCH_ROWS = Math.min(128, BATCH_MAX_ROWS);
+
+/** Complete batches that may wait for the caller: the trail is the better buffer. */
+const MAX_WAITING = 4;
 
 /** What a row costs besides its long texts. An estimate: the limit is there to bound memory, not to be exact. */
 const ROW_BYTES = 600;
 
 /**
  * Between the driver, which hands over rows as they arrive, and the caller, who pulls batches. Bounded: the producer
- * asks `isFull` after each row and cancels its request when it is.
+ * asks `isFull` after each row and holds its request back until `onRoom`.
  */
 export class BatchQueue<Mark> {
   readonly #mark: () => Mark;
   readonly #statementIndex: number;
+  readonly #onRoom: () => void;
   readonly #waiting: { rows: SqlServerRow[]; mark: Mark }[] = [];
   #rows: SqlServerRow[] = [];
   #bytes = 0;
@@ -21,9 +28,13 @@ export class BatchQueue<Mark> {
   #failure: unknown;
   #wake: () => void = () => undefined;
 
-  /** @param mark the place after the newest row; asked for when a batch is complete */
-  constructor(mark: () => Mark, statementIndex: number) {
+  /**
+   * @param mark the place after the newest row; asked for when a batch is complete
+   * @param onRoom told when the caller took a batch
+   */
+  constructor(mark: () => Mark, statementIndex: number, onRoom: () => void) {
     this.#mark = mark;
+    this.#onRoom = onRoom;
     this.#statementIndex = statementIndex;
   }
 
@@ -35,7 +46,7 @@ export class BatchQueue<Mark> {
     this.#rows.push(row);
     const statement = row.values[this.#statementIndex];
     this.#bytes += ROW_BYTES + (typeof statement === "string" ? statement.length : 0);
-    if (this.#rows.length >= BATCH_MAX_ROWS || this.#bytes >= BATCH_MAX_BYTES) this.#complete();
+    if (this.#rows.length >= BATCH_ROWS || this.#bytes >= BATCH_MAX_BYTES) this.#complete();
   }
 
   /** No more rows; what was added before is still given out, then the failure, if any, is thrown. */
@@ -49,8 +60,10 @@ export class BatchQueue<Mark> {
   async *batches(): AsyncGenerator<{ readonly rows: readonly SqlServerRow[]; readonly mark: Mark }> {
     for (;;) {
       const batch = this.#waiting.shift();
-      if (batch) yield batch;
-      else if (this.#ended) break;
+      if (batch) {
+        this.#onRoom();
+        yield batch;
+      } else if (this.#ended) break;
       else
         await new Promise<void>((resolve) => {
           this.#wake = resolve;

@@ -16,9 +16,15 @@ export interface ServerMessage {
   readonly message: string;
 }
 
+/** Holds a result back while it arrives. The server keeps its side open meanwhile: for moments only. */
+export interface Flow {
+  pause(): void;
+  resume(): void;
+}
+
 export interface QueryHandlers {
-  /** The values of one row, in column order. Must not throw. */
-  onRow(values: readonly SqlValue[]): void;
+  /** The values of one row, in column order. Some more may come after a pause. Must not throw. */
+  onRow(values: readonly SqlValue[], flow: Flow): void;
   onInfo?(info: ServerMessage): void;
 }
 
@@ -134,7 +140,7 @@ export class Connection implements AsyncDisposable {
     request.on("row", (values: SqlValue[]) => {
       if (cancelled) return;
       watchdog.touch();
-      handlers.onRow(values);
+      handlers.onRow(values, request);
     });
     request.on("info", (info: ServerMessage) => handlers.onInfo?.(info));
     request.on("error", (error: Error & { code?: string }) => {

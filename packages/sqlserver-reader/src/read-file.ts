@@ -1,8 +1,10 @@
+import type { Clock } from "@das/core";
 import type { AuditFileName } from "./audit-file-name.ts";
 import { BatchQueue } from "./batch-queue.ts";
 import type { Connection } from "./connection.ts";
 import type { FilePosition } from "./cursor.ts";
 import { FileTail } from "./file-tail.ts";
+import { Hold } from "./hold.ts";
 import type { ConnectedInstance } from "./instance.ts";
 import type { SqlServerRow } from "./row.ts";
 import { auditReadStatement } from "./statements.ts";
@@ -26,11 +28,14 @@ export interface FileReadResult {
 const SKIPPING_RECORDS = new Set([33226, 25720]);
 
 /**
+ * Milliseconds that a request is held back at the most for a caller who is slower than the server. While it is, the
+ * server holds the file open, and a file that it cannot delete at its rollover it does not delete later (SQL Server
+ * notes §3): so a caller who takes longer costs a cancelled request and another one from the last position.
+ */
+const HOLD_LIMIT = 1_000;
+
+/**
  * Reads one file from a position on, as fast as the driver hands over rows, and gives out what is new in batches.
- *
- * When the caller is slower than the server, the request is cancelled and the result is incomplete: paused, it would
- * hold the file open, and SQL Server does not delete a file later that it could not delete at its rollover (SQL Server
- * notes §3). The caller reads again from the last position.
  * @param whole reads from the first block: needed when the server does not accept the position's offset
  * @throws UnavailableError, RefusedError, ServerError; after what was read before it has been given out
  */
@@ -40,16 +45,20 @@ export async function* readFile(
   file: AuditFileName,
   from: FilePosition,
   whole: boolean,
+  clock: Clock,
   signal: AbortSignal,
 ): AsyncGenerator<FileBatch, FileReadResult> {
   const tail = new FileTail(from, instance.trail);
+  const stop = new AbortController();
+  const hold = new Hold(clock, HOLD_LIMIT, () => stop.abort());
+  const statementIndex = instance.trail.columns.findIndex(({ name }) => name === "statement");
   const queue = new BatchQueue(
     () => tail.position(),
-    instance.trail.columns.findIndex(({ name }) => name === "statement"),
+    statementIndex,
+    () => hold.release(),
   );
   const add = (row: SqlServerRow): void => queue.add(row);
   const skipped: string[] = [];
-  const stop = new AbortController();
   const path = from.directory + file.name;
   const offset = whole ? null : from.previousOffset;
   const running = connection
@@ -61,9 +70,9 @@ export async function* readFile(
         { name: "offset", type: "bigint", value: offset === null ? null : String(offset) },
       ],
       {
-        onRow: (values) => {
+        onRow: (values, flow) => {
           tail.accept(values, add);
-          if (queue.isFull) stop.abort();
+          if (queue.isFull) hold.take(flow);
         },
         onInfo: ({ number, message }) => {
           if (SKIPPING_RECORDS.has(number)) skipped.push(message);
@@ -86,6 +95,7 @@ export async function* readFile(
     for await (const { rows, mark } of queue.batches()) yield { rows, position: mark };
   } finally {
     stop.abort();
+    hold.release();
     await running;
   }
   return { complete: await running, anomalies: tail.anomalies, skipped };

@@ -69,8 +69,7 @@ describe("a query", () => {
     await trail.append(5_000);
     await using connection = await open(trail.connection, fastClock);
     const { faults } = trail.emulator;
-    // biome-ignore lint/suspicious/noThenProperty: the fault's own word, and never awaited
-    faults.arm({ at: "rows", after: 3_000, matching: /fn_get_audit_file/, then: "stall" });
+    faults.arm({ at: "rows", after: 3_000, matching: /fn_get_audit_file/, ending: "stall" });
     if (kind !== "stall") faults.arm({ at: "attention" });
     let rows = 0;
     const [path] = await connection.select("SELECT audit_file_path FROM sys.dm_server_audit_status");

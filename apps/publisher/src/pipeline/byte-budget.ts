@@ -25,13 +25,15 @@ export class ByteBudget {
   async room(signal: AbortSignal): Promise<void> {
     while (this.#used >= this.#limit && !signal.aborted) {
       const { promise, resolve } = Promise.withResolvers<void>();
-      this.#waiting.push(resolve);
-      signal.addEventListener("abort", () => resolve(), { once: true });
+      const wake = (): void => resolve();
+      this.#waiting.push(wake);
+      signal.addEventListener("abort", wake);
       await promise;
+      signal.removeEventListener("abort", wake);
     }
   }
 
   #wake(): void {
-    for (const resolve of this.#waiting.splice(0)) resolve();
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 }

@@ -1,3 +1,4 @@
+import { PUT_MAX_RECORDS } from "@das/core";
 import type { ByteBudget } from "./byte-budget.ts";
 import type { PackedRecord, Packer } from "./pack.ts";
 import { type PutRecord, type Putting, takeWithinLimits } from "./put.ts";
@@ -14,19 +15,18 @@ export interface LaneParts {
   /** A record was closed. @returns its number */
   made(): number;
   /** The lane's records up to this number are on the stream. */
-  acknowledged(number: number, record: PackedRecord, bytes: number): void;
+  acknowledged(number: number, events: number, bytes: number): void;
   /** The lane cannot go on: told once. */
   failed(error: unknown): void;
 }
 
 interface Sealed extends PutRecord {
   readonly number: number;
-  readonly record: PackedRecord;
+  readonly events: number;
 }
 
 interface Waiting {
   readonly sealed: Promise<Sealed>;
-  settled: Sealed | undefined;
   readonly jsonBytes: number;
 }
 
@@ -86,17 +86,17 @@ export class Lane {
   #dispatch(record: PackedRecord): void {
     const { sealing, budget, partitionKey, packer, signal } = this.#parts;
     const number = this.#parts.made();
+    // The record itself is not kept: its text is several times as large as what it is sealed to.
+    const { events } = record;
     const jsonBytes = record.json.length;
     budget.take(jsonBytes);
     const sealed = sealing.seal(record, signal).then(({ bytes, compressedBytes }) => {
       packer.learn(jsonBytes, compressedBytes);
-      entry.settled = { data: bytes, partitionKey, number, record };
-      return entry.settled;
+      return { data: bytes, partitionKey, number, events };
     });
     // Whoever sends sees the error; until then nobody waits for this promise.
     sealed.catch(() => undefined);
-    const entry: Waiting = { sealed, settled: undefined, jsonBytes };
-    this.#waiting.push(entry);
+    this.#waiting.push({ sealed, jsonBytes });
     if (!this.#sending && !this.#failed) void this.#send();
   }
 
@@ -104,8 +104,7 @@ export class Lane {
     this.#sending = true;
     try {
       while (this.#waiting.length > 0) {
-        await this.#waiting[0]?.sealed;
-        const records = this.#sealedInOrder();
+        const records = await this.#nextCall();
         await this.#parts.putting.put(records, this.#parts.signal);
         this.#acknowledge(records);
         if (this.isIdle && this.#flushWhenIdle) this.flush();
@@ -119,18 +118,14 @@ export class Lane {
     }
   }
 
-  /** From the oldest on, without a gap: what is sealed and fits into one call. */
-  #sealedInOrder(): Sealed[] {
-    const records: Sealed[] = [];
-    for (const { settled } of this.#waiting) {
-      if (!settled) break;
-      records.push(settled);
-    }
+  /** What waits, from the oldest on, as far as it fits into one call: few full calls cost less than many small ones. */
+  async #nextCall(): Promise<Sealed[]> {
+    const records = await Promise.all(this.#waiting.slice(0, PUT_MAX_RECORDS).map(({ sealed }) => sealed));
     return records.slice(0, takeWithinLimits(records));
   }
 
   #acknowledge(records: readonly Sealed[]): void {
     for (const { jsonBytes } of this.#waiting.splice(0, records.length)) this.#parts.budget.giveBack(jsonBytes);
-    for (const { number, record, data } of records) this.#parts.acknowledged(number, record, data.byteLength);
+    for (const { number, events, data } of records) this.#parts.acknowledged(number, events, data.byteLength);
   }
 }

@@ -199,11 +199,11 @@ class SourcePublishing<Row> {
       budget: this.#budget,
       signal: this.#giveUp,
       made: () => this.#watermark.made(lane),
-      acknowledged: (number, record, bytes) => {
+      acknowledged: (number, events, bytes) => {
         counters.records += 1;
-        counters.events += record.events;
+        counters.events += events;
         counters.bytes += bytes;
-        if (record.events === 0) {
+        if (events === 0) {
           counters.heartbeats += 1;
           this.#heartbeatWaits = false;
         }

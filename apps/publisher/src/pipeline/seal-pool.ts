@@ -13,8 +13,6 @@ interface Pending {
   readonly reject: (error: unknown) => void;
 }
 
-const encoder = new TextEncoder();
-
 /** Sealing in threads, so that it overlaps with reading. Records go to the threads in turn. */
 export class SealPool implements Sealer {
   readonly #workers: Worker[];
@@ -39,12 +37,12 @@ export class SealPool implements Sealer {
     if (this.#broken !== undefined) return Promise.reject(this.#broken);
     const id = this.#next;
     this.#next += 1;
-    const bytes = encoder.encode(json);
     const { plaintext, encrypted } = key;
-    const request: SealRequest = { id, json: bytes, key: { plaintext, encrypted }, version: this.#version };
+    // As text: its copy costs less than encoding it here, and the thread that seals it encodes it anyway.
+    const request: SealRequest = { id, json, key: { plaintext, encrypted }, version: this.#version };
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
-      this.#workers[id % this.#workers.length]?.postMessage(request, [bytes.buffer]);
+      this.#workers[id % this.#workers.length]?.postMessage(request);
     });
   }
 

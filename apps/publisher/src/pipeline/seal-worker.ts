@@ -7,7 +7,7 @@ import { seal } from "@das/envelope/seal";
 /** One record to seal, as it crosses into a sealing thread. The key's plaintext is a view of shared memory. */
 export interface SealRequest {
   readonly id: number;
-  readonly json: Uint8Array;
+  readonly json: string;
   readonly key: DataKey;
   readonly version: EngineTraits["recordVersion"];
 }
