@@ -1,7 +1,8 @@
 import { type AuditBlock, type AuditFile, pathOf } from "./model/audit-file.ts";
 import { ByteWriter } from "./protocol/byte-writer.ts";
 import type { RowCodec } from "./protocol/rows.ts";
-import type { Compiled, Frame } from "./sql/compile-expression.ts";
+import type { AuditSelect } from "./sql/compile-select.ts";
+import type { Compiled, Frame } from "./sql/compiled.ts";
 import type { AuditCursor } from "./sql/context.ts";
 import type { SqlValue } from "./sql-types.ts";
 
@@ -29,9 +30,21 @@ export class EncodedBlocks {
   /** In the order of their places in the ring, from the oldest. */
   readonly #blocks = new Map<AuditBlock, Encoded>();
   readonly #scratch = new ByteWriter(256 * 1024);
+  /** By query, and by the client's TDS version. */
+  readonly #encodings = new WeakMap<object, Map<number, BlockEncoding>>();
 
   constructor(size: number) {
     this.#ring = Buffer.allocUnsafeSlow(size);
+  }
+
+  /** A pure select list encodes a row always in the same way: then its blocks are found again. */
+  encodingOf({ query, items, pure }: AuditSelect, tdsVersion: number, makeCodec: () => RowCodec): BlockEncoding {
+    if (!pure) return { items, codec: makeCodec() };
+    const known = this.#encodings.get(query) ?? new Map<number, BlockEncoding>();
+    this.#encodings.set(query, known);
+    const encoding = known.get(tdsVersion) ?? { items, codec: makeCodec() };
+    known.set(tdsVersion, encoding);
+    return encoding;
   }
 
   /** All rows of a block. The bytes are valid until the next call. */

@@ -1,6 +1,6 @@
 /** One reply: what statements give becomes tokens in packets, as fast as the client takes them. */
 import { skippedBlock } from "./catalog/audit-file-function.ts";
-import type { BlockEncoding, EncodedBlocks } from "./encoded-blocks.ts";
+import type { EncodedBlocks } from "./encoded-blocks.ts";
 import type { FaultPlan } from "./faults.ts";
 import { ByteWriter } from "./protocol/byte-writer.ts";
 import { hasNullBitmapRows, hasTimeTypes } from "./protocol/login7.ts";
@@ -30,7 +30,6 @@ export interface ReplyParts {
   readonly cancelled: AbortSignal;
   readonly faults: FaultPlan;
   readonly blocks: EncodedBlocks;
-  readonly encodings: Map<string, BlockEncoding>;
   readonly record: StatementRecord;
   readonly readErrors: "before columns" | "after columns";
   /** Kills the connection, for a fault. */
@@ -42,7 +41,6 @@ export class Cancelled extends Error {}
 
 /** Small things are collected up to this many bytes before they go to the packets. */
 const FLUSH_SIZE = 32 * 1024;
-const MOST_ENCODINGS = 64;
 type RowsFault = NonNullable<ReturnType<typeof FaultPlan.prototype.take<"rows">>>;
 
 export class Reply implements ReplySink {
@@ -50,7 +48,6 @@ export class Reply implements ReplySink {
   readonly #out = new ByteWriter(4096);
   /** The DONE of the last statement; whether more follows is known only then. */
   #pendingDone: DoneFlags | undefined;
-  #results = 0;
 
   constructor(parts: ReplyParts) {
     this.#parts = parts;
@@ -75,7 +72,6 @@ export class Reply implements ReplySink {
   }
 
   async rows(result: QueryResult): Promise<void> {
-    this.#results += 1;
     const { tdsVersion, faults, record } = this.#parts;
     const columns = hasTimeTypes(tdsVersion) ? result.columns : withoutTimeTypes(result.columns);
     const begin = () => {
@@ -136,8 +132,8 @@ export class Reply implements ReplySink {
     begin: () => void,
     fault: RowsFault | undefined,
   ): Promise<void> {
-    const { record, blocks, readErrors } = this.#parts;
-    const encoding = this.#encodingOf(audit, columns);
+    const { record, blocks, readErrors, tdsVersion } = this.#parts;
+    const encoding = blocks.encodingOf(audit, tdsVersion, () => new RowCodec(columns, hasNullBitmapRows(tdsVersion)));
     let begun = readErrors === "after columns";
     if (begun) begin();
     let left = fault?.after ?? Number.POSITIVE_INFINITY;
@@ -158,21 +154,6 @@ export class Reply implements ReplySink {
     }
     if (!begun) begin();
     if (fault) await this.#strike(fault);
-  }
-
-  /** A pure select list always encodes a row in the same way: then encoded blocks can be used again. */
-  #encodingOf(audit: AuditSelect, columns: QueryResult["columns"]): BlockEncoding {
-    const { encodings, record, tdsVersion } = this.#parts;
-    const nullBitmapRows = hasNullBitmapRows(tdsVersion);
-    const make = (): BlockEncoding => ({ items: audit.items, codec: new RowCodec(columns, nullBitmapRows) });
-    if (!audit.pure) return make();
-    const key = `${tdsVersion} ${this.#results} ${record.text}`;
-    const known = encodings.get(key);
-    if (known) return known;
-    if (encodings.size >= MOST_ENCODINGS) encodings.clear();
-    const encoding = make();
-    encodings.set(key, encoding);
-    return encoding;
   }
 
   async #strike(fault: RowsFault): Promise<void> {

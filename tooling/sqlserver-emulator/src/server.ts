@@ -108,7 +108,6 @@ export async function startSqlServerEmulator(options: SqlServerEmulatorOptions =
     faults,
     log: statements,
     blocks: new EncodedBlocks(options.encodedBytes ?? 64 * MEBIBYTE),
-    encodings: new Map(),
     secureContexts: certificate && secureContextsOf(certificate),
     productVersion: profile.productVersion,
     encryption: tls === "strict" ? "on" : tls,

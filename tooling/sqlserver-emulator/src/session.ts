@@ -1,21 +1,14 @@
 /** One connection that has said what it wants: the login, and requests until it ends. */
 import type { Socket } from "node:net";
 import { releaseSession } from "./application-locks.ts";
-import type { BlockEncoding, EncodedBlocks } from "./encoded-blocks.ts";
-import type { Engine } from "./engine.ts";
-import { type Greeted, type GreetingOptions, greet } from "./greeting.ts";
-import { ByteWriter } from "./protocol/byte-writer.ts";
-import { agreedVersion, type Login } from "./protocol/login7.ts";
-import { FIRST_PACKET_SIZE, type Message, PACKET_TYPE, ProtocolError, ReplyWriter } from "./protocol/packets.ts";
+import type { EncodedBlocks } from "./encoded-blocks.ts";
+import { type GreetingOptions, greet } from "./greeting.ts";
+import { type LoginHost, logIn } from "./log-in.ts";
+import { agreedVersion } from "./protocol/login7.ts";
+import { type Message, PACKET_TYPE, ProtocolError, ReplyWriter } from "./protocol/packets.ts";
 import { parseBatch, parseRpc } from "./protocol/requests.ts";
-import {
-  type ServerMessage,
-  writeCollationChange,
-  writeDone,
-  writeEnvironmentChange,
-  writeLoginAck,
-  writeServerMessage,
-} from "./protocol/tokens.ts";
+import { writeMessage } from "./protocol/short-message.ts";
+import { type ServerMessage, writeDone, writeServerMessage } from "./protocol/tokens.ts";
 import { Cancelled, Reply } from "./reply.ts";
 import type { SessionState } from "./session-state.ts";
 import type { Catalog, ProcedureArgument, SqlContext } from "./sql/context.ts";
@@ -24,18 +17,12 @@ import { ServerError } from "./sql/server-error.ts";
 import type { StatementLog, StatementRecord } from "./statement-log.ts";
 
 /** What the sessions of a server share. */
-export interface SessionHost extends GreetingOptions {
-  readonly engine: Engine;
+export interface SessionHost extends GreetingOptions, LoginHost {
   readonly catalog: Catalog;
   readonly log: StatementLog;
   readonly blocks: EncodedBlocks;
-  readonly encodings: Map<string, BlockEncoding>;
   delay(milliseconds: number): Promise<void>;
-  loginFailed(login: Login, clientAddress: string): void;
 }
-
-const SMALLEST_PACKET_SIZE = 512;
-const LARGEST_PACKET_SIZE = 32_767;
 
 /** Ends when the connection has ended. Never throws: a client that breaks the protocol ends its own connection only. */
 export async function serveConnection(socket: Socket, host: SessionHost, sessionId: number): Promise<void> {
@@ -51,8 +38,8 @@ export async function serveConnection(socket: Socket, host: SessionHost, session
   try {
     const greeted = await greet(socket, host, onAttention);
     stream = greeted.stream;
-    const delay = () => host.delay(host.faults.latency);
-    const writer = new ReplyWriter(greeted.stream, sessionId, host.faults.latency > 0 ? delay : undefined);
+    const delay = () => (host.faults.latency > 0 ? host.delay(host.faults.latency) : undefined);
+    const writer = new ReplyWriter(greeted.stream, sessionId, delay);
     const session = await logIn(greeted, writer, socket, host, sessionId);
     if (!session) return;
     const tdsVersion = agreedVersion(greeted.login.tdsVersion);
@@ -81,88 +68,6 @@ export async function serveConnection(socket: Socket, host: SessionHost, session
 
 function isRequest({ type }: Message): boolean {
   return type === PACKET_TYPE.batch || type === PACKET_TYPE.rpc;
-}
-
-async function writeMessage(writer: ReplyWriter, write: (out: ByteWriter) => void): Promise<void> {
-  const out = new ByteWriter();
-  write(out);
-  await writer.write(out.take());
-  await writer.end();
-}
-
-/** Undefined when the login failed, which was said. */
-async function logIn(
-  { login, isEncrypted }: Greeted,
-  writer: ReplyWriter,
-  socket: Socket,
-  host: SessionHost,
-  sessionId: number,
-): Promise<SessionState | undefined> {
-  const { engine, faults } = host;
-  const { instance, profile } = engine;
-  const known = instance.logins.find(({ name }) => name.toLowerCase() === login.userName.toLowerCase());
-  const isRight = known !== undefined && known.password === login.password;
-  const wanted = login.database === "" ? "master" : login.database;
-  const database = instance.databases.find(({ name }) => name.toLowerCase() === wanted.toLowerCase());
-  const clientAddress = plainAddress(socket.remoteAddress);
-  const refusal = faults.take("login")?.error ?? refusalOf(login, isRight, database !== undefined);
-  if (refusal || !known || !database) {
-    if (!isRight) host.loginFailed(login, clientAddress);
-    await writeMessage(writer, (out) => {
-      if (refusal) writeServerMessage(out, refusal, instance.serverName);
-      writeDone(out, "statement", { error: true });
-    });
-    return undefined;
-  }
-  const packetSize = Math.min(
-    Math.max(login.packetSize || FIRST_PACKET_SIZE, SMALLEST_PACKET_SIZE),
-    LARGEST_PACKET_SIZE,
-  );
-  const inform = (number: number, state: number, text: string) => ({ number, severity: 0, state, text });
-  await writeMessage(writer, (out) => {
-    writeEnvironmentChange(out, "database", database.name, "master");
-    writeServerMessage(out, inform(5701, 2, `Changed database context to '${database.name}'.`), instance.serverName);
-    writeCollationChange(out);
-    writeEnvironmentChange(out, "language", "us_english", "");
-    writeServerMessage(out, inform(5703, 1, "Changed language setting to us_english."), instance.serverName);
-    writeLoginAck(out, agreedVersion(login.tdsVersion), profile.productVersion);
-    writeEnvironmentChange(out, "packetSize", String(packetSize), String(FIRST_PACKET_SIZE));
-    writeDone(out, "statement", {});
-  });
-  writer.setPacketSize(packetSize);
-  return {
-    id: sessionId,
-    // Rights that are granted or revoked count at once, also for who is connected.
-    get login() {
-      return engine.instance.logins.find(({ name }) => name === known.name) ?? known;
-    },
-    hostName: login.hostName,
-    applicationName: login.applicationName,
-    clientAddress,
-    clientPort: socket.remotePort ?? 0,
-    localAddress: plainAddress(socket.localAddress),
-    localPort: socket.localPort ?? 0,
-    isEncrypted,
-    connectedAt: engine.now(),
-    database: database.name,
-  };
-}
-
-function refusalOf(login: Login, isRight: boolean, databaseExists: boolean): ServerMessage | undefined {
-  const state = 1;
-  if (!isRight) return { number: 18456, severity: 14, state, text: `Login failed for user '${login.userName}'.` };
-  if (databaseExists) return undefined;
-  return {
-    number: 4060,
-    severity: 11,
-    state,
-    text: `Cannot open database "${login.database}" requested by the login. The login failed.`,
-  };
-}
-
-/** IPv4 without the prefix that a dual-stack socket adds. */
-function plainAddress(address: string | undefined): string {
-  return (address ?? "").replace(/^::ffff:/, "");
 }
 
 interface RequestScope {
@@ -230,7 +135,6 @@ async function answer(message: Message, scope: RequestScope): Promise<void> {
     serverName: engine.instance.serverName,
     faults,
     blocks: host.blocks,
-    encodings: host.encodings,
     record,
     readErrors: engine.instance.readErrors,
     kill: () => socket.resetAndDestroy(),

@@ -41,7 +41,6 @@ export const smallint: SqlType = { name: "smallint" };
 export const int: SqlType = { name: "int" };
 export const bigint: SqlType = { name: "bigint" };
 export const bit: SqlType = { name: "bit" };
-export const float: SqlType = { name: "float" };
 export const uniqueidentifier: SqlType = { name: "uniqueidentifier" };
 export const datetime: SqlType = { name: "datetime" };
 export const datetime2: SqlType = { name: "datetime2", scale: 7 };

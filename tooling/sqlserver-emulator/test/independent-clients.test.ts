@@ -18,7 +18,8 @@ import {
 
 const run = promisify(execFile);
 
-const hasTsql = spawnSync("tsql", ["-C"]).status === 0;
+const TSQL = "tsql";
+const hasTsql = spawnSync(TSQL, ["-C"]).status === 0;
 /** The interpreter of the distribution has the distribution's packages, whatever else is first on the path. */
 const python = ["/usr/bin/python3", "python3"].find((name) => spawnSync(name, ["-c", "import pytds"]).status === 0);
 
@@ -59,7 +60,7 @@ async function tsql(
   environment: Readonly<Record<string, string>>,
   script: string,
 ): Promise<string> {
-  const child = run("tsql", [...args, "-U", "das", "-P", "secret"], {
+  const child = run(TSQL, [...args, "-U", "das", "-P", "secret"], {
     env: { PATH: "/usr/bin:/bin", LC_ALL: "C.UTF-8", ...environment },
     timeout: 30_000,
   });

@@ -334,8 +334,9 @@ describe("results that do not run to their end", () => {
 
   test("a slow network delays packets and changes nothing else", async () => {
     await using emulator = await preloaded(1000);
-    emulator.faults.latency = 2;
     await using connection = await connect(emulator);
+    await connection.query("SELECT 1 AS one");
+    emulator.faults.latency = 2;
     const { rows } = await stream(connection);
     expect(rows).toBe(emulator.statements.records.at(-1)?.rowsSent);
     expect(rows).toBeGreaterThan(900);

@@ -14,7 +14,7 @@ export function view<Row>(
 }
 
 /** @throws ServerError when the session lacks the permission, as the engine's views of the server's state do. */
-export function demandPermission(context: SqlContext, permission: string): void {
+function demandPermission(context: SqlContext, permission: string): void {
   if (!holdsPermission(context.session.login, permission, context.lent))
     throw permissionError(300, permission, "server");
 }

@@ -47,10 +47,11 @@ function passesPredicate(audit: ServerAudit, row: AuditRow): boolean {
   return row.session_server_principal_name !== excluded.replaceAll("''", "'");
 }
 
-/** Writes what has waited for QUEUE_DELAY. */
+/** Writes what has waited for QUEUE_DELAY. A clock that was set back does not make it wait longer. */
 export function advance(trail: AuditTrail, now: number): AuditTrail {
   return trail.audits.reduce((changed, audit) => {
-    const due = audit.pending.length > 0 && now >= audit.pendingSince + audit.queueDelay;
+    const waited = now - audit.pendingSince;
+    const due = audit.pending.length > 0 && (waited >= audit.queueDelay || waited < 0);
     return due ? flushAudit(changed, audit.name, now) : changed;
   }, trail);
 }

@@ -14,7 +14,7 @@ export interface Login {
 }
 
 /** TDS versions as LOGIN7 writes them; what a version lacks is not sent to it. */
-export const TDS_VERSION = { v72: 0x72090002, v73a: 0x730a0003, v73b: 0x730b0003, v74: 0x74000004, v80: 0x08000000 };
+const TDS_VERSION = { v72: 0x72090002, v73a: 0x730a0003, v73b: 0x730b0003, v74: 0x74000004, v80: 0x08000000 };
 
 const FIXED_PART = 94;
 const READ_ONLY_INTENT = 0x20;

@@ -1,4 +1,5 @@
-import { PassThrough } from "node:stream";
+import { once } from "node:events";
+import { PassThrough, Writable } from "node:stream";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
@@ -20,6 +21,19 @@ function pieces(bytes: Buffer, cuts: readonly number[]): Buffer[] {
 function messagesOf(chunks: readonly Buffer[]): Message[] {
   const reader = new MessageReader();
   return chunks.flatMap((chunk) => [...reader.feed(chunk)]);
+}
+
+/** A socket of which the sent bytes can be looked at. Its callbacks come late and in any case after it took the bytes. */
+function recordingSocket(): Writable & { sent(): Buffer } {
+  const chunks: Buffer[] = [];
+  const socket = new Writable({
+    highWaterMark: 1 << 24,
+    write: (chunk: Buffer, _encoding, done) => {
+      chunks.push(Buffer.from(chunk));
+      setImmediate(done);
+    },
+  });
+  return Object.assign(socket, { sent: () => Buffer.concat(chunks) });
 }
 
 const payload = fc.uint8Array({ maxLength: 3000 }).map((bytes) => Buffer.from(bytes));
@@ -72,16 +86,18 @@ describe("replies", () => {
         fc.integer({ min: 512, max: 4096 }),
         fc.boolean(),
         async (parts, size, pushing) => {
-          const stream = new PassThrough({ highWaterMark: 1 << 24 });
+          const stream = recordingSocket();
           const writer = new ReplyWriter(stream, 51);
           writer.setPacketSize(size);
           for (const part of parts) {
             await writer.write(part);
             if (pushing) await writer.push();
+            if (pushing) await new Promise(setImmediate);
           }
           await writer.end();
           stream.end();
-          const sent = Buffer.concat(await stream.toArray());
+          await once(stream, "finish");
+          const sent = stream.sent();
           expect(writer.bytesSent).toBe(sent.length);
           const [message, ...others] = messagesOf([sent]);
           expect(others).toEqual([]);
@@ -114,12 +130,13 @@ describe("replies", () => {
   });
 
   test("on a slow network they keep their order", async () => {
-    const stream = new PassThrough({ highWaterMark: 1 << 24 });
+    const stream = recordingSocket();
     const writer = new ReplyWriter(stream, 51, () => new Promise(setImmediate));
     const bytes = Buffer.from(Array.from({ length: 400_000 }, (_, index) => index & 0xff));
     await writer.write(bytes);
     await writer.end();
     stream.end();
-    expect(messagesOf([Buffer.concat(await stream.toArray())])[0]?.payload.equals(bytes)).toBe(true);
+    await once(stream, "finish");
+    expect(messagesOf([stream.sent()])[0]?.payload.equals(bytes)).toBe(true);
   });
 });

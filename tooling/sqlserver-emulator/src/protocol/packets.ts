@@ -114,19 +114,20 @@ const MOST_SPARE_BUFFERS = 8;
 export class ReplyWriter {
   readonly #stream: Writable;
   readonly #sessionId: number;
-  /** Waits before each write to the socket: a slow network. */
-  readonly #delay: (() => Promise<void>) | undefined;
+  /** What a write to the socket waits for: a slow network. Undefined: for nothing. */
+  readonly #delay: () => Promise<void> | undefined;
+  /** The last write that waits; the later ones wait for it. */
   #delayed: Promise<void> | undefined;
   #packetSize = FIRST_PACKET_SIZE;
   #buffer: Buffer;
-  /** Written out, and free to be used again. */
+  /** Free to be used again: sockets are done with the bytes when they call back. */
   #spare: Buffer[] = [];
   #packetStart = 0;
   #position = HEADER_SIZE;
   #packetId = 0;
   bytesSent = 0;
 
-  constructor(stream: Writable, sessionId: number, delay?: () => Promise<void>) {
+  constructor(stream: Writable, sessionId: number, delay: () => Promise<void> | undefined = () => undefined) {
     this.#stream = stream;
     this.#sessionId = sessionId;
     this.#delay = delay;
@@ -189,12 +190,24 @@ export class ReplyWriter {
           this.#spare.push(written);
       });
     };
-    if (this.#delay) this.#delayed = (this.#delayed ?? Promise.resolve()).then(this.#delay).then(send);
-    else send();
+    const delay = this.#delay();
+    if (!delay && !this.#delayed) {
+      send();
+      return;
+    }
+    const delayed = Promise.all([delay, this.#delayed]).then(async () => {
+      send();
+      await this.#socketDrained();
+      if (this.#delayed === delayed) this.#delayed = undefined;
+    });
+    this.#delayed = delayed;
   }
 
   #drained(): Promise<void> | undefined {
-    if (this.#delayed) return this.#delayed;
+    return this.#delayed ?? this.#socketDrained();
+  }
+
+  #socketDrained(): Promise<void> | undefined {
     const stream = this.#stream;
     if (!stream.writableNeedDrain || stream.destroyed) return undefined;
     return new Promise((resolve) => {

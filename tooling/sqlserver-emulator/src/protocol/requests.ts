@@ -3,7 +3,7 @@ import type { SqlType, SqlValue } from "../sql-types.ts";
 import { ByteReader } from "./byte-reader.ts";
 import { readParameterValue } from "./parameter-types.ts";
 
-export interface RequestParameter {
+interface RequestParameter {
   /** With its `@`; empty when the client passes it by position. */
   readonly name: string;
   readonly type: SqlType;

@@ -1,55 +1,10 @@
-import {
-  bigint,
-  bit,
-  int,
-  isCharacterType,
-  isIntegerType,
-  nvarchar,
-  type SqlType,
-  type SqlValue,
-  untyped,
-} from "../sql-types.ts";
+import { bigint, bit, isCharacterType, nvarchar, type SqlType, type SqlValue } from "../sql-types.ts";
 import { compareValues, isLike, numberOf } from "./compare.ts";
-import type { CatalogTable, SqlContext } from "./context.ts";
+import type { Aggregate, Compiled, Frame, Scope } from "./compiled.ts";
 import { convertValue } from "./convert-value.ts";
+import { COMPARISONS, calculate, commonType } from "./operators.ts";
 import { ServerError, undeclaredVariable, unknownColumn, unknownFunction } from "./server-error.ts";
 import type { Expression, Operator, Select } from "./syntax.ts";
-
-/** The rows that an expression is evaluated on: one of each table, undefined where a left join found none. */
-export interface Frame {
-  readonly rows: unknown[];
-  readonly aggregated: SqlValue[];
-  readonly outer: Frame | undefined;
-}
-
-export interface Compiled {
-  readonly type: SqlType;
-  readonly nullable: boolean;
-  /** Depends on the row alone. */
-  readonly pure: boolean;
-  evaluate(frame: Frame): SqlValue;
-}
-
-export interface Scope {
-  readonly context: SqlContext;
-  readonly tables: readonly { readonly alias: string; readonly table: CatalogTable }[];
-  /** Where aggregates are collected; absent where they may not stand. */
-  readonly aggregates?: Aggregate[];
-  readonly outer: Scope | undefined;
-  /** How to compile a query inside an expression: given, so that no two files need each other. */
-  compileSubquery(select: Select, outer: Scope): Subquery;
-}
-
-export interface Subquery {
-  readonly columns: readonly { readonly type: SqlType }[];
-  run(outer: Frame): Iterable<readonly SqlValue[]>;
-}
-
-export interface Aggregate {
-  readonly kind: "count" | "min" | "max";
-  /** Absent: COUNT(*). */
-  readonly operand?: Compiled;
-}
 
 export function compileExpression(expression: Expression, scope: Scope): Compiled {
   switch (expression.kind) {
@@ -295,39 +250,4 @@ function compileOperation(operator: Operator, leftSide: Expression, rightSide: E
       ? nvarchar(4000)
       : commonType([left.type, right.type]);
   return compiled(type, (frame) => calculate(operator, left.evaluate(frame), right.evaluate(frame), type));
-}
-
-const COMPARISONS: Partial<Record<Operator, (order: number) => boolean>> = {
-  "=": (order) => order === 0,
-  "<>": (order) => order !== 0,
-  "<": (order) => order < 0,
-  ">": (order) => order > 0,
-  "<=": (order) => order <= 0,
-  ">=": (order) => order >= 0,
-};
-
-function calculate(operator: Operator, left: SqlValue, right: SqlValue, type: SqlType): SqlValue {
-  if (left === null || right === null) return null;
-  if (isCharacterType(type)) return String(left) + String(right);
-  const [a, b] = [Number(numberOf(left)), Number(numberOf(right))];
-  if ((operator === "/" || operator === "%") && b === 0)
-    throw new ServerError(8134, "Divide by zero error encountered.");
-  const result = { "+": a + b, "-": a - b, "*": a * b, "/": a / b, "%": a % b }[operator as "+"];
-  return isIntegerType(type) ? Math.trunc(result) : result;
-}
-
-/** The type that the others are converted to: text gives way to numbers, narrow to wide. */
-export function commonType(given: readonly SqlType[]): SqlType {
-  const typed = given.filter((type) => type !== untyped);
-  const types = typed.length > 0 ? typed : given;
-  const [first = int] = types;
-  if (types.every(isCharacterType)) {
-    const lengths = types.map(({ length }) => length);
-    const length = lengths.includes("max") ? "max" : Math.max(...lengths.map(Number));
-    return { name: types.some(({ name }) => name.startsWith("n")) ? "nvarchar" : "varchar", length };
-  }
-  const order = ["bit", "tinyint", "smallint", "int", "bigint", "float"];
-  const widest = Math.max(...types.map(({ name }) => order.indexOf(name)));
-  const found = types.find(({ name }) => order.indexOf(name) === widest);
-  return widest < 0 ? first : (found ?? first);
 }

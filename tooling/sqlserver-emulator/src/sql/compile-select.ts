@@ -2,7 +2,8 @@ import type { AuditReadPart } from "../model/read-rows.ts";
 import type { ResultColumn } from "../protocol/tokens.ts";
 import type { SqlValue } from "../sql-types.ts";
 import { compareValues, foldText } from "./compare.ts";
-import { type Aggregate, type Compiled, compileExpression, type Frame, type Scope } from "./compile-expression.ts";
+import { compileExpression } from "./compile-expression.ts";
+import type { Aggregate, Compiled, Frame, Scope } from "./compiled.ts";
 import type { CatalogTable, SqlContext } from "./context.ts";
 import { ServerError, unknownObject } from "./server-error.ts";
 import type { Join, Select, SelectItem, TableReference } from "./syntax.ts";
@@ -17,6 +18,8 @@ export interface CompiledSelect {
 }
 
 export interface AuditSelect {
+  /** The query as it was parsed: the same object for the same text, so that what was made for it is found again. */
+  readonly query: Select;
   readonly items: readonly Compiled[];
   /** Does the result of a row depend on the row alone, so that an encoded block can be used again? */
   readonly pure: boolean;
@@ -99,6 +102,7 @@ export function compileSelect(select: Select, context: SqlContext, outer?: Scope
   const audit: AuditSelect | undefined =
     source && partsOf
       ? {
+          query: select,
           items: items.map(({ compiled }) => compiled),
           pure: items.every(({ compiled }) => compiled.pure),
           parts: () =>

@@ -5,7 +5,7 @@ import type { ResultColumn, ServerMessage } from "../protocol/tokens.ts";
 import type { SessionState } from "../session-state.ts";
 import type { SqlType, SqlValue } from "../sql-types.ts";
 
-export interface Variable {
+interface Variable {
   readonly type: SqlType;
   readonly value: SqlValue;
 }
@@ -59,7 +59,7 @@ export interface ProcedureArgument {
   readonly value: SqlValue;
 }
 
-export interface ProcedureResult {
+interface ProcedureResult {
   readonly status: number;
   readonly columns?: readonly ResultColumn[];
   readonly rows?: Iterable<readonly SqlValue[]>;

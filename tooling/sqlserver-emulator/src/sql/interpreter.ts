@@ -2,8 +2,9 @@
 import type { StoredProcedure } from "../instance.ts";
 import type { ResultColumn, ServerMessage } from "../protocol/tokens.ts";
 import type { SqlValue } from "../sql-types.ts";
-import { type Compiled, compileExpression, type Scope } from "./compile-expression.ts";
+import { compileExpression } from "./compile-expression.ts";
 import { type AuditSelect, compileSelect } from "./compile-select.ts";
+import type { Scope } from "./compiled.ts";
 import type { ProcedureArgument, SqlContext } from "./context.ts";
 import { convertValue } from "./convert-value.ts";
 import { parseBatch, parseDeclarations } from "./parse-batch.ts";
@@ -183,6 +184,5 @@ function evaluateNow(expression: Expression, context: SqlContext): SqlValue {
     outer: undefined,
     compileSubquery: (select, outer) => compileSelect(select, context, outer),
   };
-  const compiled: Compiled = compileExpression(expression, scope);
-  return compiled.evaluate({ rows: [], aggregated: [], outer: undefined });
+  return compileExpression(expression, scope).evaluate({ rows: [], aggregated: [], outer: undefined });
 }

@@ -1,7 +1,7 @@
 /** Functions of their arguments alone. */
 import { int, isCharacterType, nvarchar, type SqlType, type SqlValue, untyped } from "../sql-types.ts";
-import { commonType } from "./compile-expression.ts";
 import type { ScalarFunction } from "./context.ts";
+import { commonType } from "./operators.ts";
 
 type Evaluate = (args: readonly SqlValue[]) => SqlValue;
 

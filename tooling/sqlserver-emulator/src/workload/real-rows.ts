@@ -51,7 +51,7 @@ function realRowOf(found: unknown): RealRow {
 }
 
 /** GUID text → the bytes that the function shows: the first three groups the other way round. */
-export function swappedBytes(guid: string): string {
+function swappedBytes(guid: string): string {
   if (guid.startsWith("0x")) return guid;
   const [first = "", second = "", third = "", ...rest] = guid.toLowerCase().split("-");
   const reversed = (group: string) => (group.match(/../g) ?? []).reverse().join("");
