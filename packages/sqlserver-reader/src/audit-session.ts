@@ -29,7 +29,7 @@ export interface Progress {
 }
 
 /** A constant phrase: with the trail and the start it identifies the window. */
-export const LOSS_FILE_DELETED = "audit file deleted before it was read";
+const LOSS_FILE_DELETED = "audit file deleted before it was read";
 
 /** Milliseconds between polls: the first while rows come, then doubling up to the second. */
 const POLL_BUSY = 100;

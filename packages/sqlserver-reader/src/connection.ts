@@ -11,7 +11,7 @@ export interface QueryParameter {
   readonly value: string | null;
 }
 
-export interface ServerMessage {
+interface ServerMessage {
   readonly number: number;
   readonly message: string;
 }

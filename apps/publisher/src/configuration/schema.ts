@@ -129,10 +129,9 @@ export const oracleConfigurationSchema = z.strictObject({
 });
 
 export type SqlServerConfiguration = z.infer<typeof sqlServerConfigurationSchema>;
-export type OracleConfiguration = z.infer<typeof oracleConfigurationSchema>;
+type OracleConfiguration = z.infer<typeof oracleConfigurationSchema>;
 export type Configuration = SqlServerConfiguration | OracleConfiguration;
 export type SecretReference = z.infer<typeof secret>;
-export type PublisherSettings = z.infer<typeof publisher>;
 
 /** For editors: `# yaml-language-server: $schema=…` at the head of the file. */
 export function configurationJsonSchema(): object {
