@@ -1,4 +1,5 @@
 /** sys.fn_get_audit_file and what surrounds it, through the driver. */
+import { systemClock } from "@das/core";
 import { describe, expect, test } from "vitest";
 import {
   AUDIT_COLUMNS,
@@ -256,7 +257,8 @@ describe("following the files", () => {
   });
 
   test("rows of a buffer cannot be read before QUEUE_DELAY", async () => {
-    await using emulator = await startSqlServerEmulator({ tls: "off" });
+    const clock = { ...systemClock, now: () => Date.UTC(2026, 10, 22) };
+    await using emulator = await startSqlServerEmulator({ tls: "off", clock });
     const trail = () => filesOfAudit(emulator.trail, auditNamed(emulator.trail, STREAM_AUDIT));
     emulator.change((before, now) => appendRows(before, STREAM_AUDIT, [line("one")], now));
     expect(trail()[0]?.blocks).toEqual([]);
