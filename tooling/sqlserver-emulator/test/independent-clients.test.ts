@@ -23,6 +23,10 @@ const hasTsql = spawnSync(TSQL, ["-C"]).status === 0;
 /** The interpreter of the distribution has the distribution's packages, whatever else is first on the path. */
 const python = ["/usr/bin/python3", "python3"].find((name) => spawnSync(name, ["-c", "import pytds"]).status === 0);
 
+// The default reporter counts skipped tests without naming them.
+if (!hasTsql) process.stderr.write("SKIPPED: every test of tsql, because freetds-bin is not installed\n");
+if (!python) process.stderr.write("SKIPPED: every test of pytds, because python3-tds is not installed\n");
+
 async function temporaryDirectory(): Promise<AsyncDisposable & { readonly path: string }> {
   const path = await mkdtemp(join(tmpdir(), "sqlserver-emulator-"));
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) };
