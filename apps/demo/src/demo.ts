@@ -138,7 +138,7 @@ function connectionText({ endpoint, region, credentials }: LocalAws, configurati
 
   export AWS_ENDPOINT_URL=${endpoint} AWS_REGION=${region}
   export AWS_ACCESS_KEY_ID=${credentials.accessKeyId} AWS_SECRET_ACCESS_KEY=${credentials.secretAccessKey}
-  pnpm das tail --config ${configurationFile}
+  npx --yes pnpm@12.21.0 das tail --config ${configurationFile}
 
 `;
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { type ResourceId, streamNameOf } from "@das/core";
-import { PUBLISHER_MAIN } from "@das/publisher";
+import { PUBLISHER_MAIN, PUBLISHER_NODE_FLAGS } from "@das/publisher";
 import { endWithUs, temporaryDirectory } from "../processes/lifetime.ts";
 import type { EmulatorAddress } from "../programs/emulator.ts";
 import type { AwsAddress } from "../programs/local-aws.ts";
@@ -49,7 +49,8 @@ export class PublisherProcess implements AsyncDisposable {
     const caFile = join(temporaryDirectory(), `${resourceId}.pem`);
     writeFileSync(caFile, emulator.ca);
     writeFileSync(configurationFile, configurationOf(options, caFile));
-    const command = [fileURLToPath(PUBLISHER_MAIN), "run", "--config", configurationFile, "--instance", "a"];
+    const main = [...PUBLISHER_NODE_FLAGS, fileURLToPath(PUBLISHER_MAIN)];
+    const command = [...main, "run", "--config", configurationFile, "--instance", "a"];
     this.#child = spawn(process.execPath, command, {
       stdio: ["ignore", "ignore", "pipe"],
       env: {
