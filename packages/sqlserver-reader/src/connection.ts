@@ -195,7 +195,7 @@ class Links {
     link.on("secure", () => {
       secure = true;
     });
-    // The driver logs in in plain text, without an error, when the server says that it cannot encrypt.
+    // tedious 19 logs in in plain text, without an error, when the server says that it cannot encrypt; 20 does not.
     link.on("connect", (error) => {
       if (error || secure || !this.#mustBeEncrypted) return;
       this.refusal = new PlainTextError();
