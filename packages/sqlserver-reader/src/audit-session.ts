@@ -101,7 +101,7 @@ export class AuditSession {
       return "quiet";
     }
     this.#file ??= files.find((file) => file.fileTime === position.fileTime);
-    const complete = this.#file ? yield* this.#read(this.#file, signal) : yield* this.#lose(position);
+    const complete = this.#file ? yield* this.#read(definition, this.#file, signal) : yield* this.#lose(position);
     if (signal.aborted) return "quiet";
     const next = isCurrent || !complete ? undefined : files.find((file) => file.fileTime > position.fileTime);
     if (next) {
@@ -109,12 +109,12 @@ export class AuditSession {
       this.#progress.position = startOf(position.directory, next);
     }
     yield this.#batch([], this.#progress.position ?? position, []);
-    if (this.#file && (next || !complete)) return "more";
+    if (this.#file && !this.#readWhole && (next || !complete)) return "more";
     return this.#progress.position === position ? "quiet" : "rows";
   }
 
   /** @returns whether the file was read to its end */
-  async *#read(file: AuditFileName, signal: AbortSignal): AsyncGenerator<Batch, boolean> {
+  async *#read(definition: AuditDefinition, file: AuditFileName, signal: AbortSignal): AsyncGenerator<Batch, boolean> {
     const position = this.#progress.position as FilePosition;
     const reading = readFile(this.#connection, this.#instance, file, position, this.#readWhole, this.#clock, signal);
     this.#readWhole = false;
@@ -130,9 +130,11 @@ export class AuditSession {
       }
     } catch (error) {
       if (!(error instanceof ServerError && NOT_THERE.has(error.number))) throw error;
-      // Look again: gone from the listing it is lost, still there it is read from its beginning.
-      this.#file = undefined;
-      this.#readWhole = true;
+      // A file without a block gives the same errors as one that is gone; only the listing tells them apart.
+      const listed = (await this.#list(definition, signal)).some(({ fileTime }) => fileTime === file.fileTime);
+      if (listed && position.lastOffset === null) return true;
+      this.#file = listed ? file : undefined;
+      this.#readWhole = listed;
       return false;
     } finally {
       await reading.return({ complete: false, anomalies: 0, skipped: [] });
@@ -141,7 +143,6 @@ export class AuditSession {
 
   /** The position's file is in no listing: what it held after the position is lost. Told once, ended by the next row. */
   *#lose(position: FilePosition): Generator<Batch, boolean> {
-    this.#readWhole = false;
     if (!this.#progress.openLoss) {
       const startTime = this.#progress.lastEventTime ?? utcTimeOf(fileTimeToEpoch(position.fileTime), 7);
       this.#progress.openLoss = { cause: LOSS_FILE_DELETED, startTime, endTime: null };

@@ -1,6 +1,14 @@
 import type { AuditBatch, Cursor, Logger } from "@das/core";
 import { silentLogger, systemClock } from "@das/core";
-import { auditNamed, damageBlock, deleteFile, filesOfAudit, pathOf, rollOver } from "@das/sqlserver-emulator";
+import {
+  auditNamed,
+  damageBlock,
+  deleteFile,
+  filesOfAudit,
+  openEmptyFile,
+  pathOf,
+  rollOver,
+} from "@das/sqlserver-emulator";
 import { describe, expect, test } from "vitest";
 import { AUDIT_NAME, type SqlServerRow } from "../src/index.ts";
 import { type EmulatedTrail, openEmulatedTrail } from "./emulated-trail.ts";
@@ -58,6 +66,19 @@ describe("following an audit's files", () => {
     expect([...first.lossWindows, ...second.lossWindows]).toEqual([]);
   });
 
+  test("past files that were closed without a row", async () => {
+    await using trail = await openEmulatedTrail();
+    await trail.append(3);
+    for (let n = 0; n < 3; n += 1) trail.emulator.change((audits, now) => openEmptyFile(audits, AUDIT_NAME, now));
+    await systemClock.sleep(5);
+    roll(trail);
+    await trail.append(3);
+    const total = trail.expectedMarkers().length;
+    const { markers, lossWindows } = await readWhile(trail, undefined, (_, seen) => seen.length < total);
+    expect(markers).toEqual(trail.expectedMarkers());
+    expect(lossWindows).toEqual([]);
+  });
+
   test("a file that was deleted before it was read is one loss window with both ends", async () => {
     await using trail = await openEmulatedTrail();
     await trail.append(10);
@@ -85,7 +106,7 @@ describe("following an audit's files", () => {
       let pulls = 0;
       const { markers } = await readWhile(trail, undefined, async (_, seen) => {
         pulls += 1;
-        await systemClock.sleep(pulls === 4 ? milliseconds : 10);
+        await systemClock.sleep(pulls === 4 ? milliseconds : 1);
         return seen.length < expected.length;
       });
       expect(markers).toEqual(expected);
