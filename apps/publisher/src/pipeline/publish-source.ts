@@ -108,9 +108,11 @@ class SourcePublishing<Row> {
   async readAll(stopping: AbortSignal): Promise<void> {
     const signal = AbortSignal.any([stopping, this.#giveUp]);
     for (let attempt = 0; !signal.aborted; attempt += 1) {
+      const from = this.#read;
       try {
-        await this.#readFrom(this.#read, signal);
+        await this.#readFrom(from, signal);
       } catch (error) {
+        if (this.#read !== from) attempt = 0;
         if (this.#read === undefined || !(error instanceof DasError)) throw error;
         // It ran before, so somebody changed something. What we do not read meanwhile stays in the trail.
         const wait = retryDelay(RETRY_REFUSED, attempt, this.#parts.random);
