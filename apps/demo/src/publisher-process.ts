@@ -53,7 +53,8 @@ export class PublisherProcess implements AsyncDisposable {
     const main = [...PUBLISHER_NODE_FLAGS, fileURLToPath(PUBLISHER_MAIN)];
     const command = [...main, "run", "--config", configurationFile, "--instance", instance.id];
     const child = spawn(process.execPath, [...command, "--create-stream"], {
-      stdio: ["ignore", "ignore", "pipe"],
+      // With the IPC channel the publisher notices when the demo is gone, however that came about.
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
       // A process group of its own: Ctrl-C in the terminal is for the demo, which stops the publisher itself.
       detached: true,
       env: {
@@ -111,5 +112,7 @@ instances:
       env: DAS_PASSWORD
     tls:
       caFile: ${JSON.stringify(caFile)}
+publisher:
+  stopSeconds: 5
 `;
 }

@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { rm } from "node:fs/promises";
+import { dirname } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { GetRecordsCommand, GetShardIteratorCommand, KinesisClient, ListShardsCommand } from "@aws-sdk/client-kinesis";
@@ -91,4 +93,33 @@ async function decodeWith(connection: Connection, data: Uint8Array): Promise<unk
   } finally {
     kms.destroy();
   }
+}
+
+test("a demo that is killed takes its publisher with it", async () => {
+  const demo = spawn(process.execPath, [MAIN, "--hold"], { stdio: ["ignore", "pipe", "inherit"] });
+  const exited = once(demo, "exit");
+  try {
+    const lines = createInterface({ input: demo.stdout });
+    let configuration: string | undefined;
+    for await (const line of lines) {
+      configuration ??= /--config (\S+)/.exec(line)?.[1];
+      if (configuration !== undefined && /on the stream [1-9]/.test(line)) break;
+    }
+    expect(await publishersOf(configuration ?? "")).toBe(1);
+    demo.kill("SIGKILL");
+    await exited;
+    while ((await publishersOf(configuration ?? "")) > 0) await new Promise((resolve) => setTimeout(resolve, 100));
+    await rm(dirname(configuration ?? ""), { recursive: true });
+  } finally {
+    demo.kill("SIGKILL");
+    await exited;
+  }
+});
+
+/** How many processes run with this configuration file. */
+async function publishersOf(configuration: string): Promise<number> {
+  const listing = spawn("ps", ["-e", "-o", "args"], { stdio: ["ignore", "pipe", "ignore"] });
+  let text = "";
+  for await (const chunk of listing.stdout.setEncoding("utf8")) text += chunk;
+  return text.split("\n").filter((line) => line.includes(` run --config ${configuration}`)).length;
 }
