@@ -1,4 +1,3 @@
-import { PUT_MAX_RECORDS } from "@das/core";
 import type { ByteBudget } from "./byte-budget.ts";
 import type { PackedRecord, Packer } from "./pack.ts";
 import { type PutRecord, type Putting, takeWithinLimits } from "./put.ts";
@@ -29,6 +28,9 @@ interface Waiting {
   readonly sealed: Promise<Sealed>;
   readonly jsonBytes: number;
 }
+
+/** Closed records that a call waits for until they are sealed: a call costs as much as sealing several of them. */
+const GATHERED = 16;
 
 /**
  * One partition key: records leave it in the order in which they were closed, and one PutRecords call is under way at
@@ -118,9 +120,9 @@ export class Lane {
     }
   }
 
-  /** What waits, from the oldest on, as far as it fits into one call: few full calls cost less than many small ones. */
+  /** What waits, from the oldest on, as far as it fits into one call. */
   async #nextCall(): Promise<Sealed[]> {
-    const records = await Promise.all(this.#waiting.slice(0, PUT_MAX_RECORDS).map(({ sealed }) => sealed));
+    const records = await Promise.all(this.#waiting.slice(0, GATHERED).map(({ sealed }) => sealed));
     return records.slice(0, takeWithinLimits(records));
   }
 
