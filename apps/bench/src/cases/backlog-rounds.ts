@@ -96,7 +96,7 @@ async function run({ backlogRows, rounds }: Scale): Promise<BacklogRounds> {
 
 async function readWithDriver({ emulator, rows }: Servers): Promise<DriverRun> {
   await using driver = new Child<DriverProgram>(DRIVER);
-  const run = await driver.ask("read", emulator.address, await emulator.program.ask("lastRead"));
+  const run = await driver.ask("read", emulator.address, await emulator.program.ask("lastRead"), rows);
   if (run.rows !== rows) throw new Error(`the driver read ${run.rows} of ${rows} rows`);
   return run;
 }

@@ -13,14 +13,14 @@ export const cpu: Case = async (scale) => {
     return {
       case: "cpu",
       measures:
-        "user and system time of all threads, per event: publisher from its first read of the audit to the last " +
-        "record, driver for the same rows, added their difference; floor JSON.stringify + gzip level 1 + AES-256-GCM " +
-        "of events of the same mix, in lists of 100 and of as many as the publisher put into a record; ratios " +
-        "within a round; medians over the rounds",
+        "user and system time of all threads, per event: publisher, and driver for the same rows, from half of the " +
+        "backlog to 95 % of it (warm, and as much under way at either end); added is their difference; floor " +
+        "JSON.stringify + gzip level 1 + AES-256-GCM of events of the same mix, in lists of 100 and of as many as the " +
+        "publisher put into a record; ratios within a round; medians over the rounds",
       parameters: rounds.parameters[variant],
       figures: {
-        publisherMicroseconds: of(({ publisher }) => (publisher.cpuSeconds / publisher.events) * 1e6),
-        driverMicroseconds: of(({ driver }) => (driver.cpuSeconds / driver.rows) * 1e6),
+        publisherMicroseconds: of(({ publisher }) => publisher.cpuSecondsPerEvent * 1e6),
+        driverMicroseconds: of(({ driver }) => driver.cpuSecondsPerRow * 1e6),
         addedMicroseconds: of((round) => added(round) * 1e6),
         floorMicroseconds: of(({ floorAt100 }) => floorAt100 * 1e6),
         floorAtPublisherSizeMicroseconds: of(({ floorAtPublisherSize }) => floorAtPublisherSize * 1e6),
@@ -35,5 +35,5 @@ export const cpu: Case = async (scale) => {
 };
 
 function added({ publisher, driver }: BacklogRound): number {
-  return publisher.cpuSeconds / publisher.events - driver.cpuSeconds / driver.rows;
+  return publisher.cpuSecondsPerEvent - driver.cpuSecondsPerRow;
 }

@@ -1,35 +1,44 @@
 /** The bare driver: reads what the publisher reads, over a connection like its own, and drops every row. */
-import { setTimeout as wait } from "node:timers/promises";
 import mssql from "mssql";
 import { monotonicMilliseconds } from "../processes/monotonic.ts";
 import { serve } from "../processes/program.ts";
+import { steadyPart } from "../report/steady-part.ts";
 import type { AuditRead, EmulatorAddress } from "./emulator.ts";
 
 export interface DriverRun {
   readonly rows: number;
+  /** From when the connection stands to the end of the last file. */
   readonly seconds: number;
-  /** User and system time of all threads. */
-  readonly cpuSeconds: number;
+  /** User and system time of all threads for a row of the steady part. */
+  readonly cpuSecondsPerRow: number;
 }
 
 export type DriverProgram = typeof program;
 
 const program = {
-  /** From when the connection stands to the end of the last file. */
-  async read(address: EmulatorAddress, { statement, paths }: AuditRead): Promise<DriverRun> {
+  /** @param rows how many there are */
+  async read(address: EmulatorAddress, { statement, paths }: AuditRead, rows: number): Promise<DriverRun> {
+    const steady = steadyPart(rows);
     const pool = await connect(address);
-    // What starting up and connecting left to do is not the driver's reading.
-    await wait(100);
     const begin = monotonicMilliseconds();
-    const usage = process.cpuUsage();
-    let rows = 0;
-    for (const path of paths) rows += await readFile(pool, statement, path);
-    const { user, system } = process.cpuUsage(usage);
+    let count = 0;
+    const used = { from: 0, to: 0 };
+    const onRow = () => {
+      count += 1;
+      if (count === steady.from) used.from = cpuSeconds();
+      if (count === steady.to) used.to = cpuSeconds();
+    };
+    for (const path of paths) await readFile(pool, statement, path, onRow);
     const seconds = (monotonicMilliseconds() - begin) / 1_000;
     await pool.close();
-    return { rows, seconds, cpuSeconds: (user + system) / 1e6 };
+    return { rows: count, seconds, cpuSecondsPerRow: (used.to - used.from) / (steady.to - steady.from) };
   },
 };
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
 
 /** The options that matter for speed are those of the reader's connection: TLS, packet size, one connection. */
 function connect({ host, port, user, password, ca }: EmulatorAddress): Promise<mssql.ConnectionPool> {
@@ -53,7 +62,7 @@ function connect({ host, port, user, password, ca }: EmulatorAddress): Promise<m
   return new mssql.ConnectionPool(configuration as unknown as mssql.config).connect();
 }
 
-function readFile(pool: mssql.ConnectionPool, statement: string, path: string): Promise<number> {
+function readFile(pool: mssql.ConnectionPool, statement: string, path: string, onRow: () => void): Promise<void> {
   const request = pool.request();
   request.stream = true;
   request.arrayRowMode = true;
@@ -61,12 +70,9 @@ function readFile(pool: mssql.ConnectionPool, statement: string, path: string): 
   request.input("file", mssql.NVarChar(260), null);
   request.input("offset", mssql.BigInt(), null);
   return new Promise((resolve, reject) => {
-    let rows = 0;
-    request.on("row", () => {
-      rows += 1;
-    });
+    request.on("row", onRow);
     request.on("error", reject);
-    request.on("done", () => resolve(rows));
+    request.on("done", () => resolve());
     request.query(statement, () => undefined);
   });
 }

@@ -3,8 +3,9 @@ import type { Child } from "../processes/child.ts";
 import { ProcessMeter } from "../processes/process-meter.ts";
 import type { EmulatorAddress, EmulatorProgram } from "../programs/emulator.ts";
 import type { AwsAddress, LocalAwsProgram } from "../programs/local-aws.ts";
+import { steadyPart } from "../report/steady-part.ts";
 import { PublisherProcess } from "./publisher-process.ts";
-import { readBack } from "./read-back.ts";
+import { type Arrival, readBack } from "./read-back.ts";
 
 /** Servers that stay while publishers come and go. */
 export interface Servers {
@@ -24,8 +25,8 @@ export interface BacklogRun {
   readonly seconds: number;
   /** From the start of the process to the last record. */
   readonly secondsFromStart: number;
-  /** User and system time of all threads, from when the audit began to be read to the last record. */
-  readonly cpuSeconds: number;
+  /** User and system time of all threads for an event of the steady part. */
+  readonly cpuSecondsPerEvent: number;
   /** The same from the start of the process to when the audit began to be read. */
   readonly startCpuSeconds: number;
   /** VmHWM, MiB. */
@@ -59,19 +60,27 @@ export async function publishBacklog(servers: Servers, nativeAuditFields: boolea
   const peakMemory = meter.peakMemory();
   const counters = await publisher.stop();
   const { generateDataKeyCalls } = await aws.program.ask("counts");
-  const published = await readBack(aws.address, publisher.streamName, counters.records);
-  if (published.events !== rows) throw new Error(`${published.events} events on the stream, ${rows} rows in the audit`);
+  const arrivals = await readBack(aws.address, publisher.streamName, counters.records);
+  const events = arrivals.at(-1)?.eventsSoFar ?? 0;
+  if (events !== rows) throw new Error(`${events} events on the stream, ${rows} rows in the audit`);
+  const steady = steadyPart(events);
+  const cpuSecondsAt = (event: number) => meter.cpuSecondsAt(arrivalOf(event, arrivals));
   return {
-    events: published.events,
-    records: published.records,
+    events,
+    records: arrivals.length,
     bytes: counters.bytes,
-    seconds: (published.lastArrival - published.firstArrival) / 1_000,
-    secondsFromStart: (published.lastArrival - publisher.startedAt) / 1_000,
-    cpuSeconds: meter.cpuSecondsAt(published.lastArrival) - startCpuSeconds,
+    seconds: (arrivalOf(events, arrivals) - arrivalOf(1, arrivals)) / 1_000,
+    secondsFromStart: (arrivalOf(events, arrivals) - publisher.startedAt) / 1_000,
+    cpuSecondsPerEvent: (cpuSecondsAt(steady.to) - cpuSecondsAt(steady.from)) / (steady.to - steady.from),
     startCpuSeconds,
     peakMemory,
     generateDataKeyCalls,
   };
+}
+
+/** Milliseconds since 1970. */
+function arrivalOf(event: number, arrivals: readonly Arrival[]): number {
+  return arrivals.find(({ eventsSoFar }) => eventsSoFar >= event)?.at ?? Number.NaN;
 }
 
 /** Resolves when every row was read from the server and nothing new has come to the stream for a while. */

@@ -2,18 +2,20 @@ import { readActivityStream } from "@das/consumer";
 import { openAwsClients } from "@das/publisher";
 import type { AwsAddress } from "../programs/local-aws.ts";
 
-/** What stands on a stream, read as any consumer reads it. */
-export interface Published {
-  readonly events: number;
-  /** Records with events in them: heartbeats do not count. */
-  readonly records: number;
-  /** Of the first and the last record with events: milliseconds since 1970, by the stream's clock. */
-  readonly firstArrival: number;
-  readonly lastArrival: number;
+/** A record with events: heartbeats do not count. */
+export interface Arrival {
+  /** Milliseconds since 1970, by the stream's clock. */
+  readonly at: number;
+  /** On the stream with this record. */
+  readonly eventsSoFar: number;
 }
 
-/** Reads a stream from its beginning up to its present end. @throws Error when a record cannot be opened */
-export async function readBack(aws: AwsAddress, streamName: string, records: number): Promise<Published> {
+/**
+ * What stands on a stream, read from its beginning as any consumer reads it.
+ * @param records how many there are, heartbeats included
+ * @throws Error when one cannot be opened
+ */
+export async function readBack(aws: AwsAddress, streamName: string, records: number): Promise<readonly Arrival[]> {
   using clients = openAwsClients(aws.region, { endpoint: aws.endpoint, credentials: aws.credentials });
   const reading = new AbortController();
   const items = readActivityStream({
@@ -24,23 +26,18 @@ export async function readBack(aws: AwsAddress, streamName: string, records: num
     recordsPerCall: 1_000,
     signal: reading.signal,
   });
+  const arrivals: Arrival[] = [];
   let left = records;
-  const arrivals: number[] = [];
-  let events = 0;
+  let eventsSoFar = 0;
   for await (const item of items) {
     if (item.kind === "unreadable" || item.kind === "lost-shard") throw new Error(`${streamName}: ${item.kind}`);
     if (item.kind === "events") {
-      events += item.events.length;
-      arrivals.push(item.approximateArrivalTime?.getTime() ?? Number.NaN);
+      eventsSoFar += item.events.length;
+      arrivals.push({ at: item.approximateArrivalTime?.getTime() ?? Number.NaN, eventsSoFar });
     }
     left -= 1;
     if (left === 0) break;
   }
   reading.abort();
-  return {
-    events,
-    records: arrivals.length,
-    firstArrival: arrivals[0] ?? Number.NaN,
-    lastArrival: arrivals.at(-1) ?? Number.NaN,
-  };
+  return arrivals;
 }
