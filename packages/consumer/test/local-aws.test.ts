@@ -215,7 +215,7 @@ describe("against Kinesis and KMS on loopback, with the SDK's clients", () => {
     expect(numbersOf(await waiting)).toEqual(put);
   });
 
-  test.each(["kinesis:ListShards", "kinesis:GetShardIterator", "kinesis:GetRecords"])(
+  test.each(["kinesis:ListShards", "kinesis:GetShardIterator", "kinesis:GetRecords"] as const)(
     "without the right %s",
     async (action) => {
       await using scene = await Scene.start();
