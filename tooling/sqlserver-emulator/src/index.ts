@@ -7,6 +7,7 @@ export {
   defaultTrail,
   STREAM_AUDIT,
 } from "./default-instance.ts";
+export { type DriverRows, type DriverValue, driverRows } from "./driver-rows.ts";
 export { type FailedLogin, failedLoginRow } from "./failed-login.ts";
 export type { Fault, FaultPlan } from "./faults.ts";
 export type {
