@@ -5,12 +5,21 @@ import { cpu } from "./cases/cpu.ts";
 import { kms } from "./cases/kms.ts";
 import { latency } from "./cases/latency.ts";
 import { memory } from "./cases/memory.ts";
+import { pollCost } from "./cases/poll-cost.ts";
 import { throughput } from "./cases/throughput.ts";
 import { wireBytes } from "./cases/wire-bytes.ts";
 import { formatLine } from "./report/case-line.ts";
 
 /** In the order in which they run. */
-const CASES: Readonly<Record<string, Case>> = { throughput, cpu, kms, "wire-bytes": wireBytes, latency, memory };
+const CASES: Readonly<Record<string, Case>> = {
+  throughput,
+  cpu,
+  kms,
+  "wire-bytes": wireBytes,
+  "poll-cost": pollCost,
+  latency,
+  memory,
+};
 
 interface Options {
   readonly only: readonly string[];

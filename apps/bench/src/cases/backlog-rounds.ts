@@ -33,6 +33,9 @@ export const VARIANTS: readonly Variant[] = ["withoutNativeFields", "withNativeF
 /** CPU seconds that one figure of the floor takes. */
 const FLOOR_SECONDS = 0.4;
 
+/** Room for all rows of a backlog as the server encodes them. */
+const ENCODED_BYTES = 256 * 1_048_576;
+
 const done = new Map<Scale, Promise<BacklogRounds>>();
 
 /** The same rounds for every case that asks: throughput, cpu and kms look at different sides of them. */
@@ -51,7 +54,7 @@ async function run({ backlogRows, rounds }: Scale): Promise<BacklogRounds> {
   await using localAws = new Child<LocalAwsProgram>(LOCAL_AWS);
   await using floor = new Child<FloorProgram>(FLOOR);
   // All rows stay encoded: the server must not be what limits driver and publisher.
-  const started = await emulator.ask("start", { rows: backlogRows, encodedBlocksLimit: 2 ** 31 });
+  const started = await emulator.ask("start", { rows: backlogRows, encodedBytes: ENCODED_BYTES });
   const servers: Servers = {
     emulator: { program: emulator, address: started },
     aws: { program: localAws, address: await localAws.ask("start", join(temporaryDirectory(), "aws")) },

@@ -14,9 +14,9 @@ export const MIX_VERSION = "2022";
 const BEGIN = Date.UTC(2026, 0, 5, 8);
 const ROWS_PER_STEP = 500;
 
-export function mixWorkload(emulator: SqlServerEmulator): ReturnType<typeof createWorkload> {
+export function mixWorkload(emulator: SqlServerEmulator, seed = MIX_SEED): ReturnType<typeof createWorkload> {
   return createWorkload({
-    seed: MIX_SEED,
+    seed,
     profile: emulator.profile,
     serverInstanceName: emulator.instance.serverName,
   });
@@ -24,15 +24,27 @@ export function mixWorkload(emulator: SqlServerEmulator): ReturnType<typeof crea
 
 /** Appends the mix to the published audit until it holds at least so many rows. @returns how many it holds */
 export function preloadMix(emulator: SqlServerEmulator, wanted: number): number {
+  appendMix(emulator, () => auditNamed(emulator.trail, AUDIT_NAME).audited >= wanted);
+  return filesOf(emulator)
+    .flatMap(({ blocks }) => blocks)
+    .reduce((sum, { rows }) => sum + rows.length, 0);
+}
+
+/** Appends the mix until the newest file of the published audit holds at least so many bytes. */
+export function fillFile(emulator: SqlServerEmulator, bytes: number): void {
+  appendMix(emulator, () => (filesOf(emulator).at(-1)?.size ?? 0) >= bytes);
+}
+
+function appendMix(emulator: SqlServerEmulator, isEnough: () => boolean): void {
   const workload = mixWorkload(emulator);
-  for (let made = 0; auditNamed(emulator.trail, AUDIT_NAME).audited < wanted; ) {
+  for (let made = 0; !isEnough(); ) {
     const generated = workload.generate(ROWS_PER_STEP, BEGIN + made, BEGIN + made + ROWS_PER_STEP);
     const rows = generated.filter(({ audit }) => audit === "stream").map(({ row }) => row);
     emulator.change((trail, now) => appendRows(trail, AUDIT_NAME, rows, now));
     made += generated.length;
   }
-  const { trail } = emulator;
-  return filesOfAudit(trail, auditNamed(trail, AUDIT_NAME))
-    .flatMap(({ blocks }) => blocks)
-    .reduce((sum, { rows }) => sum + rows.length, 0);
+}
+
+function filesOf({ trail }: SqlServerEmulator): ReturnType<typeof filesOfAudit> {
+  return filesOfAudit(trail, auditNamed(trail, AUDIT_NAME));
 }

@@ -28,7 +28,7 @@ export interface EmulatorOptions {
   /** Rows that the audit holds from the start. */
   readonly rows: number;
   /** Bytes of encoded rows that are kept: what does not fit is encoded anew for each reader. */
-  readonly encodedBlocksLimit?: number;
+  readonly encodedBytes?: number;
 }
 
 /** Rows of one audit file, as a reader asked for them. */
