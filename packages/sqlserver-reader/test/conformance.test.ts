@@ -1,8 +1,121 @@
+/**
+ * The reader contract on every version that is supported and on every way an engine may behave where nobody has looked
+ * yet (SQL Server notes §9.4, §10): the suite that all readers share, and one life with everything that befalls files.
+ */
 import { describeReaderConformance } from "@das/reader-conformance";
-import { openEmulatedTrail } from "./emulated-trail.ts";
+import {
+  auditNamed,
+  deleteFile,
+  filesOfAudit,
+  openEmptyFile,
+  pathOf,
+  rollOver,
+  type SqlServerEmulatorOptions,
+  type SqlServerVersion,
+  VERSION_PROFILES,
+} from "@das/sqlserver-emulator";
+import { describe, expect, test } from "vitest";
+import { AUDIT_NAME } from "../src/index.ts";
+import { coverPairs } from "./cover-pairs.ts";
+import { type EmulatedTrail, openEmulatedTrail } from "./emulated-trail.ts";
+import { readUntil } from "./read-until.ts";
 
-describeReaderConformance("the SQL Server reader, on an emulated 2022", () => openEmulatedTrail());
-
-describeReaderConformance("the SQL Server reader, where the offset is inclusive and blocks are sealed", () =>
-  openEmulatedTrail({ behaviour: { offset: "inclusive", lastBlock: "sealed" } }),
+/** 2012 and 2014 are data of the emulator, not supported versions. */
+const SUPPORTED = (Object.keys(VERSION_PROFILES) as SqlServerVersion[]).filter(
+  (version) => VERSION_PROFILES[version].year >= 2016,
 );
+
+interface Behaviour {
+  readonly offset: "exclusive" | "inclusive";
+  readonly lastBlock: "growing" | "sealed";
+  readonly missingFile: 33224 | 33225 | 25718 | 25722;
+  readonly invalidOffset: 33225 | 25722;
+  readonly fileWithoutOffset: "accepted" | "refused";
+  readonly readErrors: "before columns" | "after columns";
+  readonly pathSpelling: "as written" | "other case" | "other separators" | "null";
+  readonly openHandleBlocksDelete: boolean;
+  /** The function of 2017 and later, or the procedure of 2016. */
+  readonly listing: "dm_os_enumerate_filesystem" | "xp_dirtree";
+  /** Windows, or Linux with its separators. */
+  readonly directory: "D:\\das\\" | "/var/opt/mssql/das/";
+}
+
+const COMBINATIONS = coverPairs<Behaviour>({
+  offset: ["exclusive", "inclusive"],
+  lastBlock: ["growing", "sealed"],
+  missingFile: [33224, 33225, 25718, 25722],
+  invalidOffset: [33225, 25722],
+  fileWithoutOffset: ["accepted", "refused"],
+  readErrors: ["before columns", "after columns"],
+  pathSpelling: ["as written", "other case", "other separators", "null"],
+  openHandleBlocksDelete: [true, false],
+  listing: ["dm_os_enumerate_filesystem", "xp_dirtree"],
+  directory: ["D:\\das\\", "/var/opt/mssql/das/"],
+});
+
+function emulatorOf(behaviour: Behaviour): SqlServerEmulatorOptions {
+  const { readErrors, pathSpelling, listing, directory, ...trail } = behaviour;
+  return {
+    version: listing === "xp_dirtree" ? "2016" : "2022",
+    behaviour: trail,
+    audits: { queueDelay: 0, directory },
+    instance: { readErrors, pathSpelling, platform: directory.startsWith("/") ? "Linux" : "Windows" },
+  };
+}
+
+const change = (trail: EmulatedTrail, transition: typeof rollOver) =>
+  trail.emulator.change((audits, now) => transition(audits, AUDIT_NAME, now));
+
+const filesOf = ({ emulator }: EmulatedTrail) => filesOfAudit(emulator.trail, auditNamed(emulator.trail, AUDIT_NAME));
+
+/** Restarts, missed rollovers, an empty file, and a file that is deleted before it was read. */
+async function liveThroughFiles(options: SqlServerEmulatorOptions): Promise<void> {
+  await using trail = await openEmulatedTrail(options);
+  await trail.append(5);
+  const first = await readUntil(trail, undefined, trail.expectedMarkers().length);
+  expect(first.markers).toEqual(trail.expectedMarkers());
+
+  // The next reader finds three rollovers behind it, one of them into a file without a row.
+  await trail.append(5);
+  change(trail, rollOver);
+  await trail.append(5);
+  change(trail, openEmptyFile);
+  change(trail, rollOver);
+  await trail.append(5);
+  const second = await readUntil(trail, first.cursor, 15);
+  expect([...first.markers, ...second.markers]).toEqual(trail.expectedMarkers());
+  expect(second.lossWindows).toEqual([]);
+
+  // The next one does not find the file any more that its cursor is in, nor the five rows that nobody read.
+  await trail.append(5);
+  change(trail, rollOver);
+  await trail.append(5);
+  const [unread] = filesOf(trail).slice(-2);
+  trail.emulator.change((audits) => deleteFile(audits, pathOf(unread as NonNullable<typeof unread>)));
+  const newest = String(filesOf(trail).at(-1)?.fileTime);
+  const third = await readUntil(trail, second.cursor, 5);
+  expect(third.markers).toEqual(trail.expectedMarkers().filter((marker) => marker.startsWith(`${newest}:`)));
+  const ended = third.lossWindows.at(-1);
+  expect(new Set(third.lossWindows.map(({ cause, startTime }) => `${cause} ${startTime}`)).size).toBe(1);
+  expect(ended?.endTime?.localeCompare(ended.startTime)).toBe(1);
+}
+
+// Most of a case is waiting for the next poll, so several run at a time.
+describe.concurrent("on every version", () => {
+  for (const version of SUPPORTED) {
+    describeReaderConformance(`the SQL Server reader, on an emulated ${version},`, () =>
+      openEmulatedTrail({ version }),
+    );
+    test(`${version}: files come and go`, () => liveThroughFiles({ version }));
+  }
+});
+
+describe.concurrent("whatever the engine does", () => {
+  for (const behaviour of COMBINATIONS) {
+    const name = Object.entries(behaviour)
+      .map(([what, value]) => `${what} ${value}`)
+      .join(", ");
+    describeReaderConformance(`the SQL Server reader, with ${name},`, () => openEmulatedTrail(emulatorOf(behaviour)));
+    test(`files come and go with ${name}`, () => liveThroughFiles(emulatorOf(behaviour)));
+  }
+});
