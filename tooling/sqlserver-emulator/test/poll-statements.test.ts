@@ -15,6 +15,17 @@ const STATE = `SELECT CONVERT(char(27), SYSUTCDATETIME(), 121) AS observed_at,
   CROSS JOIN sys.dm_os_sys_info AS i
   WHERE a.name = @audit`;
 
+/** The same, with one row even when neither audit exists. */
+const STATE_OF_ONE_OF_TWO = `SELECT CONVERT(char(27), SYSUTCDATETIME(), 121) AS observed_at,
+         CONVERT(char(23), i.sqlserver_start_time, 121) AS started_at,
+         a.name, CONVERT(char(36), a.audit_guid) AS audit_guid, a.log_file_path,
+         s.status_desc, s.audit_file_path,
+         CONVERT(char(23), x.create_time, 121) AS session_created_at, x.dropped_event_count, x.dropped_buffer_count
+  FROM sys.dm_os_sys_info AS i
+  LEFT JOIN sys.server_file_audits AS a ON a.name IN (@audit, @alias)
+  LEFT JOIN sys.dm_server_audit_status AS s ON s.audit_id = a.audit_id
+  LEFT JOIN sys.dm_xe_sessions AS x ON x.name = a.name + N'$A';`;
+
 const NOON = "2026-11-22 12:00:00.000";
 
 describe("the state of an audit in one statement", () => {
@@ -58,6 +69,24 @@ describe("the state of an audit in one statement", () => {
       "session_created char(23)",
       "started char(23)",
     ]);
+  });
+
+  test("one row even when the audit is missing", async () => {
+    await using emulator = await startSqlServerEmulator({ audits: { queueDelay: 0 } });
+    await using client = await connect(emulator);
+    const ask = (audit: string, alias: string) => client.query(STATE_OF_ONE_OF_TWO, { audit, alias });
+    expect(await ask("RDS_DAS_CHANGES", "RDS_DAS_AUDIT_CHANGES")).toMatchObject([
+      {
+        name: "RDS_DAS_AUDIT_CHANGES",
+        audit_guid: "7F1E9A32-8D54-5C17-A2B6-0C4D9E8F7A51",
+        status_desc: "STARTED",
+        dropped_event_count: 0,
+      },
+    ]);
+    const [missing, ...more] = await ask("A", "B");
+    expect(more).toEqual([]);
+    expect(missing).toMatchObject({ name: null, audit_guid: null, status_desc: null, session_created_at: null });
+    expect(missing?.observed_at).toMatch(/^\d{4}-/);
   });
 
   test("through the driver", async () => {
