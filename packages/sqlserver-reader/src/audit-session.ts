@@ -1,35 +1,23 @@
-import {
-  type AuditBatch,
-  type Clock,
-  type Logger,
-  type LossWindow,
-  RefusedError,
-  type UtcTime,
-  utcTime,
-  utcTimeOf,
-} from "@das/core";
-import { type AuditDefinition, listFiles, readDefinition, readStatus } from "./audit-catalog.ts";
-import { type AuditFileName, sameFileName } from "./audit-file-name.ts";
+import { type AuditBatch, type Clock, type Logger, type LossWindow, RefusedError } from "@das/core";
+import { type AuditFile, auditFilesAmong, directoryKey, sameFileName } from "./audit-file-name.ts";
+import type { AuditServer, AuditState } from "./audit-server.ts";
 import { ServerError } from "./classify-error.ts";
-import type { Connection } from "./connection.ts";
 import { type FilePosition, formatCursor } from "./cursor.ts";
-import type { ConnectedInstance } from "./instance.ts";
-import { EVENT_TIME_COLUMN } from "./map-event.ts";
+import { LOSS_CAUSES } from "./loss-account.ts";
+import { isWriting, type Progress } from "./progress.ts";
 import { type FileReadResult, readFile } from "./read-file.ts";
 import type { SqlServerRow } from "./row.ts";
 
-/** What a source knows about its place; it outlives connections. */
-export interface Progress {
-  /** undefined until the first file is known. */
-  position: FilePosition | undefined;
-  /** Of the newest row that was given out. */
-  lastEventTime: UtcTime | undefined;
-  /** A loss window that was told and has no end yet. */
-  openLoss: LossWindow | undefined;
+export interface SessionOptions {
+  readonly sourceId: string;
+  /** The audit's configured name. */
+  readonly audit: string;
+  readonly startAt: "oldest" | "now";
+  /** The reader's own login: what it does is no reason to poll faster. */
+  readonly user: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
 }
-
-/** A constant phrase: with the trail and the start it identifies the window. */
-const LOSS_FILE_DELETED = "audit file deleted before it was read";
 
 /** Milliseconds between polls: the first while rows come, then doubling up to the second. */
 const POLL_BUSY = 100;
@@ -40,184 +28,206 @@ const NOT_THERE = new Set([33224, 33225, 25718, 25722]);
 
 type Batch = AuditBatch<SqlServerRow>;
 
-/** `more`: there is more to read at once; `rows`: there was something; `quiet`: there was nothing. */
-type PollOutcome = "more" | "rows" | "quiet";
+/** What a read came to: `rows` and `quiet` reached the file's end, with news or without; `more` has to go on at once. */
+type ReadOutcome = "more" | "rows" | "quiet" | "gone";
 
-/** Follows one audit's files over one connection, from a progress on, until the connection breaks or the signal aborts. */
+/**
+ * Follows one audit's files on one server, from a progress on, until the connection breaks or the signal aborts
+ * (SQL Server notes §4.3).
+ */
 export class AuditSession {
-  readonly #connection: Connection;
-  readonly #instance: ConnectedInstance;
+  readonly #server: AuditServer;
   readonly #progress: Progress;
-  readonly #options: { readonly sourceId: string; readonly audit: string; readonly startAt: "oldest" | "now" };
-  readonly #clock: Clock;
-  readonly #logger: Logger;
-  /** The file of the position; undefined until it was found in a listing. */
-  #file: AuditFileName | undefined;
+  readonly #options: SessionOptions;
+  readonly #userIndex: number;
+  /** The server does not accept the position's offset although the file is there. */
   #readWhole = false;
-  /** What the server said about records that it skipped. */
+  /** What the server said about records that it skipped: said at every poll that meets them, logged once. */
   readonly #skipped = new Set<string>();
 
-  constructor(
-    connection: Connection,
-    instance: ConnectedInstance,
-    progress: Progress,
-    options: { readonly sourceId: string; readonly audit: string; readonly startAt: "oldest" | "now" },
-    clock: Clock,
-    logger: Logger,
-  ) {
-    this.#connection = connection;
-    this.#instance = instance;
+  constructor(server: AuditServer, progress: Progress, options: SessionOptions) {
+    this.#server = server;
     this.#progress = progress;
     this.#options = options;
-    this.#clock = clock;
-    this.#logger = logger;
+    const { columns } = server.instance.trail;
+    this.#userIndex = columns.findIndex(({ name }) => name === "session_server_principal_name");
   }
 
+  /** @throws UnavailableError, RefusedError, ServerError */
   async *batches(signal: AbortSignal): AsyncGenerator<Batch> {
-    const definition = await readDefinition(this.#connection, this.#options.audit, signal);
-    if (signal.aborted) return;
-    if (!definition) throw this.#auditMissing();
     let interval = POLL_BUSY;
     while (!signal.aborted) {
-      const outcome = yield* this.#poll(definition, signal);
+      const outcome = yield* this.#poll(signal);
       if (outcome === "more") continue;
       interval = outcome === "rows" ? POLL_BUSY : Math.min(interval * 2, POLL_IDLE);
-      await this.#clock.sleep(interval, signal);
+      await this.#options.clock.sleep(interval, signal);
     }
   }
 
   /** One look at the audit: what its file has that is new, and the step to the next file. Ends with an empty batch. */
-  async *#poll(definition: AuditDefinition, signal: AbortSignal): AsyncGenerator<Batch, PollOutcome> {
-    const status = await readStatus(this.#connection, this.#options.audit, signal);
-    const isCurrent = this.#file && status.currentFile && sameFileName(this.#file.name, status.currentFile);
+  async *#poll(signal: AbortSignal): AsyncGenerator<Batch, ReadOutcome> {
+    const progress = this.#progress;
+    const state = await this.#server.observe(signal);
     // Listed before the read: a file that has a successor by then is closed, so one read to its end finishes it.
-    const files = isCurrent ? [] : await this.#list(definition, signal);
+    const listing = isWriting(state.audit, progress.file) ? undefined : await this.#list(state, signal);
+    if (listing && !progress.reading) await this.#start(state, listing, signal);
+    const { reading } = progress;
+    if (!reading || signal.aborted) return "quiet";
+    const isFresh = progress.losses.isFresh;
+    if (!isFresh) progress.noteState(state);
+
+    const { file } = progress;
+    const isOpen = isWriting(state.audit, file);
+    const outcome = file ? yield* this.#read(file, reading, isOpen, signal) : "gone";
     if (signal.aborted) return "quiet";
-    this.#progress.position ??= await this.#start(definition, files, signal);
-    const { position } = this.#progress;
-    if (!position) {
-      // The audit was never on, so there is no place to speak of yet.
-      this.#logger.debug({ source: this.#options.sourceId }, "the audit has no file yet");
-      return "quiet";
+    // A reader that resumes learns from its first read up to when everything is known.
+    if (isFresh) progress.noteState(state);
+    const hasMoved = outcome !== "more" && !isOpen && this.#moveOn(state, outcome === "gone");
+    if (outcome === "more") progress.fallBehind();
+    else if (!hasMoved) {
+      if (outcome === "gone") progress.losses.open(LOSS_CAUSES.fileDeleted);
+      progress.reachEnd(state.audit);
     }
-    this.#file ??= files.find((file) => file.fileTime === position.fileTime);
-    const complete = this.#file ? yield* this.#read(definition, this.#file, signal) : yield* this.#lose(position);
-    if (signal.aborted) return "quiet";
-    const next = isCurrent || !complete ? undefined : files.find((file) => file.fileTime > position.fileTime);
-    if (next) {
-      this.#file = next;
-      this.#progress.position = startOf(position.directory, next);
-    }
-    yield this.#batch([], this.#progress.position ?? position, []);
-    if (this.#file && !this.#readWhole && (next || !complete)) return "more";
-    return this.#progress.position === position ? "quiet" : "rows";
+    yield this.#batch([], progress.position ?? reading, progress.losses.take());
+    return hasMoved ? "more" : outcome;
   }
 
-  /** @returns whether the file was read to its end */
-  async *#read(definition: AuditDefinition, file: AuditFileName, signal: AbortSignal): AsyncGenerator<Batch, boolean> {
-    const position = this.#progress.position as FilePosition;
-    const reading = readFile(this.#connection, this.#instance, file, position, this.#readWhole, this.#clock, signal);
-    this.#readWhole = false;
+  async *#read(
+    file: AuditFile,
+    from: FilePosition,
+    isOpen: boolean,
+    signal: AbortSignal,
+  ): AsyncGenerator<Batch, ReadOutcome> {
+    const { losses } = this.#progress;
+    const whole = this.#readWhole;
+    const reading = readFile(this.#server, file, from, { whole, losses, clock: this.#options.clock }, signal);
+    let hasNews = false;
     try {
       for (;;) {
         const step = await reading.next();
         if (step.done) {
           this.#report(file, step.value);
-          return step.value.complete;
+          if (!step.value.complete) return "more";
+          this.#readWhole = false;
+          losses.endRead(!isOpen);
+          return hasNews ? "rows" : "quiet";
         }
-        this.#progress.position = step.value.position;
-        yield this.#batch(step.value.rows, step.value.position, this.#endOfLoss(step.value.rows));
+        const { rows, position, lossWindows } = step.value;
+        this.#progress.moveTo(position);
+        hasNews ||= rows.some((row) => row.values[this.#userIndex] !== this.#options.user);
+        yield this.#batch(rows, position, lossWindows);
       }
     } catch (error) {
       if (!(error instanceof ServerError && NOT_THERE.has(error.number))) throw error;
-      // A file without a block gives the same errors as one that is gone; only the listing tells them apart.
-      const listed = (await this.#list(definition, signal)).some(({ fileTime }) => fileTime === file.fileTime);
-      if (listed && position.lastOffset === null) return true;
-      this.#file = listed ? file : undefined;
-      this.#readWhole = listed;
-      return false;
+      return await this.#explainMissing(file, from, isOpen, signal);
     } finally {
       await reading.return({ complete: false, anomalies: 0, skipped: [] });
     }
   }
 
-  /** The position's file is in no listing: what it held after the position is lost. Told once, ended by the next row. */
-  *#lose(position: FilePosition): Generator<Batch, boolean> {
-    if (!this.#progress.openLoss) {
-      const startTime = this.#progress.lastEventTime ?? utcTimeOf(fileTimeToEpoch(position.fileTime), 7);
-      this.#progress.openLoss = { cause: LOSS_FILE_DELETED, startTime, endTime: null };
-      this.#logger.error(
-        { source: this.#options.sourceId, fileTime: String(position.fileTime), startTime },
-        "an audit file was deleted before it was read; activity may be missing",
+  /** A file without a block gives the same errors as one that is gone; only a listing tells them apart. */
+  async #explainMissing(
+    file: AuditFile,
+    from: FilePosition,
+    isOpen: boolean,
+    signal: AbortSignal,
+  ): Promise<ReadOutcome> {
+    const listing = await this.#filesIn(file.directory, file.audit, signal);
+    if (!listing.some(({ name }) => sameFileName(name, file.name))) return "gone";
+    if (from.lastOffset === null) return "quiet";
+    if (!this.#readWhole) {
+      this.#readWhole = true;
+      return "more";
+    }
+    const { sourceId, logger } = this.#options;
+    logger.warn({ source: sourceId, file: file.name }, "the server lists an audit file but does not read it");
+    if (!isOpen) this.#progress.losses.open(LOSS_CAUSES.fileUnreadable);
+    return "quiet";
+  }
+
+  #moveOn({ audit }: AuditState, isGone: boolean): boolean {
+    const step = this.#progress.step(audit, isGone);
+    if (!step) return false;
+    this.#readWhole = false;
+    if (step.turned) {
+      const { sourceId, logger } = this.#options;
+      logger.warn(
+        { source: sourceId, file: step.file.name },
+        "the file times of the audit go backwards: the server's clock was set back, or an older file was put there",
       );
-      yield this.#batch([], position, [this.#progress.openLoss]);
     }
     return true;
   }
 
-  #endOfLoss(rows: readonly SqlServerRow[]): readonly LossWindow[] {
-    const [first] = rows;
-    const last = rows.at(-1);
-    if (!first || !last) return [];
-    const ended = this.#progress.openLoss;
-    this.#progress.openLoss = undefined;
-    this.#progress.lastEventTime = this.#eventTime(last);
-    return ended ? [{ ...ended, endTime: this.#eventTime(first) }] : [];
-  }
-
-  #eventTime(row: SqlServerRow): UtcTime {
-    const index = this.#instance.trail.columns.findIndex(({ name }) => name === EVENT_TIME_COLUMN);
-    return utcTime(String(row.values[index]));
-  }
-
-  /** Where reading begins when there is nothing to resume from; undefined while there is no file. */
-  async #start(
-    definition: AuditDefinition,
-    files: readonly AuditFileName[],
-    signal: AbortSignal,
-  ): Promise<FilePosition | undefined> {
-    const file = files.at(this.#options.startAt === "now" ? -1 : 0);
-    if (!file) return undefined;
-    let position = startOf(definition.directory, file);
-    if (this.#options.startAt === "oldest") return position;
-    for (let complete = false; !complete && !signal.aborted; ) {
-      const reading = readFile(this.#connection, this.#instance, file, position, false, this.#clock, signal);
+  /** Where reading begins when there is nothing to resume from. */
+  async #start({ audit }: AuditState, listing: readonly AuditFile[], signal: AbortSignal): Promise<void> {
+    if (!audit) throw this.#auditMissing();
+    const files = listing.filter(({ auditGuid }) => auditGuid === audit.auditGuid);
+    const fromNow = this.#options.startAt === "now" && !this.#progress.beganEmpty;
+    const current = files.find((file) => isWriting(audit, file)) ?? files.at(-1);
+    const file = fromNow ? current : files[0];
+    if (!file) {
+      // The audit was never on, so there is no place to speak of yet.
+      this.#progress.beganEmpty = true;
+      return;
+    }
+    this.#progress.begin(file);
+    this.#progress.noteListing(listing);
+    if (!fromNow) return;
+    this.#progress.losses.forgetDropped(audit.dropped);
+    const isOpen = isWriting(audit, file);
+    for (let outcome: ReadOutcome = "more"; outcome === "more" && !signal.aborted; ) {
+      const reading = this.#read(file, this.#progress.reading as FilePosition, isOpen, signal);
       for (let step = await reading.next(); ; step = await reading.next()) {
         if (step.done) {
-          complete = step.value.complete;
+          outcome = step.value;
           break;
         }
-        position = step.value.position;
       }
     }
-    return position;
+    // What was missing before is not of interest.
+    this.#progress.losses.take();
   }
 
-  #list(definition: AuditDefinition, signal: AbortSignal): Promise<readonly AuditFileName[]> {
-    const directory = this.#progress.position?.directory ?? definition.directory;
-    return listFiles(this.#connection, this.#instance.majorVersion, directory, definition.auditGuid, signal);
+  async #list({ audit }: AuditState, signal: AbortSignal): Promise<readonly AuditFile[]> {
+    const { reading, file } = this.#progress;
+    const directories = new Map<string, string>();
+    for (const directory of [audit?.directory, reading?.directory]) {
+      if (directory !== undefined) directories.set(directoryKey(directory), directory);
+    }
+    const name = audit?.name ?? file?.audit ?? this.#options.audit;
+    const listing: AuditFile[] = [];
+    for (const directory of directories.values()) listing.push(...(await this.#filesIn(directory, name, signal)));
+    if (!signal.aborted && reading) this.#progress.noteListing(listing);
+    return listing;
+  }
+
+  async #filesIn(directory: string, audit: string, signal: AbortSignal): Promise<readonly AuditFile[]> {
+    const { reading, file } = this.#progress;
+    const offset = reading?.previousOffset ?? undefined;
+    const from =
+      file && offset !== undefined && directoryKey(file.directory) === directoryKey(directory)
+        ? { name: file.name, offset }
+        : undefined;
+    const names = await this.#server.listFiles(directory, { audit, auditGuid: file?.auditGuid, from }, signal);
+    return auditFilesAmong(names, directory, audit);
   }
 
   #batch(rows: readonly SqlServerRow[], position: FilePosition, lossWindows: readonly LossWindow[]): Batch {
-    return { rows, cursor: formatCursor(position), lossWindows, instance: this.#instance.description };
+    const cursor = formatCursor(position, this.#progress.losses.dropped);
+    return { rows, cursor, lossWindows, instance: this.#server.instance.description };
   }
 
-  #report(file: AuditFileName, { anomalies, skipped }: FileReadResult): void {
-    const place = { source: this.#options.sourceId, fileTime: String(file.fileTime) };
+  #report(file: AuditFile, { anomalies, skipped }: FileReadResult): void {
+    const { sourceId, logger } = this.#options;
+    const place = { source: sourceId, file: file.name };
     if (anomalies > 0) {
-      this.#logger.warn(
-        { ...place, anomalies },
-        "a block of an audit file is not what it was; its rows are published again",
-      );
+      logger.warn({ ...place, anomalies }, "a block of an audit file is not what it was; its rows are published again");
     }
     for (const message of skipped) {
-      // Said at every poll that meets the block; told once.
       if (this.#skipped.has(message)) continue;
       this.#skipped.add(message);
-      this.#logger.error(
-        { ...place, server: message },
-        "the server cannot read a part of an audit file; activity is missing",
-      );
+      logger.warn({ ...place, server: message }, "the server skips records of an audit file");
     }
   }
 
@@ -225,26 +235,9 @@ export class AuditSession {
     const { audit } = this.#options;
     return new RefusedError({
       who: "sqlserver-reader",
-      what: `${this.#instance.serverName} has no server audit ${audit} that writes to files`,
+      what: `${this.#server.instance.serverName} has no server audit ${audit} that writes to files`,
       remedy: `Create it (CREATE SERVER AUDIT [${audit}] TO FILE …) and switch it on`,
       code: "audit-missing",
     });
   }
-}
-
-function startOf(directory: string, file: AuditFileName): FilePosition {
-  return {
-    turn: 0,
-    directory,
-    fileTime: file.fileTime,
-    previousOffset: null,
-    lastOffset: null,
-    rowsInLast: 0,
-    digest: "",
-  };
-}
-
-/** 100 ns since 1601-01-01 UTC → milliseconds since 1970. */
-function fileTimeToEpoch(fileTime: bigint): number {
-  return Number(fileTime / 10_000n) - 11_644_473_600_000;
 }

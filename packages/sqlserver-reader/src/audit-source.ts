@@ -10,22 +10,20 @@ import {
   type ResumePoint,
   retryDelay,
 } from "@das/core";
-import { AuditSession, type Progress } from "./audit-session.ts";
-import { Connection } from "./connection.ts";
-import type { ConnectionOptions } from "./connection-options.ts";
+import type { AuditServer } from "./audit-server.ts";
+import { AuditSession, type SessionOptions } from "./audit-session.ts";
 import { compareCursors, parseCursor } from "./cursor.ts";
-import { describeInstance } from "./instance.ts";
 import { toEvent } from "./map-event.ts";
+import { Progress } from "./progress.ts";
 import { markerOf, type SqlServerRow } from "./row.ts";
+import { RowOrigin } from "./row-origin.ts";
 
-export interface SourceOptions {
-  readonly connection: ConnectionOptions;
-  /** The instance's own address in the events; default: what the server reports. */
-  readonly serverHost: string | undefined;
-  /** Name of the server audit. */
-  readonly audit: string;
-  /** Where reading begins when there is nothing to resume from: every row that the trail holds, or what comes next. */
-  readonly startAt: "oldest" | "now";
+export interface SourceOptions extends Omit<SessionOptions, "sourceId" | "logger"> {
+  readonly instanceId: string;
+  /** Connects to the instance. @throws UnavailableError, RefusedError */
+  readonly connect: (signal: AbortSignal) => Promise<AuditServer>;
+  /** Server names of other instances whose audits share this one's folder and GUID, and which read their own rows. */
+  readonly sharedWith: readonly string[];
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
@@ -43,7 +41,7 @@ export class SqlServerAuditSource implements AuditSource<SqlServerRow> {
 
   constructor(options: SourceOptions) {
     this.#options = options;
-    this.id = `sqlserver:${options.connection.instanceId}:${options.audit}`;
+    this.id = `sqlserver:${options.instanceId}:${options.audit}`;
   }
 
   compare(a: Cursor, b: Cursor): number {
@@ -60,26 +58,21 @@ export class SqlServerAuditSource implements AuditSource<SqlServerRow> {
   }
 
   async *read(from: ResumePoint | undefined, signal: AbortSignal): AsyncGenerator<AuditBatch<SqlServerRow>> {
-    const { connection: target, serverHost, clock, random, logger } = this.#options;
-    const position = from && parseCursor(from.cursor);
-    const progress: Progress = { position, lastEventTime: undefined, openLoss: undefined };
+    const { clock, random, logger } = this.#options;
+    const progress = new Progress(from && parseCursor(from.cursor));
+    const origin = new RowOrigin(this.id, this.#options.sharedWith, logger);
     for (let attempt = 0; !signal.aborted; attempt += 1) {
       try {
-        await using connection = await Connection.open(target, clock, logger);
-        const instance = await describeInstance(connection, serverHost, signal);
+        await using server = await this.#options.connect(signal);
+        const { instance } = server;
         if (signal.aborted) return;
         logger.info({ source: this.id, server: instance.serverName, ...instance.description }, "reading the audit");
-        const session = new AuditSession(
-          connection,
-          instance,
-          progress,
-          { ...this.#options, sourceId: this.id },
-          clock,
-          logger,
-        );
+        origin.connected(instance);
+        const session = new AuditSession(server, progress, { ...this.#options, sourceId: this.id });
         for await (const batch of session.batches(signal)) {
           attempt = 0;
-          yield from?.published.size ? this.#withoutPublished(batch, from.published) : batch;
+          const own = origin.withoutOthers(batch);
+          yield from?.published.size ? this.#withoutPublished(own, from.published) : own;
         }
       } catch (error) {
         if (signal.aborted) return;

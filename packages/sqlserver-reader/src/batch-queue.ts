@@ -1,4 +1,4 @@
-import { BATCH_MAX_BYTES, BATCH_MAX_ROWS } from "@das/core";
+import { BATCH_MAX_BYTES, BATCH_MAX_ROWS, type LossWindow } from "@das/core";
 import type { SqlServerRow } from "./row.ts";
 
 /**
@@ -13,6 +13,13 @@ const MAX_WAITING = 4;
 /** What a row costs besides its long texts. An estimate: the limit is there to bound memory, not to be exact. */
 const ROW_BYTES = 600;
 
+interface Waiting<Mark> {
+  readonly rows: SqlServerRow[];
+  /** They stand before the first row. */
+  readonly lossWindows: readonly LossWindow[];
+  readonly mark: Mark;
+}
+
 /**
  * Between the driver, which hands over rows as they arrive, and the caller, who pulls batches. Bounded: the producer
  * asks `isFull` after each row and holds its request back until `onRoom`.
@@ -21,8 +28,9 @@ export class BatchQueue<Mark> {
   readonly #mark: () => Mark;
   readonly #statementIndex: number;
   readonly #onRoom: () => void;
-  readonly #waiting: { rows: SqlServerRow[]; mark: Mark }[] = [];
+  readonly #waiting: Waiting<Mark>[] = [];
   #rows: SqlServerRow[] = [];
+  #lossWindows: readonly LossWindow[] = [];
   #bytes = 0;
   #ended = false;
   #failure: unknown;
@@ -42,6 +50,12 @@ export class BatchQueue<Mark> {
     return this.#waiting.length >= MAX_WAITING;
   }
 
+  /** Loss windows that stand before the next row: it begins a batch. */
+  cut(lossWindows: readonly LossWindow[]): void {
+    if (this.#rows.length > 0) this.#complete();
+    this.#lossWindows = [...this.#lossWindows, ...lossWindows];
+  }
+
   add(row: SqlServerRow): void {
     this.#rows.push(row);
     const statement = row.values[this.#statementIndex];
@@ -57,7 +71,7 @@ export class BatchQueue<Mark> {
     this.#wake();
   }
 
-  async *batches(): AsyncGenerator<{ readonly rows: readonly SqlServerRow[]; readonly mark: Mark }> {
+  async *batches(): AsyncGenerator<Waiting<Mark>> {
     for (;;) {
       const batch = this.#waiting.shift();
       if (batch) {
@@ -73,8 +87,9 @@ export class BatchQueue<Mark> {
   }
 
   #complete(): void {
-    this.#waiting.push({ rows: this.#rows, mark: this.#mark() });
+    this.#waiting.push({ rows: this.#rows, lossWindows: this.#lossWindows, mark: this.#mark() });
     this.#rows = [];
+    this.#lossWindows = [];
     this.#bytes = 0;
     this.#wake();
   }

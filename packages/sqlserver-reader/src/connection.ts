@@ -1,5 +1,6 @@
 import type { Clock, Logger } from "@das/core";
 import type { ConnectionPool, config as MssqlConfiguration, Request } from "mssql";
+import type { QueryHandlers, ServerMessage } from "./audit-server.ts";
 import { classifyError, LostConnectionError, PlainTextError, SilentServerError } from "./classify-error.ts";
 import type { ConnectionOptions } from "./connection-options.ts";
 import type { SqlValue } from "./row.ts";
@@ -9,23 +10,6 @@ export interface QueryParameter {
   readonly name: string;
   readonly type: "nvarchar" | "bigint";
   readonly value: string | null;
-}
-
-interface ServerMessage {
-  readonly number: number;
-  readonly message: string;
-}
-
-/** Holds a result back while it arrives. The server keeps its side open meanwhile: for moments only. */
-export interface Flow {
-  pause(): void;
-  resume(): void;
-}
-
-export interface QueryHandlers {
-  /** The values of one row, in column order. Some more may come after a pause. Must not throw. */
-  onRow(values: readonly SqlValue[], flow: Flow): void;
-  onInfo?(info: ServerMessage): void;
 }
 
 /** Milliseconds. */
@@ -143,6 +127,9 @@ export class Connection implements AsyncDisposable {
       handlers.onRow(values, request);
     });
     request.on("info", (info: ServerMessage) => handlers.onInfo?.(info));
+    if (handlers.onColumns) {
+      request.on("recordset", (columns: DriverColumns) => handlers.onColumns?.(declaredColumns(columns)));
+    }
     request.on("error", (error: Error & { code?: string }) => {
       if (!(cancelled && error.code === "ECANCEL")) failure ??= error;
     });
@@ -164,6 +151,13 @@ export class Connection implements AsyncDisposable {
     this.#links.close();
     await this.#pool.close();
   }
+}
+
+/** With rows as arrays the driver gives the columns as an array, too. */
+type DriverColumns = readonly { readonly name: string; readonly type: { readonly declaration?: string } }[];
+
+function declaredColumns(columns: DriverColumns) {
+  return columns.map(({ name, type }) => ({ name, type: type.declaration ?? "" }));
 }
 
 interface Link {

@@ -14,29 +14,47 @@ const position: fc.Arbitrary<FilePosition> = fc.record({
   digest: fc.constantFrom("", "a1b2c3d4e5f6"),
 });
 
+const nowhere: FilePosition = {
+  turn: 0,
+  directory: "D:\\das\\",
+  fileTime: 1n,
+  previousOffset: null,
+  lastOffset: null,
+  rowsInLast: 0,
+  digest: "",
+};
+
 describe("cursors", () => {
   test("survive as text, without blanks", () => {
     fc.assert(
       fc.property(position, (value) => {
         const cursor = formatCursor(value);
-        expect(parseCursor(cursor)).toEqual(value);
+        expect(parseCursor(cursor)).toEqual({ position: value });
         expect(cursor).not.toMatch(/\s/);
       }),
     );
   });
 
+  test("carry what was dropped, when anything was", () => {
+    const place = { ...nowhere, lastOffset: 5_632n };
+    const session = "20261122101500123";
+    expect(formatCursor(place, { session, count: 0n })).toBe(formatCursor(place));
+    const dropped = { session, count: 7n };
+    expect(parseCursor(formatCursor(place, dropped))).toEqual({ position: place, dropped });
+    expect(compareCursors(formatCursor(place, dropped), formatCursor(place))).toBe(0);
+  });
+
   test("of what nobody wrote are refused", () => {
-    const place = {
-      turn: 0,
-      directory: "D:\\das\\",
-      fileTime: 1n,
-      previousOffset: null,
-      lastOffset: 5_632n,
-      rowsInLast: 3,
-      digest: "aa",
-    };
-    const good = formatCursor(place);
-    for (const bad of ["", "1", good.replace("1:", "2:"), `${good}:x`, good.replace("5632", "x"), good.slice(0, -3)]) {
+    const good = formatCursor({ ...nowhere, lastOffset: 5_632n, rowsInLast: 3, digest: "aa" });
+    for (const bad of [
+      "",
+      "1",
+      good.replace("D", "%FF"),
+      good.replace("1:", "2:"),
+      `${good}:x`,
+      good.replace("5632", "x"),
+      good.slice(0, -3),
+    ]) {
       expect(() => parseCursor(bad as Cursor)).toThrow(expect.objectContaining({ name: "CursorError" }));
     }
   });

@@ -1,4 +1,5 @@
 import { type Cursor, CursorError } from "@das/core";
+import type { DroppedRecords } from "./audit-server.ts";
 
 /**
  * A place in one audit's files: just after row `rowsInLast` of block `lastOffset` of the file created at `fileTime`.
@@ -24,11 +25,22 @@ export interface FilePosition {
   readonly digest: string;
 }
 
+/** What a cursor says: a place, and what is accounted for although no row shows it. */
+export interface Bookmark {
+  readonly position: FilePosition;
+  /** Records that the audit's event session dropped, already told. */
+  readonly dropped?: DroppedRecords;
+}
+
 const VERSION = "1";
 const NONE = "-";
 
-export function formatCursor(position: FilePosition): Cursor {
-  return [
+/** turn, directory, file time, two offsets, rows, digest; session and count of what was dropped, if anything was. */
+const FORMAT = /^1:(\d+):([^:]*):(\d+):(\d+|-):(\d+|-):(\d+):([0-9a-f]*)(?::(\d+):(\d+))?$/;
+
+/** One text without blanks, as short as it can be: it travels in every record. */
+export function formatCursor(position: FilePosition, dropped?: DroppedRecords): Cursor {
+  const parts = [
     VERSION,
     position.turn,
     encodeURIComponent(position.directory),
@@ -37,16 +49,17 @@ export function formatCursor(position: FilePosition): Cursor {
     position.lastOffset ?? NONE,
     position.rowsInLast,
     position.digest,
-  ].join(":") as Cursor;
+  ];
+  if (dropped && dropped.count > 0n) parts.push(dropped.session, dropped.count);
+  return parts.join(":") as Cursor;
 }
 
 /** @throws CursorError when the text is not one that `formatCursor` wrote. */
-export function parseCursor(cursor: Cursor): FilePosition {
-  const [version, turn, directory, fileTime, previousOffset, lastOffset, rowsInLast, digest, ...rest] =
-    cursor.split(":");
-  const numbers = [turn, fileTime, rowsInLast].every((part) => /^\d+$/.test(part ?? ""));
-  const offsets = [previousOffset, lastOffset].every((part) => /^(\d+|-)$/.test(part ?? ""));
-  if (version !== VERSION || !numbers || !offsets || digest === undefined || rest.length > 0) {
+export function parseCursor(cursor: Cursor): Bookmark {
+  const [, turn, directory, fileTime, previousOffset, lastOffset, rowsInLast, digest, session, count] =
+    FORMAT.exec(cursor) ?? [];
+  const path = directory === undefined ? undefined : decoded(directory);
+  if (digest === undefined || path === undefined) {
     throw new CursorError({
       who: "sqlserver-reader",
       what: `the cursor "${cursor}" was not written by this reader or by a newer version of it`,
@@ -55,20 +68,30 @@ export function parseCursor(cursor: Cursor): FilePosition {
     });
   }
   const offset = (part: string | undefined) => (part === NONE ? null : BigInt(part ?? ""));
-  return {
+  const position: FilePosition = {
     turn: Number(turn),
-    directory: decodeURIComponent(directory ?? ""),
+    directory: path,
     fileTime: BigInt(fileTime ?? ""),
     previousOffset: offset(previousOffset),
     lastOffset: offset(lastOffset),
     rowsInLast: Number(rowsInLast),
     digest,
   };
+  return session === undefined ? { position } : { position, dropped: { session, count: BigInt(count ?? "") } };
+}
+
+function decoded(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    // A percent sign that no cursor of ours contains.
+    return undefined;
+  }
 }
 
 /** Order of two places of one audit: by turn, file, block and row. @throws CursorError */
 export function compareCursors(a: Cursor, b: Cursor): number {
-  return comparePositions(parseCursor(a), parseCursor(b));
+  return comparePositions(parseCursor(a).position, parseCursor(b).position);
 }
 
 function comparePositions(a: FilePosition, b: FilePosition): number {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { FilePosition } from "./cursor.ts";
-import { FileTail } from "./file-tail.ts";
+import { FileTail, type TailSink } from "./file-tail.ts";
 import { markerOf, type SqlServerRow, type SqlValue, type TrailDescription } from "./row.ts";
 
 const trail: TrailDescription = {
@@ -34,9 +34,13 @@ function valuesOf(file: File, from: bigint | null, inclusive: boolean): SqlValue
 function read(file: File, position: FilePosition, inclusive: boolean) {
   const tail = new FileTail(position, trail);
   const rows: SqlServerRow[] = [];
-  const emit = (row: SqlServerRow) => rows.push(row);
-  for (const values of valuesOf(file, position.previousOffset, inclusive)) tail.accept(values, emit);
-  tail.end(emit);
+  const sink: TailSink = {
+    known: () => undefined,
+    before: () => undefined,
+    add: (row) => void rows.push(row),
+  };
+  for (const values of valuesOf(file, position.previousOffset, inclusive)) tail.accept(values, sink);
+  tail.end(sink);
   return { rows, position: tail.position(), anomalies: tail.anomalies };
 }
 

@@ -3,6 +3,16 @@ import type { FilePosition } from "./cursor.ts";
 import { EVENT_TIME_COLUMN } from "./map-event.ts";
 import type { SqlServerRow, SqlValue, TrailDescription } from "./row.ts";
 
+/** Where the rows of a read go. */
+export interface TailSink {
+  /** A row from before the position. */
+  known(row: SqlServerRow): void;
+  /** A new row is about to be added; the tail's position is still the one before it. */
+  before(row: SqlServerRow): void;
+  /** A new row, or a known one that must be given out again. */
+  add(row: SqlServerRow): void;
+}
+
 /**
  * Tells, of the rows that a read of a file returns, which are new. Pure: no I/O, no clock.
  *
@@ -24,6 +34,8 @@ export class FileTail {
   #lastOffset: bigint | null;
   #rowsInLast: number;
   #lastRow: SqlServerRow | undefined;
+  /** Of the last known row, while no other was given out. */
+  #lastDigest: string;
   #anomalies = 0;
 
   constructor(known: FilePosition, trail: TrailDescription) {
@@ -32,7 +44,8 @@ export class FileTail {
     const names = trail.columns.map((column) => column.name);
     this.#offsetIndex = names.indexOf("audit_file_offset");
     this.#digestIndexes = DIGEST_COLUMNS.map((column) => names.indexOf(column)).filter((index) => index >= 0);
-    this.#confirmed = known.lastOffset === null;
+    this.#confirmed = known.lastOffset === null || known.rowsInLast === 0;
+    this.#lastDigest = known.digest;
     this.#previousOffset = known.previousOffset;
     this.#lastOffset = known.lastOffset;
     this.#rowsInLast = known.rowsInLast;
@@ -43,11 +56,11 @@ export class FileTail {
     return this.#anomalies;
   }
 
-  /** The next row that the read returned; new ones, and known ones that must be given out again, go to `emit`. */
-  accept(values: readonly SqlValue[], emit: (row: SqlServerRow) => void): void {
+  /** The next row that the read returned. */
+  accept(values: readonly SqlValue[], sink: TailSink): void {
     const offsetText = String(values[this.#offsetIndex]);
     if (offsetText === this.#offsetText) this.#ordinal += 1;
-    else this.#enterBlock(offsetText, emit);
+    else this.#enterBlock(offsetText, sink);
     const row: SqlServerRow = {
       trail: this.#trail,
       values,
@@ -56,20 +69,22 @@ export class FileTail {
       ordinal: this.#ordinal,
     };
     if (!this.#isKnown()) {
+      sink.before(row);
       this.#advance(row);
-      emit(row);
+      sink.add(row);
       return;
     }
+    sink.known(row);
     if (this.#offset !== this.#known.lastOffset) return;
     this.#skipped.push(row);
     if (this.#ordinal !== this.#known.rowsInLast - 1) return;
     if (this.#digest(row) === this.#known.digest) this.#confirm();
-    else this.#giveOutAgain(emit);
+    else this.#giveOutAgain(sink);
   }
 
   /** The read ran to its end: what was expected must have come. Not to be called after a cancelled read. */
-  end(emit: (row: SqlServerRow) => void): void {
-    if (!this.#confirmed) this.#giveOutAgain(emit);
+  end(sink: TailSink): void {
+    if (!this.#confirmed) this.#giveOutAgain(sink);
   }
 
   /** The place just after the last row that was given out. */
@@ -79,18 +94,18 @@ export class FileTail {
       previousOffset: this.#previousOffset,
       lastOffset: this.#lastOffset,
       rowsInLast: this.#rowsInLast,
-      digest: this.#lastRow ? this.#digest(this.#lastRow) : this.#known.digest,
+      digest: this.#lastRow ? this.#digest(this.#lastRow) : this.#lastDigest,
     };
   }
 
-  #enterBlock(offsetText: string, emit: (row: SqlServerRow) => void): void {
+  #enterBlock(offsetText: string, sink: TailSink): void {
     const offset = BigInt(offsetText);
     if (offset < this.#offset) this.#anomalies += 1;
     this.#offsetText = offsetText;
     this.#offset = offset;
     this.#ordinal = 0;
     if (!this.#confirmed && this.#known.lastOffset !== null && offset > this.#known.lastOffset)
-      this.#giveOutAgain(emit);
+      this.#giveOutAgain(sink);
   }
 
   #isKnown(): boolean {
@@ -114,9 +129,13 @@ export class FileTail {
     this.#skipped.length = 0;
   }
 
-  #giveOutAgain(emit: (row: SqlServerRow) => void): void {
+  #giveOutAgain(sink: TailSink): void {
     this.#anomalies += 1;
-    for (const row of this.#skipped) emit(row);
+    // The place becomes what is there now, or the same rows would come again with every read.
+    this.#rowsInLast = this.#skipped.length;
+    this.#lastRow = this.#skipped.at(-1);
+    this.#lastDigest = "";
+    for (const row of this.#skipped) sink.add(row);
     this.#confirm();
   }
 

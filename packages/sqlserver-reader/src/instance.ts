@@ -5,15 +5,19 @@ import {
   ACTION_NAMES_QUERY,
   CLASS_NAMES_QUERY,
   DESCRIBE_TRAIL,
+  type DeclaredColumn,
   INSTANCE_PROBE,
   type SelectedColumn,
   selectColumns,
+  TRAIL_WITHOUT_ROWS,
 } from "./statements.ts";
 
 /** What is asked once per connection: who the server is, and how its audit trail is written. */
 export interface ConnectedInstance {
   readonly description: InstanceDescription;
   readonly serverName: string;
+  /** `@@SERVERNAME`: keeps the name from before a rename until somebody changes it. */
+  readonly oldServerName: string;
   /** 13 = 2016, 14 = 2017, 15 = 2019, 16 = 2022, 17 = 2025. */
   readonly majorVersion: number;
   readonly trail: TrailDescription;
@@ -24,12 +28,11 @@ export interface ConnectedInstance {
 export async function describeInstance(
   connection: Connection,
   serverHost: string | undefined,
-  signal: AbortSignal,
+  signal?: AbortSignal,
 ): Promise<ConnectedInstance> {
   const [probe = []] = await connection.select(INSTANCE_PROBE, [], signal);
-  const [serverName, version, edition, engineEdition, address] = probe;
-  const declared = await connection.select(DESCRIBE_TRAIL, [], signal);
-  const columns = selectColumns(declared.map(([name, type]) => ({ name: textOf(name), type: textOf(type) })));
+  const [serverName, version, edition, engineEdition, address, oldName] = probe;
+  const columns = selectColumns(await declaredColumns(connection, signal));
   return {
     description: {
       serverHost: serverHost ?? (textOf(address) || textOf(serverName)),
@@ -38,6 +41,7 @@ export async function describeInstance(
       databaseName: null,
     },
     serverName: textOf(serverName),
+    oldServerName: textOf(oldName),
     majorVersion: Number.parseInt(textOf(version), 10),
     columns,
     trail: {
@@ -48,7 +52,22 @@ export async function describeInstance(
   };
 }
 
-async function readNames(connection: Connection, query: string, signal: AbortSignal): Promise<Map<string, string>> {
+/** The columns that this version of the function has; how it is best asked is not known of every version. */
+async function declaredColumns(connection: Connection, signal?: AbortSignal): Promise<readonly DeclaredColumn[]> {
+  const described = (await connection.select(DESCRIBE_TRAIL, [], signal)).filter(([name]) => textOf(name) !== "");
+  if (described.length > 0 || signal?.aborted) {
+    return described.map(([name, type]) => ({ name: textOf(name), type: textOf(type) }));
+  }
+  let declared: readonly DeclaredColumn[] = [];
+  const nowhere = { name: "pattern", type: "nvarchar", value: "*.sqlaudit" } as const;
+  const onColumns = (columns: readonly DeclaredColumn[]) => {
+    declared = columns;
+  };
+  await connection.query(TRAIL_WITHOUT_ROWS, [nowhere], { onColumns, onRow: () => undefined }, signal);
+  return declared;
+}
+
+async function readNames(connection: Connection, query: string, signal?: AbortSignal): Promise<Map<string, string>> {
   const rows = await connection.select(query, [], signal);
   return new Map(rows.map(([id, name]) => [textOf(id).replace(/ +$/, ""), textOf(name)]));
 }

@@ -1,16 +1,17 @@
-import type { Clock } from "@das/core";
+import type { Clock, LossWindow } from "@das/core";
 import type { AuditFileName } from "./audit-file-name.ts";
+import type { AuditServer } from "./audit-server.ts";
 import { BatchQueue } from "./batch-queue.ts";
-import type { Connection } from "./connection.ts";
 import type { FilePosition } from "./cursor.ts";
-import { FileTail } from "./file-tail.ts";
+import { FileTail, type TailSink } from "./file-tail.ts";
 import { Hold } from "./hold.ts";
-import type { ConnectedInstance } from "./instance.ts";
+import type { LossAccount } from "./loss-account.ts";
 import type { SqlServerRow } from "./row.ts";
-import { auditReadStatement } from "./statements.ts";
 
 export interface FileBatch {
   readonly rows: readonly SqlServerRow[];
+  /** They stand before the first row. */
+  readonly lossWindows: readonly LossWindow[];
   /** The place just after the last row. */
   readonly position: FilePosition;
 }
@@ -22,6 +23,13 @@ export interface FileReadResult {
   readonly anomalies: number;
   /** What the server said of records that it skipped because it could not read them: file and offset, no content. */
   readonly skipped: readonly string[];
+}
+
+export interface FileReadOptions {
+  /** Reads from the first block: needed when the server does not accept the position's offset. */
+  readonly whole: boolean;
+  readonly losses: LossAccount;
+  readonly clock: Clock;
 }
 
 /** "The fn_get_audit_file function is skipping records from …", and its Extended Events twin: severity 10, so no errors. */
@@ -36,53 +44,58 @@ const HOLD_LIMIT = 1_000;
 
 /**
  * Reads one file from a position on, as fast as the driver hands over rows, and gives out what is new in batches.
- * @param whole reads from the first block: needed when the server does not accept the position's offset
  * @throws UnavailableError, RefusedError, ServerError; after what was read before it has been given out
  */
 export async function* readFile(
-  connection: Connection,
-  instance: ConnectedInstance,
+  server: AuditServer,
   file: AuditFileName,
   from: FilePosition,
-  whole: boolean,
-  clock: Clock,
+  { whole, losses, clock }: FileReadOptions,
   signal: AbortSignal,
 ): AsyncGenerator<FileBatch, FileReadResult> {
-  const tail = new FileTail(from, instance.trail);
+  const { trail } = server.instance;
+  const tail = new FileTail(from, trail);
   const stop = new AbortController();
   const hold = new Hold(clock, HOLD_LIMIT, () => stop.abort());
-  const statementIndex = instance.trail.columns.findIndex(({ name }) => name === "statement");
+  const statementIndex = trail.columns.findIndex(({ name }) => name === "statement");
   const queue = new BatchQueue(
     () => tail.position(),
     statementIndex,
     () => hold.release(),
   );
-  const add = (row: SqlServerRow): void => queue.add(row);
+  const isFirstRead = losses.isFresh;
+  const sink: TailSink = {
+    known: (row) => {
+      if (isFirstRead) losses.known(row);
+    },
+    before: (row) => {
+      const lossWindows = losses.before(row);
+      if (lossWindows.length > 0) queue.cut(lossWindows);
+    },
+    add: (row) => queue.add(row),
+  };
   const skipped: string[] = [];
-  const path = from.directory + file.name;
-  const offset = whole ? null : from.previousOffset;
-  const running = connection
-    .query(
-      auditReadStatement(instance.columns),
-      [
-        { name: "pattern", type: "nvarchar", value: path },
-        { name: "file", type: "nvarchar", value: offset === null ? null : path },
-        { name: "offset", type: "bigint", value: offset === null ? null : String(offset) },
-      ],
+  losses.beginRead();
+  const running = server
+    .readRows(
+      from.directory + file.name,
+      whole ? null : from.previousOffset,
       {
         onRow: (values, flow) => {
-          tail.accept(values, add);
+          tail.accept(values, sink);
           if (queue.isFull) hold.take(flow);
         },
         onInfo: ({ number, message }) => {
-          if (SKIPPING_RECORDS.has(number)) skipped.push(message);
+          if (!SKIPPING_RECORDS.has(number)) return;
+          skipped.push(message);
+          losses.skipped(message, from);
         },
       },
       AbortSignal.any([signal, stop.signal]),
     )
     .then(
       (complete) => {
-        if (complete) tail.end(add);
+        if (complete) tail.end(sink);
         queue.end();
         return complete;
       },
@@ -92,7 +105,7 @@ export async function* readFile(
       },
     );
   try {
-    for await (const { rows, mark } of queue.batches()) yield { rows, position: mark };
+    for await (const { rows, lossWindows, mark } of queue.batches()) yield { rows, lossWindows, position: mark };
   } finally {
     stop.abort();
     hold.release();

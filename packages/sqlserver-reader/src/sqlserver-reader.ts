@@ -10,6 +10,7 @@ import {
 } from "@das/core";
 import { SqlServerAuditSource } from "./audit-source.ts";
 import { checkInstance } from "./check.ts";
+import { ConnectedServer } from "./connected-server.ts";
 import type { ConnectionOptions } from "./connection-options.ts";
 import { toEvent } from "./map-event.ts";
 import type { SqlServerRow } from "./row.ts";
@@ -23,6 +24,11 @@ export interface SqlServerReaderOptions {
   readonly audits?: readonly string[];
   /** Where a source begins that has nothing to resume from. Default `oldest`: every row that the trail still holds. */
   readonly startAt?: "oldest" | "now";
+  /**
+   * SERVERPROPERTY('ServerName') of other instances whose audits write to the same folder under the same GUIDs, each
+   * with a publisher of its own: rows that bear their names are left to them. Better give each instance a folder.
+   */
+  readonly sharedWith?: readonly string[];
   readonly clock?: Clock;
   /** Uniform in [0, 1). */
   readonly random?: () => number;
@@ -60,8 +66,11 @@ export class SqlServerReader implements AuditReader<SqlServerRow> {
   }
 
   #source(audit: string): SqlServerAuditSource {
-    const { connection, serverHost, startAt = "oldest" } = this.#options;
+    const { connection, serverHost, startAt = "oldest", sharedWith = [] } = this.#options;
     const { clock = systemClock, random = Math.random, logger = silentLogger } = this.#options;
-    return new SqlServerAuditSource({ connection, serverHost, audit, startAt, clock, random, logger });
+    const connect = (signal: AbortSignal) =>
+      ConnectedServer.open({ connection, serverHost, audit, clock, logger }, signal);
+    const { instanceId, user } = connection;
+    return new SqlServerAuditSource({ instanceId, user, audit, startAt, sharedWith, connect, clock, random, logger });
   }
 }

@@ -9,32 +9,57 @@ import type { TrailColumn } from "./row.ts";
 export const AUDIT_NAME = "RDS_DAS_AUDIT";
 export const AUDIT_CHANGES_NAME = "RDS_DAS_AUDIT_CHANGES";
 
+/** One page of AWS calls the second audit so: read when there is none of the first name. */
+export const AUDIT_CHANGES_ALIAS = "RDS_DAS_CHANGES";
+
 /** The CONVERTs keep sql_variant off the wire. */
 export const INSTANCE_PROBE = `SELECT CONVERT(nvarchar(128), SERVERPROPERTY('ServerName')) AS server_name,
        CONVERT(nvarchar(128), SERVERPROPERTY('ProductVersion')) AS version,
        CONVERT(nvarchar(128), SERVERPROPERTY('Edition')) AS edition,
        CONVERT(int, SERVERPROPERTY('EngineEdition')) AS engine_edition,
-       CONVERT(nvarchar(128), CONNECTIONPROPERTY('local_net_address')) AS local_net_address`;
+       CONVERT(nvarchar(128), CONNECTIONPROPERTY('local_net_address')) AS local_net_address,
+       CONVERT(nvarchar(128), @@SERVERNAME) AS old_name`;
 
 /** The columns that this version of the function has. */
 export const DESCRIBE_TRAIL = `SELECT name, system_type_name, is_nullable
 FROM sys.dm_exec_describe_first_result_set(N'SELECT * FROM sys.fn_get_audit_file(NULL,NULL,NULL)',NULL,0)`;
+
+/** The same, where describing gives nothing: columns only, no file is opened. */
+export const TRAIL_WITHOUT_ROWS = "SELECT TOP (0) * FROM sys.fn_get_audit_file(@pattern, NULL, NULL)";
 
 export const ACTION_NAMES_QUERY =
   "SELECT DISTINCT RTRIM(action_id) AS action_id, name FROM sys.dm_audit_actions WHERE action_id IS NOT NULL;";
 export const CLASS_NAMES_QUERY =
   "SELECT RTRIM(class_type) AS class_type, class_type_desc, securable_class_desc FROM sys.dm_audit_class_type_map;";
 
-/** What the audit does now, and the path of the file that it writes: the signal of a rollover. */
-export const AUDIT_STATUS =
-  "SELECT status_desc, CONVERT(char(27), status_time, 121) AS status_time, audit_file_path FROM sys.dm_server_audit_status WHERE name = @audit";
+/**
+ * One look at an audit: its definition, what it does now (the path of its file is the signal of a rollover), what its
+ * event session `<audit>$A` could not write. One row, whether there is such an audit or not.
+ */
+export const AUDIT_STATE = auditState("x.dropped_event_count, x.dropped_buffer_count");
+/** For a reader without the right to look at event sessions. */
+export const AUDIT_STATE_WITHOUT_SESSION = auditState("NULL AS dropped_event_count, NULL AS dropped_buffer_count");
 
-export const AUDIT_DEFINITION =
-  "SELECT CONVERT(char(36), audit_guid) AS audit_guid, is_state_enabled, log_file_path FROM sys.server_file_audits WHERE name = @audit";
+function auditState(dropped: string): string {
+  const withSession = dropped.startsWith("x.");
+  return `SELECT CONVERT(char(27), SYSUTCDATETIME(), 121) AS observed_at,
+       CONVERT(char(23), i.sqlserver_start_time, 121) AS started_at,
+       a.name, CONVERT(char(36), a.audit_guid) AS audit_guid, a.log_file_path,
+       s.status_desc, s.audit_file_path,
+       ${withSession ? "CONVERT(char(23), x.create_time, 121)" : "NULL"} AS session_created_at, ${dropped}
+FROM sys.dm_os_sys_info AS i
+LEFT JOIN sys.server_file_audits AS a ON a.name IN (@audit, @alias)
+LEFT JOIN sys.dm_server_audit_status AS s ON s.audit_id = a.audit_id
+${withSession ? "LEFT JOIN sys.dm_xe_sessions AS x ON x.name = a.name + N'$A'" : ""}`;
+}
 
 /** 2017 and later; `level = 0` keeps equally named files of sub-folders out. */
 export const FILE_LISTING = `SELECT file_or_directory_name
 FROM sys.dm_os_enumerate_filesystem(@directory, @pattern) WHERE is_directory = 0 AND level = 0`;
+
+/** Where neither may be used: the files that have rows from a place on. The server opens each of them for a moment. */
+export const FILES_WITH_ROWS =
+  "SELECT DISTINCT f.file_name FROM sys.fn_get_audit_file(@pattern, @file, @offset) AS f OPTION (RECOMPILE, MAXDOP 1)";
 
 /** 2016: columns subdirectory, depth, file. */
 export const FILE_LISTING_2016 = "EXEC master.sys.xp_dirtree @directory, 1, 1";
@@ -48,6 +73,12 @@ export function auditReadStatement(columns: readonly SelectedColumn[]): string {
   return `SELECT ${list}
 FROM sys.fn_get_audit_file(@pattern, @file, @offset) AS f
 OPTION (RECOMPILE, MAXDOP 1);`;
+}
+
+export interface DeclaredColumn {
+  readonly name: string;
+  /** As T-SQL writes it, with or without a length: `nvarchar(128)`. */
+  readonly type: string;
 }
 
 export interface SelectedColumn extends TrailColumn {
@@ -64,9 +95,7 @@ const OPAQUE_TYPE = /^(xml|sql_variant|n?text)/;
  * How to select each column that the function declares. `file_name` is left out: the reader names the exact file, and
  * the path, about ninety characters, would come again with every row.
  */
-export function selectColumns(
-  declared: readonly { readonly name: string; readonly type: string }[],
-): readonly SelectedColumn[] {
+export function selectColumns(declared: readonly DeclaredColumn[]): readonly SelectedColumn[] {
   return declared
     .filter(({ name }) => name !== "file_name")
     .map(({ name, type }) => {

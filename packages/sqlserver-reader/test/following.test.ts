@@ -140,7 +140,7 @@ describe("following an audit's files", () => {
     expect(warnings.length).toBeGreaterThan(0);
   });
 
-  test("a block that the server cannot read is told once, and reading goes on behind it", async () => {
+  test("a block that the server cannot read is one loss window in its place, and reading goes on behind it", async () => {
     await using trail = await openEmulatedTrail({ behaviour: { lastBlock: "sealed" } });
     for (let n = 0; n < 3; n += 1) await trail.append(10);
     const [file] = filesOf(trail);
@@ -148,20 +148,18 @@ describe("following an audit's files", () => {
     const path = pathOf(file as NonNullable<typeof file>);
     trail.emulator.change((audits) => damageBlock(audits, path, damaged?.offset ?? 0));
     const readable = trail.expectedMarkers().filter((marker) => !marker.includes(`:${damaged?.offset}:`));
-    const errors: string[] = [];
-    const logger: Logger = { ...silentLogger, error: (_, message) => void errors.push(message) };
     let quiet = 0;
-    const { markers } = await readWhile(
-      trail,
-      undefined,
-      ({ rows }) => {
-        quiet += rows.length === 0 ? 1 : 0;
-        return quiet < 3;
-      },
-      logger,
-    );
-    expect(markers).toEqual(readable);
-    expect(errors).toEqual(["the server cannot read a part of an audit file; activity is missing"]);
+    const seen: string[] = [];
+    const { lossWindows } = await readWhile(trail, undefined, ({ rows, lossWindows: windows }) => {
+      for (const { cause } of windows) seen.push(cause);
+      seen.push(...rows.map((row) => `${row.fileTime}:${row.offset}:${row.ordinal}`));
+      quiet += rows.length === 0 ? 1 : 0;
+      return quiet < 3;
+    });
+    const cause = "audit records cannot be read";
+    expect(seen).toEqual([...readable.slice(0, 1), cause, ...readable.slice(1)]);
+    expect(lossWindows).toHaveLength(1);
+    expect(lossWindows[0]?.endTime).not.toBeNull();
   });
 
   test("beginning now leaves out what was there, and nothing that comes", async () => {

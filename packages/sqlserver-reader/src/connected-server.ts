@@ -1,0 +1,187 @@
+import { type Clock, DasError, type Logger, RefusedError, type UtcTime, utcTime } from "@das/core";
+import { splitPath } from "./audit-file-name.ts";
+import type { AuditServer, AuditState, DroppedRecords, FileSetPlace, QueryHandlers } from "./audit-server.ts";
+import { ServerError } from "./classify-error.ts";
+import { Connection, type QueryParameter } from "./connection.ts";
+import type { ConnectionOptions } from "./connection-options.ts";
+import { type ConnectedInstance, describeInstance, textOf } from "./instance.ts";
+import type { SqlValue } from "./row.ts";
+import {
+  AUDIT_CHANGES_ALIAS,
+  AUDIT_CHANGES_NAME,
+  AUDIT_STATE,
+  AUDIT_STATE_WITHOUT_SESSION,
+  auditReadStatement,
+  FILE_LISTING,
+  FILE_LISTING_2016,
+  FILES_WITH_ROWS,
+} from "./statements.ts";
+
+export interface ConnectedServerOptions {
+  readonly connection: ConnectionOptions;
+  /** The instance's own address in the events; default: what the server reports. */
+  readonly serverHost: string | undefined;
+  readonly audit: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** 2017 has a function that lists files, before there is a procedure. */
+const FIRST_WITH_LISTING = 14;
+
+/** One connection to one instance, and what following one of its audits asks there. */
+export class ConnectedServer implements AuditServer {
+  readonly instance: ConnectedInstance;
+  readonly #connection: Connection;
+  readonly #readStatement: string;
+  readonly #audit: readonly QueryParameter[];
+  readonly #logger: Logger;
+  #stateStatement = AUDIT_STATE;
+  #listingRefused = false;
+
+  private constructor(connection: Connection, instance: ConnectedInstance, audit: string, logger: Logger) {
+    this.#connection = connection;
+    this.instance = instance;
+    this.#readStatement = auditReadStatement(instance.columns);
+    const alias = audit === AUDIT_CHANGES_NAME ? AUDIT_CHANGES_ALIAS : audit;
+    this.#audit = [nvarchar("audit", audit), nvarchar("alias", alias)];
+    this.#logger = logger;
+  }
+
+  /** @throws UnavailableError, RefusedError */
+  static async open(options: ConnectedServerOptions, signal: AbortSignal): Promise<ConnectedServer> {
+    const { clock, logger, audit, serverHost } = options;
+    const connection = await Connection.open(options.connection, clock, logger);
+    try {
+      const instance = await describeInstance(connection, serverHost, signal);
+      return new ConnectedServer(connection, instance, audit, logger);
+    } catch (error) {
+      await connection[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  async observe(signal: AbortSignal): Promise<AuditState> {
+    let rows: SqlValue[][];
+    try {
+      rows = await this.#connection.select(this.#stateStatement, this.#audit, signal);
+    } catch (error) {
+      if (!isRightMissing(error) || this.#stateStatement !== AUDIT_STATE) throw error;
+      this.#stateStatement = AUDIT_STATE_WITHOUT_SESSION;
+      rows = await this.#connection.select(this.#stateStatement, this.#audit, signal);
+      this.#logger.warn(
+        { server: this.instance.serverName, error: (error as Error).message },
+        "event sessions may not be looked at: records that the server drops would go unnoticed; grant VIEW SERVER STATE",
+      );
+    }
+    // With both names there, the second one of AWS's is the one that counts.
+    const row = rows.find(([, , name]) => textOf(name) === this.#audit[0]?.value) ?? rows[0] ?? [];
+    return stateOf(row);
+  }
+
+  async listFiles(directory: string, set: FileSetPlace, signal: AbortSignal): Promise<readonly string[]> {
+    if (this.#listingRefused) return this.#namesOfRows(directory, set, signal);
+    try {
+      return await this.#listDirectory(directory, signal);
+    } catch (error) {
+      if (!isRightMissing(error) && !(error instanceof ServerError)) throw error;
+      this.#listingRefused = true;
+      this.#logger.warn(
+        { server: this.instance.serverName, error: error.message },
+        "directories may not be listed; audit files are found by reading them, which opens each of them for a moment",
+      );
+      return this.#namesOfRows(directory, set, signal);
+    }
+  }
+
+  readRows(path: string, offset: bigint | null, handlers: QueryHandlers, signal: AbortSignal): Promise<boolean> {
+    const parameters = readParameters(path, offset === null ? null : path, offset);
+    return this.#connection.query(this.#readStatement, parameters, handlers, signal);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#connection[Symbol.asyncDispose]();
+  }
+
+  async #listDirectory(directory: string, signal: AbortSignal): Promise<readonly string[]> {
+    const parameters = [nvarchar("directory", directory)];
+    if (this.instance.majorVersion >= FIRST_WITH_LISTING) {
+      parameters.push(nvarchar("pattern", "*.sqlaudit"));
+      return (await this.#connection.select(FILE_LISTING, parameters, signal)).map(([name]) => textOf(name));
+    }
+    const entries = await this.#connection.select(FILE_LISTING_2016, parameters, signal);
+    return entries.filter(([, , isFile]) => Number(isFile) === 1).map(([name]) => textOf(name));
+  }
+
+  /** Files without a row are not found; the one that is written to is known without. */
+  async #namesOfRows(directory: string, set: FileSetPlace, signal: AbortSignal): Promise<readonly string[]> {
+    const pattern = `${directory}${set.audit}_${set.auditGuid ?? ""}*`;
+    const read = (from: FileSetPlace["from"]) =>
+      this.#connection.select(
+        FILES_WITH_ROWS,
+        readParameters(pattern, from ? directory + from.name : null, from?.offset ?? null),
+        signal,
+      );
+    let rows: SqlValue[][];
+    try {
+      rows = await read(set.from);
+    } catch (error) {
+      if (!(error instanceof ServerError)) throw error;
+      rows = await read(undefined).catch((again: unknown) => {
+        // 33224: no file fits.
+        if (again instanceof ServerError) return [];
+        throw again;
+      });
+    }
+    const { audit } = await this.observe(signal);
+    const names = new Set(rows.map(([path]) => splitPath(textOf(path)).name));
+    if (set.from) names.add(set.from.name);
+    if (audit?.currentFile !== undefined) names.add(audit.currentFile);
+    return [...names];
+  }
+}
+
+function nvarchar(name: string, value: string | null): QueryParameter {
+  return { name, type: "nvarchar", value };
+}
+
+function readParameters(pattern: string, file: string | null, offset: bigint | null): QueryParameter[] {
+  return [
+    nvarchar("pattern", pattern),
+    nvarchar("file", file),
+    { name: "offset", type: "bigint", value: offset === null ? null : String(offset) },
+  ];
+}
+
+function isRightMissing(error: unknown): error is RefusedError {
+  return error instanceof RefusedError && error instanceof DasError && error.code === "right-missing";
+}
+
+function stateOf(row: readonly SqlValue[]): AuditState {
+  const [observedAt, serverStartedAt, name, guid, directory, status, path, session, events, buffers] = row;
+  const currentFile = splitPath(textOf(path)).name;
+  return {
+    observedAt: utcTime(textOf(observedAt)) as UtcTime,
+    serverStartedAt: textOf(serverStartedAt),
+    audit:
+      textOf(name) === ""
+        ? undefined
+        : {
+            name: textOf(name),
+            auditGuid: textOf(guid).toUpperCase(),
+            directory: textOf(directory),
+            status: textOf(status),
+            currentFile: currentFile === "" ? undefined : currentFile,
+            dropped: droppedOf(session, events, buffers),
+          },
+  };
+}
+
+function droppedOf(session: SqlValue | undefined, events: SqlValue | undefined, buffers: SqlValue | undefined) {
+  if (textOf(session) === "") return undefined;
+  const dropped: DroppedRecords = {
+    session: textOf(session).replaceAll(/\D/g, ""),
+    count: BigInt(textOf(events) || 0) + BigInt(textOf(buffers) || 0),
+  };
+  return dropped;
+}

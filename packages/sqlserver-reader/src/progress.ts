@@ -1,0 +1,140 @@
+import { utcTimeOf } from "@das/core";
+import { type AuditFile, sameFileName } from "./audit-file-name.ts";
+import type { AuditDefinition, AuditState } from "./audit-server.ts";
+import type { Bookmark, FilePosition } from "./cursor.ts";
+import { FileMemory } from "./file-memory.ts";
+import { LOSS_CAUSES, LossAccount } from "./loss-account.ts";
+
+/** Of one step from file to file. */
+export interface Step {
+  readonly file: AuditFile;
+  /** File times went backwards. */
+  readonly turned: boolean;
+}
+
+/** What a source knows about its place and its audit. Pure; it outlives connections, not the process. */
+export class Progress {
+  readonly losses: LossAccount;
+  /** The trail was empty when reading began, so its first file is all new. */
+  beganEmpty = false;
+  readonly #files = new FileMemory();
+  #position: FilePosition | undefined;
+  #reading: FilePosition | undefined;
+  #file: AuditFile | undefined;
+  #auditGuid: string | undefined;
+  #caughtUp = false;
+  #serverStartedAt: string | undefined;
+
+  constructor(bookmark: Bookmark | undefined) {
+    this.losses = new LossAccount(bookmark?.dropped);
+    if (bookmark) this.moveTo(bookmark.position);
+  }
+
+  /** The place after the last row that was given out; undefined until the first file is known. */
+  get position(): FilePosition | undefined {
+    return this.#position;
+  }
+
+  /** Where the next read begins: at the position, or at the beginning of a later file that has not given a row yet. */
+  get reading(): FilePosition | undefined {
+    return this.#reading;
+  }
+
+  /** The file of `reading`; undefined until it was found in a listing. */
+  get file(): AuditFile | undefined {
+    return this.#file;
+  }
+
+  moveTo(position: FilePosition): void {
+    this.#position = position;
+    this.#reading = position;
+    this.losses.beginAt(beginningOf(position));
+  }
+
+  /** Reading begins with this file. */
+  begin(file: AuditFile): void {
+    this.#enter(file);
+    this.moveTo(startOf(file, 0));
+  }
+
+  /** A listing of all directories that the audit's files may be in. */
+  noteListing(listing: readonly AuditFile[]): void {
+    const reading = this.#reading;
+    const found = reading && listing.find((file) => file.fileTime === reading.fileTime && this.#isOfSet(file));
+    if (found) this.#enter(found);
+    this.#files.note(listing, reading && { fileTime: reading.fileTime, auditGuid: this.#auditGuid });
+  }
+
+  /** What a look at the audit tells by itself: records that were dropped, an instance that was started anew. */
+  noteState({ audit, observedAt, serverStartedAt }: AuditState): void {
+    const before = this.#serverStartedAt;
+    if (this.#caughtUp && before !== undefined && before !== serverStartedAt) this.losses.restarted();
+    this.#serverStartedAt = serverStartedAt;
+    this.losses.look(audit?.dropped, observedAt);
+  }
+
+  /** The file was read to its end, or is gone: goes to the one after it, if there is one. */
+  step(audit: AuditDefinition | undefined, isGone: boolean): Step | undefined {
+    const reading = this.#reading;
+    if (!reading) return undefined;
+    if (isGone) this.losses.open(LOSS_CAUSES.fileDeleted);
+    const next = this.#files.next({ fileTime: reading.fileTime, auditGuid: this.#auditGuid }, audit);
+    this.#caughtUp = next === undefined;
+    if (!next) return undefined;
+    if (this.#file && !isGone) this.#files.finish(this.#file);
+    if (next.skipsVanished) this.losses.open(LOSS_CAUSES.fileDeleted);
+    if (next.otherSet) this.losses.open(LOSS_CAUSES.recreated);
+    this.#reading = startOf(next.file, next.turned ? reading.turn + 1 : reading.turn);
+    this.#enter(next.file);
+    return { file: next.file, turned: next.turned && !next.otherSet };
+  }
+
+  /** Nothing is left to read: what the state of the audit says about what comes, or does not. */
+  reachEnd(audit: AuditDefinition | undefined): void {
+    this.#caughtUp = true;
+    const { losses } = this;
+    if (this.#files.takeVanished()) losses.open(LOSS_CAUSES.fileDeleted);
+    if (!audit) losses.open(LOSS_CAUSES.missing);
+    else if (audit.status !== "STARTED" && !losses.isOpen(LOSS_CAUSES.stopped, LOSS_CAUSES.failed)) {
+      losses.open(audit.status.includes("FAIL") ? LOSS_CAUSES.failed : LOSS_CAUSES.stopped);
+    }
+  }
+
+  /** More is to be read in the file that was read last. */
+  fallBehind(): void {
+    this.#caughtUp = false;
+  }
+
+  #enter(file: AuditFile): void {
+    this.#file = file;
+    this.#auditGuid = file.auditGuid;
+  }
+
+  #isOfSet({ auditGuid }: AuditFile): boolean {
+    return this.#auditGuid === undefined || this.#auditGuid === auditGuid;
+  }
+}
+
+/** Whether the audit writes to this file now. Paths differ in case and separators, so names are compared. */
+export function isWriting(audit: AuditDefinition | undefined, file: AuditFile | undefined): boolean {
+  return audit?.currentFile !== undefined && file !== undefined && sameFileName(audit.currentFile, file.name);
+}
+
+function startOf(file: AuditFile, turn: number): FilePosition {
+  return {
+    turn,
+    directory: file.directory,
+    fileTime: file.fileTime,
+    previousOffset: null,
+    lastOffset: null,
+    rowsInLast: 0,
+    digest: "",
+  };
+}
+
+const FILETIME_OF_1970 = 116_444_736_000_000_000n;
+
+/** When the place's file was created: no row of it is older. */
+function beginningOf({ fileTime }: FilePosition): string {
+  return utcTimeOf(Number((fileTime - FILETIME_OF_1970) / 10_000n), 7);
+}
