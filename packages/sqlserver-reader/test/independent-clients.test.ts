@@ -235,7 +235,8 @@ test.skipIf(python === undefined)(
     const mine = [...statements.values()].map((record) => ({ text: record.text, parameters: parametersOf(record) }));
     const theirs = mine.map(({ text, parameters }) => ({
       // Its parameters are marked as Python does it: %(name)s.
-      text: Object.keys(parameters).length === 0 ? text : text.replaceAll("%", "%%").replaceAll(/@(\w+)/g, "%($1)s"),
+      text:
+        Object.keys(parameters).length === 0 ? text : text.replaceAll("%", "%%").replaceAll(/(?<!@)@(\w+)/g, "%($1)s"),
       ...(Object.keys(parameters).length > 0 && { parameters }),
     }));
     const answers = await askPytds(emulator, true, theirs);
