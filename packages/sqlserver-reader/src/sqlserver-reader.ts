@@ -9,19 +9,21 @@ import {
   systemClock,
 } from "@das/core";
 import { SqlServerAuditSource } from "./audit-source.ts";
-import { checkInstance } from "./check.ts";
+import { checkInstance } from "./check/check-instance.ts";
 import { ConnectedServer } from "./connected-server.ts";
 import type { ConnectionOptions } from "./connection-options.ts";
 import { toEvent } from "./map-event.ts";
 import type { SqlServerRow } from "./row.ts";
-import { AUDIT_NAME } from "./statements.ts";
+import { AUDIT_CHANGES_NAME, AUDIT_NAME } from "./statements.ts";
 
 export interface SqlServerReaderOptions {
   readonly connection: ConnectionOptions;
   /** The instance's own address in the events; default: what the server reports. */
   readonly serverHost?: string;
-  /** Default: `RDS_DAS_AUDIT`. */
+  /** Default: `RDS_DAS_AUDIT` and `RDS_DAS_AUDIT_CHANGES`, which may also be named `RDS_DAS_CHANGES` on the server. */
   readonly audits?: readonly string[];
+  /** The other configured instances of the same resource: `check` compares their audits with this one's. */
+  readonly replicas?: readonly ConnectionOptions[];
   /** Where a source begins that has nothing to resume from. Default `oldest`: every row that the trail still holds. */
   readonly startAt?: "oldest" | "now";
   /**
@@ -35,6 +37,8 @@ export interface SqlServerReaderOptions {
   readonly logger?: Logger;
 }
 
+const DEFAULT_AUDITS = [AUDIT_NAME, AUDIT_CHANGES_NAME] as const;
+
 /** Reads the server audits of one SQL Server instance through `sys.fn_get_audit_file`. */
 export class SqlServerReader implements AuditReader<SqlServerRow> {
   readonly engine = "sqlserver";
@@ -45,13 +49,19 @@ export class SqlServerReader implements AuditReader<SqlServerRow> {
   }
 
   check(signal: AbortSignal): Promise<CheckReport> {
-    const { connection, audits = [AUDIT_NAME], clock = systemClock, logger = silentLogger } = this.#options;
-    return checkInstance(connection, audits, clock, logger, signal);
+    const {
+      connection,
+      audits = DEFAULT_AUDITS,
+      replicas = [],
+      clock = systemClock,
+      logger = silentLogger,
+    } = this.#options;
+    return checkInstance({ connection, audits, replicas, clock, logger }, signal);
   }
 
   /** The audits are the instance's own: they do not change with its role. */
   async *sources(signal: AbortSignal): AsyncGenerator<readonly SqlServerAuditSource[]> {
-    const { audits = [AUDIT_NAME] } = this.#options;
+    const { audits = DEFAULT_AUDITS } = this.#options;
     yield audits.map((audit) => this.#source(audit));
     if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
   }

@@ -1,0 +1,54 @@
+import { DasError } from "@das/core";
+import { ServerError } from "../classify-error.ts";
+import type { Connection, QueryParameter } from "../connection.ts";
+import type { SqlValue } from "../row.ts";
+
+/** What a question gave, or why nobody knows: a question that the server refuses is a finding, never an exception. */
+export type Answer<Value> =
+  | { readonly known: true; readonly value: Value }
+  | { readonly known: false; readonly reason: string };
+
+export function answered<Value>(value: Value): Answer<Value> {
+  return { known: true, value };
+}
+
+export function mapAnswer<From, To>(answer: Answer<From>, map: (value: From) => To): Answer<To> {
+  return answer.known ? answered(map(answer.value)) : answer;
+}
+
+export type Rows = readonly (readonly SqlValue[])[];
+
+/** Asks one connection; every statement that passes through here only reads. */
+export class Inquiry {
+  readonly #connection: Connection;
+  readonly #signal: AbortSignal;
+
+  constructor(connection: Connection, signal: AbortSignal) {
+    this.#connection = connection;
+    this.#signal = signal;
+  }
+
+  /** @throws UnavailableError when the connection is lost; the signal's reason when it aborts */
+  async ask(text: string, texts: Readonly<Record<string, string>> = {}): Promise<Answer<Rows>> {
+    const parameters = Object.entries(texts).map(
+      ([name, value]): QueryParameter => ({ name, type: "nvarchar", value }),
+    );
+    try {
+      const rows = await this.#connection.select(text, parameters, this.#signal);
+      // An aborted query gives what it has, which would look like an answer.
+      this.#signal.throwIfAborted();
+      return answered(rows);
+    } catch (error) {
+      const reason = refusalOf(error);
+      if (reason === undefined) throw error;
+      return { known: false, reason };
+    }
+  }
+}
+
+/** The server's own number says more than a text that depends on its language. */
+function refusalOf(error: unknown): string | undefined {
+  if (error instanceof ServerError) return `error ${error.number}`;
+  if (!(error instanceof DasError) || error.code !== "right-missing") return undefined;
+  return `error ${(error.cause as { readonly number?: number } | undefined)?.number ?? "of a missing right"}`;
+}

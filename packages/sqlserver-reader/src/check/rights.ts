@@ -1,0 +1,147 @@
+import type { CheckFinding } from "@das/core";
+import { type Answer, type Inquiry, mapAnswer } from "./answer.ts";
+import { about } from "./finding.ts";
+import { hasSplitRights, type InstanceFacts } from "./instance-facts.ts";
+import { grant, quoteName, quoteText } from "./statement.ts";
+
+/** What the reader's login may do. */
+export interface RightsFacts {
+  /** Server permissions that it holds, by grant, by role or because another one implies them. */
+  readonly held: ReadonlySet<string>;
+  readonly isSysadmin: boolean;
+  readonly isSecurityadmin: boolean;
+  /** May it execute the certificate-signed `master.dbo.rds_das_read`? */
+  readonly mayExecuteReadProcedure: boolean;
+}
+
+interface Need {
+  /** For ids. */
+  readonly word: string;
+  readonly right: string;
+  readonly why: string;
+}
+
+const OTHER_DATABASES: Need = {
+  word: "connect-any-database",
+  right: "CONNECT ANY DATABASE",
+  why: "Which database audit specifications there are is asked in each database; the reader is a user of none",
+};
+const DEFINITIONS: Need = {
+  word: "view-any-definition",
+  right: "VIEW ANY DEFINITION",
+  why: "Without it the views of audits and specifications are empty, as if there were none",
+};
+
+/** SQL Server notes §6.1. */
+const NEEDS_UNTIL_2019: readonly Need[] = [
+  {
+    word: "view-server-state",
+    right: "VIEW SERVER STATE",
+    why: "It shows whether an audit runs, which file it writes, and what it dropped",
+  },
+  DEFINITIONS,
+  OTHER_DATABASES,
+];
+const NEEDS_SINCE_2022: readonly Need[] = [
+  {
+    word: "view-server-security-audit",
+    right: "VIEW SERVER SECURITY AUDIT",
+    why: "sys.fn_get_audit_file, from which every event comes, takes it",
+  },
+  {
+    word: "view-server-security-state",
+    right: "VIEW SERVER SECURITY STATE",
+    why: "It shows whether an audit runs and which file it writes",
+  },
+  {
+    word: "view-server-performance-state",
+    right: "VIEW SERVER PERFORMANCE STATE",
+    why: "It shows what an audit dropped and how long sessions waited for it",
+  },
+  DEFINITIONS,
+  OTHER_DATABASES,
+];
+
+/** Rights with which whoever has the reader's password could change the audit, or read what it protects. */
+const DANGEROUS = ["CONTROL SERVER", "ALTER ANY SERVER AUDIT", "SELECT ALL USER SECURABLES"] as const;
+
+const ASKED = [
+  ...new Set([...NEEDS_UNTIL_2019, ...NEEDS_SINCE_2022].map(({ right }) => right)),
+  ...DANGEROUS,
+  "VIEW ANY ERROR LOG",
+] as const;
+
+/** A permission that this version does not know gives NULL, which counts as not held. */
+const RIGHTS = `SELECT ${ASKED.map((right) => `HAS_PERMS_BY_NAME(NULL, NULL, ${quoteText(right)})`).join(",\n       ")},
+       IS_SRVROLEMEMBER(N'sysadmin'), IS_SRVROLEMEMBER(N'securityadmin'),
+       HAS_PERMS_BY_NAME(N'master.dbo.rds_das_read', N'OBJECT', N'EXECUTE')`;
+
+export async function lookAtRights(inquiry: Inquiry): Promise<Answer<RightsFacts>> {
+  return mapAnswer(await inquiry.ask(RIGHTS), ([row = []]) => {
+    const values = row.map((value) => Number(value) === 1);
+    const [isSysadmin = false, isSecurityadmin = false, mayExecuteReadProcedure = false] = values.slice(ASKED.length);
+    return {
+      held: new Set(ASKED.filter((_, index) => values[index])),
+      isSysadmin,
+      isSecurityadmin,
+      mayExecuteReadProcedure,
+    };
+  });
+}
+
+/** One finding for each right that this version needs, in the order in which they are granted. */
+export function judgeRights(instance: InstanceFacts, rights: Answer<RightsFacts>): readonly CheckFinding[] {
+  if (!rights.known) {
+    const { warning } = about("rights", "The reader needs exactly these rights, and no more");
+    return [warning(`the login's own rights cannot be looked at (${rights.reason})`)];
+  }
+  const { login } = instance;
+  const needs = hasSplitRights(instance) ? NEEDS_SINCE_2022 : NEEDS_UNTIL_2019;
+  const findings = needs.map(({ word, right, why }) => {
+    const { ok, failure } = about(`right.${word}`, why);
+    return rights.value.held.has(right)
+      ? ok(`${login} holds ${right}`)
+      : failure(`${login} lacks ${right}`, grant(right, login));
+  });
+  return hasSplitRights(instance) ? findings : [...findings, judgeControlServer(login, rights.value)];
+}
+
+/** Until 2019 reading audit files takes CONTROL SERVER: nearly everything, for want of anything smaller. */
+function judgeControlServer(login: string, { held, mayExecuteReadProcedure }: RightsFacts): CheckFinding {
+  const { ok, failure } = about(
+    "right.control-server",
+    "Until 2019 sys.fn_get_audit_file takes CONTROL SERVER, which is nearly everything: guard this login as sa",
+  );
+  if (held.has("CONTROL SERVER")) return ok(`${login} holds CONTROL SERVER, as this version wants it`);
+  const procedure = mayExecuteReadProcedure
+    ? ", and this version of das does not read through dbo.rds_das_read, which it may execute"
+    : "";
+  return failure(`${login} lacks CONTROL SERVER${procedure}`, grant("CONTROL SERVER", login));
+}
+
+/** Whoever steals the reader's password should get what was audited, and nothing else. */
+export function judgeLeastPrivilege(instance: InstanceFacts, rights: Answer<RightsFacts>): readonly CheckFinding[] {
+  if (!rights.known) return [];
+  const { ok, warning } = about(
+    "least-privilege",
+    "Whoever gets hold of the reader's password should see the audit, not change it, nor read the databases",
+  );
+  const { login } = instance;
+  const name = quoteName(login);
+  const { held, isSysadmin, isSecurityadmin } = rights.value;
+  const needs = hasSplitRights(instance)
+    ? NEEDS_SINCE_2022.map(({ right }) => right)
+    : [...NEEDS_UNTIL_2019.map(({ right }) => right), "CONTROL SERVER"];
+  const keep = grant(needs.join(", "), login);
+  const roles = [...(isSysadmin ? ["sysadmin"] : []), ...(isSecurityadmin && !isSysadmin ? ["securityadmin"] : [])];
+  if (roles.length > 0) {
+    const leave = roles.map((role) => `ALTER SERVER ROLE ${quoteName(role)} DROP MEMBER ${name};`);
+    return [warning(`${login} is a member of ${roles.join(" and ")}`, [keep, ...leave].join("\n"))];
+  }
+  // What CONTROL SERVER implies is not held apart from it, and until 2019 it cannot be done without.
+  const implied = held.has("CONTROL SERVER");
+  const excess = implied ? (hasSplitRights(instance) ? ["CONTROL SERVER"] : []) : DANGEROUS.filter((r) => held.has(r));
+  if (excess.length === 0) return [ok(`${login} holds nothing that this version does not want`)];
+  const what = `${login} holds ${excess.join(" and ")}, which reading does not take`;
+  return [warning(what, `${keep}\nREVOKE ${excess.join(", ")} FROM ${name};`)];
+}
