@@ -88,12 +88,11 @@ export class Lane {
   #dispatch(record: PackedRecord): void {
     const { sealing, budget, partitionKey, packer, signal } = this.#parts;
     const number = this.#parts.made();
-    // The record itself is not kept: its text is several times as large as what it is sealed to.
     const { events } = record;
-    const jsonBytes = record.json.length;
+    const jsonBytes = record.text.length;
     budget.take(jsonBytes);
     const sealed = sealing.seal(record, signal).then(({ bytes, compressedBytes }) => {
-      packer.learn(jsonBytes, compressedBytes);
+      packer.sealed(record, compressedBytes);
       return { data: bytes, partitionKey, number, events };
     });
     // Whoever sends sees the error; until then nobody waits for this promise.

@@ -6,10 +6,12 @@ import { LIST_MAX_BYTES, type PackedRecord, Packer } from "./pack.ts";
 
 const limits = { instanceId: "db-ABCDEFGHIJKLMNOPQRSTUVWXYZ", maxEvents: 100, targetBytes: 8_192 };
 
+const textOf = ({ text }: PackedRecord) => Buffer.from(text.bytes).toString();
+
 /** The events of records, in order. */
 function unpack(records: readonly PackedRecord[]): unknown[] {
   return records.flatMap(
-    ({ json }) => (JSON.parse(json) as { databaseActivityEventList: unknown[] }).databaseActivityEventList,
+    (record) => (JSON.parse(textOf(record)) as { databaseActivityEventList: unknown[] }).databaseActivityEventList,
   );
 }
 
@@ -25,7 +27,7 @@ describe("packing", () => {
         for (const record of records) {
           expect(record.events).toBeLessThanOrEqual(maxEvents);
           expect(record.events).toBeGreaterThan(0);
-          expect(gzipSync(record.json, { level: 1 }).byteLength).toBeLessThan(COMPRESSED_MAX_BYTES);
+          expect(gzipSync(record.text.bytes, { level: 1 }).byteLength).toBeLessThan(COMPRESSED_MAX_BYTES);
         }
       }),
     );
@@ -37,9 +39,9 @@ describe("packing", () => {
     const records: PackedRecord[] = [];
     while (records.length < 2)
       records.push(...packer.add(JSON.stringify({ text: Array.from({ length: 20 }, random).join("") })));
-    for (const { json } of records) {
-      expect(Buffer.byteLength(json)).toBeLessThan(LIST_MAX_BYTES + 1_024);
-      expect(gzipSync(json, { level: 1 }).byteLength).toBeLessThan(COMPRESSED_MAX_BYTES);
+    for (const { text } of records) {
+      expect(text.length).toBeLessThan(LIST_MAX_BYTES + 1_024);
+      expect(gzipSync(text.bytes, { level: 1 }).byteLength).toBeLessThan(COMPRESSED_MAX_BYTES);
     }
   });
 
@@ -52,9 +54,9 @@ describe("packing", () => {
         statement: `SELECT * FROM orders WHERE id = ${(n * 7919) % 100_003}`,
         user: "app",
       });
-      for (const { json } of packer.add(event)) {
-        const compressed = gzipSync(json, { level: 1 }).byteLength;
-        packer.learn(json.length, compressed);
+      for (const record of packer.add(event)) {
+        const compressed = gzipSync(record.text.bytes, { level: 1 }).byteLength;
+        packer.sealed(record, compressed);
         sizes.push(compressed);
       }
     }
@@ -63,7 +65,7 @@ describe("packing", () => {
   });
 
   test("a heartbeat is a record of its own", () => {
-    const record = innerRecordSchema.parse(JSON.parse(new Packer(limits).heartbeat().json));
+    const record = innerRecordSchema.parse(JSON.parse(textOf(new Packer(limits).heartbeat())));
     expect(record).toEqual({
       type: "DatabaseActivityMonitoringRecord",
       clusterId: "",

@@ -1,8 +1,10 @@
 import { stringifyExact } from "@das/core";
+import { RecordText } from "./record-text.ts";
 
-/** A list of events on its way to be sealed: the inner record as JSON, compact, in the captured order of members. */
+/** A list of events on its way to be sealed. */
 export interface PackedRecord {
-  readonly json: string;
+  /** The inner record as JSON, compact, in the captured order of members. */
+  readonly text: RecordText;
   readonly events: number;
 }
 
@@ -24,6 +26,10 @@ const INITIAL_RATIO = 4;
 /** How much one record moves the estimate. */
 const RATIO_WEIGHT = 0.2;
 
+/** Texts that are kept for later records, and the most that one of them may take: a rare large one is not kept. */
+const KEPT_TEXTS = 16;
+const KEPT_BYTES = 1_048_576;
+
 /**
  * Collects the events of one lane into lists. Pure: no clock, no I/O; when to close a list that is not full is the
  * lane's decision.
@@ -33,8 +39,10 @@ const RATIO_WEIGHT = 0.2;
 export class Packer {
   readonly #head: string;
   readonly #limits: PackLimits;
-  #events: string[] = [];
-  #bytes = 0;
+  /** Texts of records that were sealed. */
+  readonly #free: RecordText[] = [];
+  #text = new RecordText();
+  #events = 0;
   #ratio = INITIAL_RATIO;
 
   constructor(limits: PackLimits) {
@@ -43,7 +51,7 @@ export class Packer {
   }
 
   get isEmpty(): boolean {
-    return this.#events.length === 0;
+    return this.#events === 0;
   }
 
   /**
@@ -52,32 +60,42 @@ export class Packer {
    * @returns the records that this completes: none, or one, or two when the event is large
    */
   add(json: string): PackedRecord[] {
-    const bytes = Buffer.byteLength(json) + 1;
     const complete: PackedRecord[] = [];
     const target = Math.min(this.#limits.targetBytes * this.#ratio, LIST_MAX_BYTES);
-    if (!this.isEmpty && this.#bytes + bytes > target) complete.push(this.close());
-    this.#events.push(json);
-    this.#bytes += bytes;
-    if (this.#events.length >= this.#limits.maxEvents || this.#bytes >= target) complete.push(this.close());
+    if (!this.isEmpty && !this.#text.staysWithin(target, json)) complete.push(this.close());
+    this.#text.append(this.isEmpty ? this.#head : ",");
+    this.#text.append(json);
+    this.#events += 1;
+    if (this.#events >= this.#limits.maxEvents || this.#text.length >= target) complete.push(this.close());
     return complete;
   }
 
   /** Precondition: not empty. */
   close(): PackedRecord {
-    const record = { json: `${this.#head}${this.#events.join(",")}]}`, events: this.#events.length };
-    this.#events = [];
-    this.#bytes = 0;
+    const record = { text: this.#text, events: this.#events };
+    record.text.append("]}");
+    this.#text = this.#free.pop() ?? new RecordText();
+    this.#events = 0;
     return record;
   }
 
   /** Stands alone in its record (wire format §13.8). Precondition: empty, so that it does not overtake events. */
   heartbeat(): PackedRecord {
-    return { json: `${this.#head}${stringifyExact({ type: "heartbeat" })}]}`, events: 0 };
+    this.#text.append(`${this.#head}${stringifyExact({ type: "heartbeat" })}`);
+    return this.close();
   }
 
-  /** How a record compressed; small ones say nothing about large ones. */
-  learn(jsonBytes: number, compressedBytes: number): void {
+  /** The record is sealed: how it compressed tells how much fits, and its text is free for another. */
+  sealed({ text }: PackedRecord, compressedBytes: number): void {
+    this.#learn(text.length, compressedBytes);
+    if (this.#free.length >= KEPT_TEXTS || text.capacity > KEPT_BYTES) return;
+    text.clear();
+    this.#free.push(text);
+  }
+
+  /** Small records say nothing about large ones. */
+  #learn(bytes: number, compressedBytes: number): void {
     if (compressedBytes < this.#limits.targetBytes / 4) return;
-    this.#ratio += RATIO_WEIGHT * (jsonBytes / compressedBytes - this.#ratio);
+    this.#ratio += RATIO_WEIGHT * (bytes / compressedBytes - this.#ratio);
   }
 }

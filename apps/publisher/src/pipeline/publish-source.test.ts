@@ -66,9 +66,9 @@ function statementsOf(json: string): string[] {
 
 /** Seals without keys and threads: what is tested here is what is sealed, and when. */
 const gzipSealer: Sealer = {
-  seal: async (json) => {
+  seal: async (text) => {
     await nextTurn();
-    const bytes = new Uint8Array(gzipSync(json));
+    const bytes = new Uint8Array(gzipSync(text));
     return { bytes, compressedBytes: bytes.byteLength };
   },
   [Symbol.asyncDispose]: async () => undefined,

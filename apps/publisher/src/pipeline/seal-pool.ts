@@ -5,7 +5,8 @@ import type { SealRequest, SealResponse } from "./seal-worker.ts";
 
 /** Seals one inner record; where the CPU is spent is its own affair. Tests and simulations pass one without threads. */
 export interface Sealer extends AsyncDisposable {
-  seal(json: string, key: DataKey): Promise<SealedRecord>;
+  /** @param text in memory that threads share; it stays as it is until this has settled */
+  seal(text: Uint8Array, key: DataKey): Promise<SealedRecord>;
 }
 
 interface Pending {
@@ -33,13 +34,12 @@ export class SealPool implements Sealer {
     });
   }
 
-  seal(json: string, key: DataKey): Promise<SealedRecord> {
+  seal(text: Uint8Array, key: DataKey): Promise<SealedRecord> {
     if (this.#broken !== undefined) return Promise.reject(this.#broken);
     const id = this.#next;
     this.#next += 1;
     const { plaintext, encrypted } = key;
-    // As text: its copy costs less than encoding it here, and the thread that seals it encodes it anyway.
-    const request: SealRequest = { id, json, key: { plaintext, encrypted }, version: this.#version };
+    const request: SealRequest = { id, text, key: { plaintext, encrypted }, version: this.#version };
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
       this.#workers[id % this.#workers.length]?.postMessage(request);

@@ -44,7 +44,7 @@ export class Sealing {
       try {
         using key = await lender.lend();
         this.#hasLent = true;
-        return await sealer.seal(record.json, key);
+        return await sealer.seal(record.text.bytes, key);
       } catch (error) {
         const refused = error instanceof RefusedError;
         if (!(error instanceof DasError) || !(error.retryable || refused) || (refused && !this.#hasLent)) throw error;
