@@ -4,9 +4,18 @@ import type { Connection, QueryParameter } from "../connection.ts";
 import type { SqlValue } from "../row.ts";
 
 /** What a question gave, or why nobody knows: a question that the server refuses is a finding, never an exception. */
-export type Answer<Value> =
-  | { readonly known: true; readonly value: Value }
-  | { readonly known: false; readonly reason: string };
+export type Answer<Value> = { readonly known: true; readonly value: Value } | Unknown;
+
+export interface Unknown {
+  readonly known: false;
+  readonly reason: string;
+  /** Is it for want of a right? */
+  readonly refused: boolean;
+}
+
+export function notKnown(reason: string): Unknown {
+  return { known: false, reason, refused: false };
+}
 
 export function answered<Value>(value: Value): Answer<Value> {
   return { known: true, value };
@@ -39,16 +48,15 @@ export class Inquiry {
       this.#signal.throwIfAborted();
       return answered(rows);
     } catch (error) {
-      const reason = refusalOf(error);
-      if (reason === undefined) throw error;
-      return { known: false, reason };
+      if (error instanceof ServerError) return notKnown(numbered(error.number));
+      if (!(error instanceof DasError) || error.code !== "right-missing") throw error;
+      const { number } = error.cause as { readonly number?: number };
+      return { known: false, reason: numbered(number), refused: true };
     }
   }
 }
 
 /** The server's own number says more than a text that depends on its language. */
-function refusalOf(error: unknown): string | undefined {
-  if (error instanceof ServerError) return `error ${error.number}`;
-  if (!(error instanceof DasError) || error.code !== "right-missing") return undefined;
-  return `error ${(error.cause as { readonly number?: number } | undefined)?.number ?? "of a missing right"}`;
+function numbered(number: number | undefined): string {
+  return `error ${number}`;
 }

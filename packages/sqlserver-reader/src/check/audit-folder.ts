@@ -1,7 +1,7 @@
 import type { CheckFinding } from "@das/core";
 import { parseAuditFileName, splitPath } from "../audit-file-name.ts";
 import { textOf } from "../instance.ts";
-import { type Answer, type Inquiry, mapAnswer } from "./answer.ts";
+import { type Answer, type Inquiry, mapAnswer, notKnown } from "./answer.ts";
 import { about, count, nameSome } from "./finding.ts";
 import type { InstanceFacts } from "./instance-facts.ts";
 import type { ServerAudit } from "./server-audits.ts";
@@ -28,7 +28,7 @@ export async function lookAtFolder(
   { majorVersion }: InstanceFacts,
   directory: string,
 ): Promise<Answer<readonly FolderEntry[]>> {
-  if (isRoot(directory)) return { known: false, reason: "not asked for: it would walk the whole drive" };
+  if (isRoot(directory)) return notKnown("not asked for: it would walk the whole drive");
   if (majorVersion >= SQL_SERVER_2017) {
     return mapAnswer(await inquiry.ask(LISTING, { directory }), (rows) =>
       rows.map(([name, isDirectory, size]) => ({
@@ -64,8 +64,10 @@ export function judgeFileListing(
   // Which right these take of a login that is no sysadmin is written nowhere (SQL Server notes §10).
   const right =
     majorVersion >= SQL_SERVER_2017 ? "SELECT ON sys.dm_os_enumerate_filesystem" : "EXECUTE ON sys.xp_dirtree";
-  const repair = isRoot(directory) ? undefined : grant(right, login);
-  if (!listing.known) return warning(`${directory} cannot be listed (${listing.reason}): ${COST}`, repair);
+  const repair = grant(right, login);
+  if (!listing.known) {
+    return warning(`${directory} cannot be listed (${listing.reason}): ${COST}`, listing.refused ? repair : undefined);
+  }
   const listed = new Set(listing.value.map((entry) => entry.name.toLowerCase()));
   const unseen = currentPaths.map((path) => splitPath(path).name).filter((file) => !listed.has(file.toLowerCase()));
   if (unseen.length > 0) return warning(`a list of ${directory} does not show ${nameSome(unseen)}: ${COST}`, repair);

@@ -30,7 +30,6 @@ export function judgeReading(
   const { ok, failure } = about(`audit-read.${audit.name}`, "Every event is a row of sys.fn_get_audit_file");
   if (reading.known) return [ok(`the current file of ${audit.name} can be read`)];
   const right = hasSplitRights(instance) ? "VIEW SERVER SECURITY AUDIT" : "CONTROL SERVER";
-  return [
-    failure(`the current file of ${audit.name} cannot be read (${reading.reason})`, grant(right, instance.login)),
-  ];
+  const repair = reading.refused ? grant(right, instance.login) : undefined;
+  return [failure(`the current file of ${audit.name} cannot be read (${reading.reason})`, repair)];
 }

@@ -13,59 +13,66 @@ export function judgeDatabases(databases: Answer<readonly DatabaseFacts[]>, { lo
   const { ok, warning } = about("databases", LOOKED_AT);
   if (!databases.known) return warning(`the databases cannot be looked at (${databases.reason})`);
   const closed = databases.value.flatMap(({ name, specifications }) =>
-    specifications.known
-      ? []
-      : [{ name, reason: specifications.reason, isOnline: specifications.reason === "no access" }],
+    specifications.known ? [] : [{ name, ...specifications }],
   );
   if (closed.length === 0) return ok(`all ${count(databases.value.length, "database")} could be looked into`);
   const names = nameSome(closed.map(({ name, reason }) => `${name} (${reason})`));
-  const what = `${count(closed.length, "database")} could not be looked into: ${names}`;
-  return closed.some(({ isOnline }) => isOnline) ? warning(what, grant("CONNECT ANY DATABASE", login)) : warning(what);
+  return warning(
+    `${count(closed.length, "database")} could not be looked into: ${names}`,
+    closed.some(({ refused }) => refused) ? grant("CONNECT ANY DATABASE", login) : undefined,
+  );
 }
 
 /** The stream's own specifications are named so (SQL Server notes §1). */
 const STREAM_PREFIX = "RDS_DAS_DB_";
 
-/** One finding for each database specification that is the stream's, by its name or by its audit. */
+/**
+ * One finding for each database specification that is the stream's, by its name or by its audit.
+ * @param main the audit that database specifications are meant for; undefined when it is not there
+ * @param published the audits whose rows reach the stream
+ * @param audits every audit of the server
+ */
 export function judgeDatabaseSpecifications(
   databases: Answer<readonly DatabaseFacts[]>,
-  streamAudits: readonly ServerAudit[],
+  main: ServerAudit | undefined,
+  published: readonly ServerAudit[],
   audits: readonly ServerAudit[],
 ): readonly CheckFinding[] {
   if (!databases.known) return [];
-  return databases.value.flatMap(({ name, specifications }) =>
+  return databases.value.flatMap(({ name: database, specifications }) =>
     specifications.known
-      ? specifications.value.flatMap((specification) => judgeSpecification(name, specification, streamAudits, audits))
+      ? specifications.value.flatMap((specification) => {
+          const home = audits.find(({ guid }) => guid === specification.auditGuid);
+          const isPublished = home !== undefined && published.includes(home);
+          if (!isPublished && !specification.name.startsWith(STREAM_PREFIX)) return [];
+          return [judgeSpecification(database, specification, main, home, isPublished)];
+        })
       : [],
   );
 }
 
 function judgeSpecification(
   database: string,
-  specification: Specification,
-  streamAudits: readonly ServerAudit[],
-  audits: readonly ServerAudit[],
-): readonly CheckFinding[] {
-  const { name, auditGuid, enabled, actions } = specification;
-  const home = audits.find(({ guid }) => guid === auditGuid);
-  const isAttached = home !== undefined && streamAudits.includes(home);
-  if (!isAttached && !name.startsWith(STREAM_PREFIX)) return [];
+  { name, auditGuid, enabled, actions }: Specification,
+  main: ServerAudit | undefined,
+  home: ServerAudit | undefined,
+  isPublished: boolean,
+): CheckFinding {
   const { ok, warning, failure } = about(
     `database-specification.${database}.${name}`,
     "A database specification finds its audit by AUDIT_GUID; without one of that GUID it records nothing, without a word",
   );
   const where = `${name} of database ${database}`;
   const enter = `USE ${quoteName(database)}; -- in an availability group on the primary`;
-  const [target] = streamAudits;
   const attach =
-    target && `${enter}\n${changeSpecification("DATABASE", name, `FOR SERVER AUDIT ${quoteName(target.name)}`)}`;
-  if (!home) return [failure(`${where} is attached to the GUID ${auditGuid}, which no audit here has`, attach)];
-  if (!isAttached) return [warning(`${where} is attached to the audit ${home.name}, which is not published`, attach)];
+    main && `${enter}\n${changeSpecification("DATABASE", name, `FOR SERVER AUDIT ${quoteName(main.name)}`)}`;
+  if (!home) return failure(`${where} is attached to the GUID ${auditGuid}, which no audit here has`, attach);
+  if (!isPublished) return warning(`${where} is attached to the audit ${home.name}, which is not published`, attach);
   if (!enabled) {
     const statement = `ALTER DATABASE AUDIT SPECIFICATION ${quoteName(name)} WITH (STATE = ON);`;
-    return [warning(`${where} is switched off: it records nothing`, `${enter}\n${statement}`)];
+    return warning(`${where} is switched off: it records nothing`, `${enter}\n${statement}`);
   }
-  return [ok(`${where} is on: ${nameSome(actions) || "nothing"}`)];
+  return ok(`${where} is on: ${nameSome(actions) || "nothing"}`);
 }
 
 /** Is anything audited at all beyond what is there by default? */

@@ -28,7 +28,9 @@ export function judgeErrorLog(log: Answer<ErrorLogFacts>, instance: InstanceFact
     "error-log",
     "A failed write of an audit is told in the server's error log only: where it cannot be read, this loss shows nowhere",
   );
-  if (!log.known) return warning(`the error log cannot be read (${log.reason})`, permission(instance));
+  if (!log.known) {
+    return warning(`the error log cannot be read (${log.reason})`, log.refused ? permission(instance) : undefined);
+  }
   const { failures, latest } = log.value;
   if (failures === 0) return ok("the error log tells of no audit that failed");
   return failure(

@@ -18,7 +18,7 @@ export interface EventSession {
 
 /** That audits have such a session is shown by their own rows; that this view lists it is not verified (SQL Server notes §4.5). */
 const SESSIONS = `SELECT name, dropped_event_count, dropped_buffer_count, blocked_event_fire_time,
-       CONVERT(char(19), create_time, 120) AS created
+       CONVERT(char(23), create_time, 121) AS created
 FROM sys.dm_xe_sessions`;
 
 /** By the name of the audit. */
@@ -33,7 +33,7 @@ export async function lookAtEventSessions(inquiry: Inquiry): Promise<Answer<Read
             droppedEvents: Number(droppedEvents),
             droppedBuffers: Number(droppedBuffers),
             blockedTime: Number(blockedTime),
-            since: textOf(since),
+            since: textOf(since).slice(0, 19),
           },
         ]),
       ),
@@ -51,7 +51,7 @@ export function judgeEventSession(
   const { name } = audit;
   const dropped = about(`dropped-events.${name}`, DROPPED);
   if (!sessions.known) {
-    const repair = grant(stateRight(instance, "PERFORMANCE"), instance.login);
+    const repair = sessions.refused ? grant(stateRight(instance, "PERFORMANCE"), instance.login) : undefined;
     return [dropped.warning(`what ${name} dropped cannot be looked at (${sessions.reason})`, repair)];
   }
   const session = sessions.value.get(name);

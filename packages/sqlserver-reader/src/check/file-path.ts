@@ -63,7 +63,7 @@ function judgeClusterPath(
   if (!sharedDrives.known) {
     return warning(
       `whether ${directory}, FILEPATH of ${name}, is on a shared drive cannot be looked at (${sharedDrives.reason})`,
-      grant(stateRight(instance, "PERFORMANCE"), instance.login),
+      sharedDrives.refused ? grant(stateRight(instance, "PERFORMANCE"), instance.login) : undefined,
     );
   }
   const drives = sharedDrives.value;

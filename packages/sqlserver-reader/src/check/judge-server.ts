@@ -17,7 +17,6 @@ import { judgePredicate } from "./predicate.ts";
 import { judgeAbsence } from "./publisher-absence.ts";
 import { guidElsewhere, judgePartnerships, judgeReplicas } from "./replicas.ts";
 import { judgeLeastPrivilege, judgeRights } from "./rights.ts";
-import { auditNamed } from "./server-audits.ts";
 import { judgeClock } from "./server-clock.ts";
 import type { ServerFacts, StreamAudit } from "./server-facts.ts";
 import { judgeServerName } from "./server-name.ts";
@@ -27,20 +26,25 @@ import { judgeEdition, judgeVersion } from "./version.ts";
 /** The checks, in the order in which a person would go through them. Pure. */
 export function judgeServer(facts: ServerFacts): readonly CheckFinding[] {
   const { instance, streamAudits } = facts;
+  const own = streamAudits.map(({ audit }) => audit);
+  const main = streamAudits.find(({ role }) => role === facts.roles[0])?.audit;
   const maySeeDefinitions = facts.rights.known && facts.rights.value.held.has("VIEW ANY DEFINITION");
   return [
     judgeVersion(instance),
     judgeEdition(instance),
     ...judgeRights(instance, facts.rights),
     ...judgeLeastPrivilege(instance, facts.rights),
-    ...facts.roles.map((role) => judgePresence(role, facts, maySeeDefinitions)),
+    ...facts.roles.map((role) =>
+      judgeAudit(role, facts.audits, instance, {
+        guidElsewhere: guidElsewhere(role, facts.replicas),
+        maySeeDefinitions,
+      }),
+    ),
     ...streamAudits.flatMap((streamAudit) => judgeStreamAudit(streamAudit, facts)),
     ...judgeFolders(facts),
     judgeDatabases(facts.databases, instance),
-    ...judgeDatabaseSpecifications(facts.databases, auditsOf(facts), allAuditsOf(facts)),
-    ...auditsOf(facts)
-      .slice(0, 1)
-      .flatMap((audit) => judgeCoverage(audit, facts.serverSpecifications, facts.databases)),
+    ...judgeDatabaseSpecifications(facts.databases, main, own, allAuditsOf(facts)),
+    ...(main ? judgeCoverage(main, facts.serverSpecifications, facts.databases) : []),
     judgeErrorLog(facts.errorLog, instance),
     judgePartnerships(facts.partnerships, facts.replicas),
     ...judgeReplicas(facts.instanceId, instance, streamAudits, facts.replicas),
@@ -49,15 +53,6 @@ export function judgeServer(facts: ServerFacts): readonly CheckFinding[] {
     judgeLockTrigger(facts.lockTrigger, instance, maySeeDefinitions),
     judgeClock(facts.clock),
   ];
-}
-
-function judgePresence(role: string, facts: ServerFacts, maySeeDefinitions: boolean): CheckFinding {
-  const audits = allAuditsOf(facts);
-  return judgeAudit(role, auditNamed(audits, role), facts.instance, {
-    audits,
-    guidElsewhere: guidElsewhere(role, facts.replicas),
-    maySeeDefinitions,
-  });
 }
 
 /** What concerns one audit that is there and writes to files. */
@@ -101,10 +96,6 @@ function serverActionsOf({ serverSpecifications, databases }: ServerFacts, audit
     ...attachedActions(auditGuid, serverSpecifications),
     ...(master ? attachedActions(auditGuid, master.specifications) : []),
   ];
-}
-
-function auditsOf({ streamAudits }: ServerFacts) {
-  return streamAudits.map(({ audit }) => audit);
 }
 
 function allAuditsOf({ audits }: ServerFacts) {

@@ -12,6 +12,9 @@ const MEGABYTE = 1024 * 1024;
 const FILETIME_OF_1970 = 116_444_736_000_000_000n;
 const MINUTES_PER_DAY = 1440;
 
+/** MAX_ROLLOVER_FILES as provisioned (SQL Server notes §6.1). */
+const PROVISIONED_FILES = 200;
+
 /** Minutes: a host that is patched and started again, or somebody who is called and has to log in, takes as long. */
 const LEAST_AT_BUSIEST = 30;
 /** Minutes: what fails in the evening is seen in the morning; and a day is what a stream itself keeps by default. */
@@ -46,7 +49,7 @@ export function judgeAbsence(
     return warning(what, "Run das check again when the audit has been on under its usual load");
   }
   const what = `the publisher may be away from ${name} for ${words(retention, maxSize * maxRolloverFiles)}`;
-  const enough = Math.ceil(Math.max(maxRolloverFiles, 1) * shortage(retention));
+  const enough = maxRolloverFiles === 0 ? PROVISIONED_FILES : Math.ceil(maxRolloverFiles * shortage(retention));
   const repair = changeAudit(name, `TO FILE (MAX_ROLLOVER_FILES = ${enough})`);
   const space = `-- takes up to ${volume(enough * maxSize)} in ${audit.directory}\n${repair}`;
   if (retention.busiest < LEAST_AT_BUSIEST) return failure(what, space);
@@ -55,7 +58,7 @@ export function judgeAbsence(
 
 /** By what factor the set is too small. */
 function shortage({ average, busiest }: Retention): number {
-  return Math.max(LEAST_ON_AVERAGE / Math.max(average, 1), LEAST_AT_BUSIEST / Math.max(busiest, 1));
+  return Math.max(LEAST_ON_AVERAGE / average, LEAST_AT_BUSIEST / busiest);
 }
 
 /** The audit's own files, oldest first. The status view knows best how much of the current one is written. */

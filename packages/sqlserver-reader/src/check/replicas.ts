@@ -2,7 +2,7 @@ import { type CheckFinding, type Clock, DasError, type Logger } from "@das/core"
 import { Connection } from "../connection.ts";
 import type { ConnectionOptions } from "../connection-options.ts";
 import { textOf } from "../instance.ts";
-import { type Answer, answered, Inquiry, mapAnswer } from "./answer.ts";
+import { type Answer, answered, Inquiry, mapAnswer, notKnown } from "./answer.ts";
 import { about, count, nameSome } from "./finding.ts";
 import { type InstanceFacts, lookAtInstance } from "./instance-facts.ts";
 import { auditNamed, lookAtAudits, type ServerAudit } from "./server-audits.ts";
@@ -43,7 +43,7 @@ async function lookAtReplica(
     return mapAnswer(await lookAtAudits(inquiry), (audits) => ({ serverName: instance.value.serverName, audits }));
   } catch (error) {
     if (!(error instanceof DasError)) throw error;
-    return { known: false, reason: error.what };
+    return notKnown(error.what);
   }
 }
 
@@ -101,7 +101,7 @@ export function judgeReplicas(
     if (serverName.toLowerCase() === instance.serverName.toLowerCase()) {
       return [
         warning(
-          `instances ${instanceId} and ${replica.instanceId} lead to one and the same server, ${serverName}`,
+          `instances ${instanceId} and ${replica.instanceId} lead to one and the same server, ${instance.serverName}`,
           "Give each instance its own host and port, never a listener",
         ),
       ];

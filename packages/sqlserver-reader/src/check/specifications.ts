@@ -1,5 +1,5 @@
 import { textOf } from "../instance.ts";
-import { type Answer, answered, type Inquiry, mapAnswer, type Rows } from "./answer.ts";
+import { type Answer, answered, type Inquiry, mapAnswer, notKnown, type Rows, type Unknown } from "./answer.ts";
 import { quoteName } from "./statement.ts";
 
 /** An audit specification of the server or of a database. */
@@ -48,10 +48,14 @@ export async function lookAtDatabases(inquiry: Inquiry): Promise<Answer<readonly
     const specifications: Answer<readonly Specification[]> =
       Number(isOpen) === 1
         ? mapAnswer(await inquiry.ask(databaseSpecificationsOf(database)), specificationsOf)
-        : { known: false, reason: textOf(state) === "ONLINE" ? "no access" : textOf(state).toLowerCase() };
+        : notEntered(textOf(state));
     facts.push({ name: database, state: textOf(state), specifications });
   }
   return answered(facts);
+}
+
+function notEntered(state: string): Unknown {
+  return state === "ONLINE" ? { known: false, reason: "no access", refused: true } : notKnown(state.toLowerCase());
 }
 
 /** A row for each action, the specification's own columns repeated. */
