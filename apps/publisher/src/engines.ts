@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type AuditReader, ConfigurationError, type Logger } from "@das/core";
-import { SqlServerReader } from "@das/sqlserver-reader";
+import { type ConnectionOptions, SqlServerReader } from "@das/sqlserver-reader";
 import type { Configuration, SqlServerConfiguration } from "./configuration/schema.ts";
 import { readSecret } from "./configuration/secret.ts";
 
@@ -8,6 +8,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * The reader of one instance.
+ * @param replicas other instances of the resource, for a check to compare this one with
  * @throws ConfigurationError when there is no such instance, its secret is missing, or nothing reads its engine yet
  */
 export function openReader(
@@ -15,6 +16,7 @@ export function openReader(
   instanceId: string,
   environment: Environment,
   logger: Logger,
+  replicas: readonly ConnectionOptions[] = [],
 ): AuditReader<unknown> {
   const index = configuration.instances.findIndex(({ id }) => id === instanceId);
   if (index < 0) {
@@ -25,7 +27,7 @@ export function openReader(
       code: "instance-unknown",
     });
   }
-  if (configuration.resource.engine === "oracle") {
+  if (!isSqlServer(configuration)) {
     throw new ConfigurationError({
       who: "das",
       what: "resource.engine is oracle, which this version does not read yet",
@@ -33,34 +35,44 @@ export function openReader(
       code: "engine-unknown",
     });
   }
-  return openSqlServerReader(configuration as SqlServerConfiguration, index, environment, logger);
-}
-
-function openSqlServerReader(
-  configuration: SqlServerConfiguration,
-  index: number,
-  environment: Environment,
-  logger: Logger,
-): AuditReader<unknown> {
-  const instance = configuration.instances[index] as SqlServerConfiguration["instances"][number];
-  const setting = `instances[${index}]`;
-  const { mode, caFile, serverName, trustServerCertificate } = instance.tls;
+  const serverHost = configuration.instances[index]?.serverHost;
   return new SqlServerReader({
-    connection: {
-      instanceId: instance.id,
-      host: instance.host,
-      port: instance.port,
-      user: instance.user,
-      password: readSecret(instance.password, `${setting}.password`, environment),
-      tls: mode,
-      trustServerCertificate,
-      ...(caFile !== undefined && { certificateAuthority: readCertificate(caFile, `${setting}.tls.caFile`) }),
-      ...(serverName !== undefined && { certificateName: serverName }),
-    },
-    ...(instance.serverHost !== undefined && { serverHost: instance.serverHost }),
+    connection: sqlServerConnection(configuration, index, environment),
+    replicas,
+    ...(serverHost !== undefined && { serverHost }),
     startAt: configuration.publisher.startAt,
     logger,
   }) as AuditReader<unknown>;
+}
+
+// The configuration's engine stands one level below what would discriminate the union.
+export function isSqlServer(configuration: Configuration): configuration is SqlServerConfiguration {
+  return configuration.resource.engine === "sqlserver";
+}
+
+/**
+ * How to reach one instance of the configuration.
+ * @throws ConfigurationError when its secret or its certificate cannot be read
+ */
+export function sqlServerConnection(
+  configuration: SqlServerConfiguration,
+  index: number,
+  environment: Environment,
+): ConnectionOptions {
+  const instance = configuration.instances[index] as SqlServerConfiguration["instances"][number];
+  const setting = `instances[${index}]`;
+  const { mode, caFile, serverName, trustServerCertificate } = instance.tls;
+  return {
+    instanceId: instance.id,
+    host: instance.host,
+    port: instance.port,
+    user: instance.user,
+    password: readSecret(instance.password, `${setting}.password`, environment),
+    tls: mode,
+    trustServerCertificate,
+    ...(caFile !== undefined && { certificateAuthority: readCertificate(caFile, `${setting}.tls.caFile`) }),
+    ...(serverName !== undefined && { certificateName: serverName }),
+  };
 }
 
 function readCertificate(path: string, setting: string): string {

@@ -146,7 +146,8 @@ describe("the das command", () => {
     await using scene = await openScene();
     const { aws, configurationFile, environment } = scene;
     await using run = das(["run", "-c", configurationFile, "-i", "a", "--create-stream"], environment);
-    await until(() => recordsOn(aws) >= 2);
+    // A heartbeat and the first rows of each of the two audits.
+    await until(() => recordsOn(aws) >= 4);
     run.child.kill("SIGINT");
     expect(await run.exitCode).toBe(0);
     const { events, heartbeats } = JSON.parse(run.output.stderr.trim().split("\n").at(-1) ?? "");

@@ -7,6 +7,14 @@ export interface RunOptions {
   readonly logLevel: string;
 }
 
+export interface CheckOptions {
+  readonly config: string;
+  readonly instance: string;
+  readonly json: boolean;
+  readonly verbose: boolean;
+  readonly color: boolean;
+}
+
 export interface TailOptions {
   readonly config?: string;
   readonly resourceId?: string;

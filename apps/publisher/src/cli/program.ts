@@ -1,5 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import type { RunOptions, TailOptions } from "./options.ts";
+import type { CheckOptions, RunOptions, TailOptions } from "./options.ts";
 import { exitCodeOf, reportError } from "./report-error.ts";
 
 /** Runs the `das` command. @returns its exit code: 0 done, 1 failed at run time, 2 wrong usage or configuration */
@@ -22,6 +22,22 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     .action(async (options: RunOptions) => {
       const { runCommand } = await import("./run-command.ts");
       exitCode = await runCommand(options);
+    });
+
+  program
+    .command("check")
+    .description(
+      "look at one instance: what keeps its activity from the stream, why, and the statement that repairs it",
+    )
+    .requiredOption("-c, --config <file>", "configuration of the resource (YAML)")
+    .requiredOption("-i, --instance <id>", "the instance to check, by its id in the configuration")
+    .option("--json", "one JSON object with every finding", false)
+    .option("--verbose", "say of everything why it matters, also of what is well", false)
+    .option("--no-color", "no colour; also NO_COLOR, and when the output is no terminal")
+    .addHelpText("after", CHECK_HELP)
+    .action(async (options: CheckOptions) => {
+      const { checkCommand } = await import("./check-command.ts");
+      exitCode = await checkCommand(options);
     });
 
   program
@@ -80,6 +96,16 @@ Exit codes: 0 stopped, 1 failed or refused, 2 wrong usage or configuration.
 
 Example:
   das run --config das.yaml --instance a`;
+
+const CHECK_HELP = `
+It only reads, with the reader's own login. The audits of the other instances of the configuration
+whose secrets are at hand are compared with those of this one.
+
+Exit codes: 0 all is well or only warnings, 1 at least one failure, 2 wrong usage or configuration.
+
+Examples:
+  das check --config das.yaml --instance a
+  das check --config das.yaml --instance a --json | jq -r '.findings[] | select(.repair) | .repair'`;
 
 const TAIL_HELP = `
 A record that cannot be opened is reported with its sequence number, and the tail goes on.

@@ -32,7 +32,7 @@ export function judgeAudit(
   }
   const directory = usualDirectory(instance, audits.value);
   if (audit) {
-    const change = `TO FILE (FILEPATH = ${quoteText(directory)},\n  MAXSIZE = 50 MB, MAX_ROLLOVER_FILES = 200)`;
+    const change = `TO FILE (FILEPATH = ${quoteText(directory)},\n    MAXSIZE = 50 MB, MAX_ROLLOVER_FILES = 200)`;
     const what = `${audit.name} writes to the ${audit.target.toLowerCase()}, not to files`;
     return failure(what, changeAudit(audit.name, change));
   }

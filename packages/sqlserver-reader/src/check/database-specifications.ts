@@ -116,7 +116,8 @@ function suggestion(audit: ServerAudit, databases: readonly DatabaseFacts[]): st
     `USE ${quoteName(database.name)}; -- for example; choose what must be seen`,
     `CREATE DATABASE AUDIT SPECIFICATION ${quoteName(`${STREAM_PREFIX}${database.name}`)}`,
     `  FOR SERVER AUDIT ${quoteName(audit.name)}`,
-    `  ADD (SELECT, INSERT, UPDATE, DELETE, EXECUTE ON DATABASE::${quoteName(database.name)} BY public)`,
+    "  ADD (SELECT, INSERT, UPDATE, DELETE, EXECUTE",
+    `    ON DATABASE::${quoteName(database.name)} BY public)`,
     "  WITH (STATE = ON);",
   ].join("\n");
 }

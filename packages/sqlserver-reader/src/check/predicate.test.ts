@@ -21,9 +21,11 @@ describe("the predicate of an audit", () => {
     expect(loop.status).toBe("failure");
     expect(loop.what).toContain("(BATCH_COMPLETED_GROUP, SUCCESSFUL_LOGIN_GROUP)");
     expect(loop.repair?.split("\n")).toEqual([
-      "ALTER SERVER AUDIT [RDS_DAS_AUDIT] WITH (STATE = OFF); -- from here nothing is audited:",
-      "ALTER SERVER AUDIT [RDS_DAS_AUDIT] WHERE [session_server_principal_name] <> N'rds_das_reader';",
-      "ALTER SERVER AUDIT [RDS_DAS_AUDIT] WITH (STATE = ON); -- to here, a loss window",
+      "-- from OFF to ON nothing is audited: a loss window, told on the stream",
+      "ALTER SERVER AUDIT [RDS_DAS_AUDIT] WITH (STATE = OFF);",
+      "ALTER SERVER AUDIT [RDS_DAS_AUDIT]",
+      "  WHERE [session_server_principal_name] <> N'rds_das_reader';",
+      "ALTER SERVER AUDIT [RDS_DAS_AUDIT] WITH (STATE = ON);",
     ]);
     expect(judge("", ["LOGOUT_GROUP"])).toMatchObject({ status: "warning" });
     expect(judge("", ["AUDIT_CHANGE_GROUP", "FAILED_LOGIN_GROUP"])).toMatchObject({ status: "ok" });

@@ -19,9 +19,11 @@ export function grant(right: string, login: string): string {
 export function changeAudit(audit: string, change: string): string {
   const name = quoteName(audit);
   return [
-    `ALTER SERVER AUDIT ${name} WITH (STATE = OFF); -- from here nothing is audited:`,
-    `ALTER SERVER AUDIT ${name} ${change};`,
-    `ALTER SERVER AUDIT ${name} WITH (STATE = ON); -- to here, a loss window`,
+    "-- from OFF to ON nothing is audited: a loss window, told on the stream",
+    `ALTER SERVER AUDIT ${name} WITH (STATE = OFF);`,
+    `ALTER SERVER AUDIT ${name}`,
+    `  ${change};`,
+    `ALTER SERVER AUDIT ${name} WITH (STATE = ON);`,
   ].join("\n");
 }
 

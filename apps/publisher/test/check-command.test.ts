@@ -1,0 +1,155 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import {
+  auditNamed,
+  recreateAudit,
+  type SqlServerEmulator,
+  type SqlServerEmulatorOptions,
+  startSqlServerEmulator,
+  stopAudit,
+} from "@das/sqlserver-emulator";
+import { describe, expect, test } from "vitest";
+
+const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const AUDIT = "RDS_DAS_AUDIT";
+
+/** `das check` in a process of its own, until it has ended. */
+async function check(configurationFile: string, args: readonly string[], environment: Record<string, string>) {
+  const child = spawn(process.execPath, [MAIN, "check", "-c", configurationFile, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { PATH: "", ...environment },
+  });
+  const output = { stdout: "", stderr: "" };
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (output.stdout += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (output.stderr += text));
+  const [exitCode] = await once(child, "close");
+  return { ...output, exitCode: exitCode as number };
+}
+
+interface Scene extends AsyncDisposable {
+  readonly a: SqlServerEmulator;
+  readonly b: SqlServerEmulator;
+  readonly configurationFile: string;
+  readonly environment: Record<string, string>;
+}
+
+/** Two instances of one resource, with the same audits. */
+async function openScene(options: SqlServerEmulatorOptions = {}): Promise<Scene> {
+  const a = await startSqlServerEmulator({ instanceName: "DB01", ...options });
+  const b = await startSqlServerEmulator({ instanceName: "DB02" });
+  const directory = await mkdtemp(join(tmpdir(), "das-check-"));
+  const configurationFile = join(directory, "das.yaml");
+  const instances = await Promise.all(
+    Object.entries({ a, b }).map(async ([id, emulator]) => {
+      await writeFile(join(directory, `${id}.pem`), emulator.ca ?? "");
+      const { host, port, user } = emulator;
+      const password = `DAS_PASSWORD_${id.toUpperCase()}`;
+      return `  - { id: ${id}, host: ${host}, port: ${port}, user: ${user}, password: { env: ${password} }, tls: { caFile: ${directory}/${id}.pem } }`;
+    }),
+  );
+  await writeFile(
+    configurationFile,
+    `resource: { id: db-ABCDEFGHIJKLMNOPQRSTUVWXYZ, engine: sqlserver }
+stream: { region: eu-central-1, kmsKeyId: alias/das }
+instances:
+${instances.join("\n")}
+`,
+  );
+  return {
+    a,
+    b,
+    configurationFile,
+    environment: { DAS_PASSWORD_A: a.password, DAS_PASSWORD_B: b.password },
+    [Symbol.asyncDispose]: async () => {
+      await a[Symbol.asyncDispose]();
+      await b[Symbol.asyncDispose]();
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+describe("das check", () => {
+  test("ends with 0 when there is nothing worse than a warning, and fits into 80 columns", async () => {
+    await using scene = await openScene();
+    const { stdout, stderr, exitCode } = await check(scene.configurationFile, ["-i", "a"], scene.environment);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+    expect(stdout).toContain("sqlserver instance a of db-ABCDEFGHIJKLMNOPQRSTUVWXYZ\n");
+    expect(stdout).toContain("✓ RDS_DAS_AUDIT is switched on and runs\n");
+    expect(stdout).toMatch(/^0 failures, \d+ warnings?, \d+ well$/m);
+    expect(stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
+    expect(stdout).not.toContain("Every event is a row of sys.fn_get_audit_file");
+    const verbose = await check(scene.configurationFile, ["-i", "a", "--verbose"], scene.environment);
+    expect(verbose.stdout).toContain("Every event is a row of sys.fn_get_audit_file.");
+  });
+
+  test("ends with 1 at a failure, and says what repairs it", async () => {
+    await using scene = await openScene();
+    scene.a.change((trail, now) => stopAudit(trail, AUDIT, now));
+    const { stdout, exitCode } = await check(scene.configurationFile, ["-i", "a"], scene.environment);
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain("✗ RDS_DAS_AUDIT is switched off\n");
+    expect(stdout).toContain("\n      ALTER SERVER AUDIT [RDS_DAS_AUDIT] WITH (STATE = ON);\n");
+  });
+
+  test("compares with the other instances of the configuration", async () => {
+    await using scene = await openScene();
+    const guid = "99999999-2222-3333-4444-555555555555";
+    scene.b.change((trail, now) => recreateAudit(trail, AUDIT, guid, now));
+    const { stdout, exitCode } = await check(scene.configurationFile, ["-i", "a", "--json"], scene.environment);
+    expect(exitCode).toBe(1);
+    const { findings, ...head } = JSON.parse(stdout);
+    expect(head).toMatchObject({ resourceId: "db-ABCDEFGHIJKLMNOPQRSTUVWXYZ", engine: "sqlserver", instance: "a" });
+    expect(head.failures).toBe(1);
+    expect(head.failures + head.warnings + head.ok).toBe(findings.length);
+    const differing = findings.find(({ id }: { id: string }) => id === `sqlserver.audit-guid.${AUDIT}.b`);
+    const { guid: own } = auditNamed(scene.a.trail, AUDIT);
+    expect(differing).toMatchObject({
+      status: "failure",
+      what: `${AUDIT} differs on a (DB01) and b (DB02): AUDIT_GUID ${own} and ${guid}`,
+    });
+    const ids = findings.map(({ id }: { id: string }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  test("says which instances it did not compare: without a secret, and down", async () => {
+    await using scene = await openScene();
+    const { DAS_PASSWORD_A = "" } = scene.environment;
+    const blind = await check(scene.configurationFile, ["-i", "a"], { DAS_PASSWORD_A });
+    expect(blind.exitCode).toBe(0);
+    expect(blind.stdout.replaceAll(/\s+/g, " ")).toContain(
+      "! instance b was not compared: instances[1].password: the environment variable DAS_PASSWORD_B is not set or empty",
+    );
+    await scene.b.closePort();
+    const alone = await check(scene.configurationFile, ["-i", "a"], scene.environment);
+    expect(alone.exitCode).toBe(0);
+    expect(alone.stdout).toContain("! instance b was not compared: no connection to instance");
+  });
+
+  test("that reaches nobody is one failure; neither it nor a wrong password shows a secret", async () => {
+    await using scene = await openScene();
+    const wrong = await check(scene.configurationFile, ["-i", "a"], {
+      ...scene.environment,
+      DAS_PASSWORD_A: "hunter2",
+    });
+    expect(wrong).toMatchObject({ exitCode: 1, stdout: expect.stringContaining("the login was refused") });
+    expect(wrong.stdout + wrong.stderr).not.toContain("hunter2");
+    await scene.a.closePort();
+    const { stdout, exitCode } = await check(scene.configurationFile, ["-i", "a", "--json"], scene.environment);
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ failures: 1, findings: [{ id: "sqlserver.reach", status: "failure" }] });
+  });
+
+  test.each([
+    [["-i", "z"], 'no instance "z"'],
+    [[], "required option '-i, --instance <id>' not specified"],
+  ])("with %o is wrong usage", async (args, message) => {
+    await using scene = await openScene();
+    const { stderr, exitCode } = await check(scene.configurationFile, args, scene.environment);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(message);
+  });
+});
