@@ -1,5 +1,5 @@
 /** What an emulator is unless it is told otherwise: one stand-alone instance with the audits as they are provisioned. */
-import type { Instance, ServerLogin } from "./instance.ts";
+import type { DatabasePrincipal, Instance, ServerLogin } from "./instance.ts";
 import { addSpecification, createAudit, startAudit } from "./model/audit-state.ts";
 import { type AuditTrail, emptyTrail, type TrailBehaviour } from "./model/audit-trail.ts";
 import type { VersionProfile } from "./version-profiles.ts";
@@ -38,8 +38,16 @@ export function readerLogin(profile: VersionProfile, name: string, password: str
     sid: "0x8f3d1b6ac27e4f0f9a51c0de5eed0001",
     isSysadmin: false,
     permissions: ["VIEW SERVER STATE", "VIEW ANY DEFINITION", "CONNECT ANY DATABASE", profile.readPermission],
-    masterRoles: [READER_ROLE],
   };
+}
+
+/** The role that the reader's lock is named for, and its only member. */
+function lockPrincipals(reader: ServerLogin): readonly DatabasePrincipal[] {
+  const without = { permissions: [], denied: [] };
+  return [
+    { ...without, id: 5, name: reader.name, kind: "user", sid: reader.sid, memberOf: [READER_ROLE] },
+    { ...without, id: 6, name: READER_ROLE, kind: "role", sid: null, memberOf: [] },
+  ];
 }
 
 export function defaultInstance(serverName: string, reader: ServerLogin, now: number): Instance {
@@ -65,17 +73,25 @@ export function defaultInstance(serverName: string, reader: ServerLogin, now: nu
         sid: "0x01",
         isSysadmin: true,
         permissions: [],
-        masterRoles: [],
       },
     ],
-    masterRoles: [READER_ROLE],
-    databases: databases.map((name, index) => ({ id: index + 1, name })),
+    serverRoles: [],
+    databases: databases.map((name, index) => ({
+      id: index + 1,
+      name,
+      ...(name === "master" && { principals: lockPrincipals(reader) }),
+    })),
     availabilityGroups: [],
     serverTriggers: [{ name: "rds_das_lock", isDisabled: false }],
+    lock: { policy: "locked", owner: "rds_das_owner", rollback: "undoes" },
+    sharedDrives: [],
+    clusterNodes: [],
     procedures: [],
     refusal: 300,
     pathSpelling: "as written",
     readErrors: "before columns",
+    listing: "granted",
+    describesAuditFiles: true,
   };
 }
 

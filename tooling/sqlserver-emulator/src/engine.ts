@@ -3,6 +3,7 @@ import type { ApplicationLocks } from "./application-locks.ts";
 import type { Instance } from "./instance.ts";
 import type { AuditTrail } from "./model/audit-trail.ts";
 import { advance } from "./model/write-rows.ts";
+import type { ServerState } from "./server-state.ts";
 import type { VersionProfile } from "./version-profiles.ts";
 
 /** The one place where something changes: it holds the plain data, and the transitions are applied to it here. */
@@ -13,6 +14,7 @@ export class Engine {
   #clockShift = 0;
   instance: Instance;
   locks: ApplicationLocks = {};
+  #lastTransactionId = 1000;
 
   constructor(profile: VersionProfile, clock: Clock, instance: Instance, trail: AuditTrail) {
     this.profile = profile;
@@ -24,6 +26,12 @@ export class Engine {
   /** The server's clock: milliseconds since 1970. */
   now(): number {
     return this.#clock.now() + this.#clockShift;
+  }
+
+  /** Column transaction_id, and what a client names its transaction by: a number that rises. */
+  nextTransactionId(): number {
+    this.#lastTransactionId += 1;
+    return this.#lastTransactionId;
   }
 
   /** Sets the server's clock forward, or back. */
@@ -39,6 +47,17 @@ export class Engine {
 
   changeTrail(transition: (trail: AuditTrail, now: number) => AuditTrail): void {
     this.#trail = transition(this.trail, this.now());
+  }
+
+  get state(): ServerState {
+    return { trail: this.trail, instance: this.instance };
+  }
+
+  /** Applies a transition of everything at once. */
+  change(transition: (state: ServerState, now: number) => ServerState): void {
+    const { trail, instance } = transition(this.state, this.now());
+    this.#trail = trail;
+    this.instance = instance;
   }
 
   changeInstance(change: Partial<Instance>): void {

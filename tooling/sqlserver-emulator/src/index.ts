@@ -13,8 +13,12 @@ export type { Fault, FaultPlan } from "./faults.ts";
 export type {
   AvailabilityGroup,
   Database,
+  DatabasePrincipal,
   Instance,
+  PolicyLock,
   ServerLogin,
+  ServerRole,
+  ServerTrigger,
   StoredProcedure,
 } from "./instance.ts";
 export {
@@ -34,18 +38,24 @@ export {
   type AuditTrail,
   auditNamed,
   DEFAULT_BEHAVIOUR,
+  type ErrorLogEntry,
   type EventSession,
   emptyTrail,
   filesOfAudit,
   findAudit,
   findFile,
+  type OtherEntry,
   type ServerAudit,
   type SpecificationDetail,
   type TrailBehaviour,
 } from "./model/audit-trail.ts";
+export { auditsFedBy, recordAction } from "./model/audited-action.ts";
+export { logError } from "./model/error-log.ts";
 export { markersOf } from "./model/markers.ts";
 export * from "./model/mishaps.ts";
+export { passesPredicate } from "./model/predicate.ts";
 export * from "./model/read-rows.ts";
+export { PIECE_LENGTH, splitRecord } from "./model/split-record.ts";
 export { advance, appendRows, evictOne, flushAudit, rollOver } from "./model/write-rows.ts";
 export { ENCRYPTION, type Encryption } from "./protocol/prelogin.ts";
 export type { ServerMessage } from "./protocol/tokens.ts";
@@ -71,5 +81,4 @@ export {
   runWorkload,
   type WorkloadTarget,
 } from "./workload/run-workload.ts";
-export { PIECE_LENGTH, splitRecord } from "./workload/split-statement.ts";
 export { createWorkload, type Workload, type WorkloadOptions, type WorkloadRow } from "./workload/workload.ts";

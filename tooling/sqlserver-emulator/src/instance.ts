@@ -8,15 +8,45 @@ export interface ServerLogin {
   readonly isSysadmin: boolean;
   /** Server permissions that were granted, in their full names. */
   readonly permissions: readonly string[];
-  /** Roles of database master that the login's user is a member of. */
-  readonly masterRoles: readonly string[];
+  /** Those that were denied, which no grant outweighs. */
+  readonly denied?: readonly string[];
+  /** Server roles besides sysadmin: fixed ones, and those of `Instance.serverRoles`. */
+  readonly serverRoles?: readonly string[];
+  readonly isDisabled?: boolean;
+}
+
+/** Made by CREATE SERVER ROLE. */
+export interface ServerRole {
+  readonly name: string;
+  readonly principalId: number;
+  readonly permissions: readonly string[];
+  readonly denied: readonly string[];
+}
+
+/** Made by CREATE USER or CREATE ROLE; what every database has (`dbo`, `public`, `db_owner`, …) is not listed. */
+export interface DatabasePrincipal {
+  readonly id: number;
+  readonly name: string;
+  readonly kind: "user" | "role";
+  /** Of the login that a user stands for. */
+  readonly sid: string | null;
+  /** Roles of the same database. */
+  readonly memberOf: readonly string[];
+  /** Permissions on the database. */
+  readonly permissions: readonly string[];
+  readonly denied: readonly string[];
 }
 
 export interface Database {
   readonly id: number;
   readonly name: string;
+  /** sys.databases.state_desc; default ONLINE. */
+  readonly state?: "ONLINE" | "OFFLINE" | "RESTORING" | "RECOVERING";
+  readonly principals?: readonly DatabasePrincipal[];
   /** In an availability group: is this replica its primary? Absent when it is in none. */
   readonly isPrimaryReplica?: boolean;
+  /** Of a secondary replica: may it be read? Default true. */
+  readonly isReadable?: boolean;
   readonly mirroring?: { readonly role: "PRINCIPAL" | "MIRROR"; readonly state: string };
 }
 
@@ -36,6 +66,22 @@ export interface StoredProcedure {
   readonly body: string;
   /** Permissions that its signature lends to whoever executes it (SQL Server notes §6.1). */
   readonly lends: readonly string[];
+  /** Logins that may execute it; absent: everybody. A sysadmin may. */
+  readonly executableBy?: readonly string[];
+}
+
+export interface ServerTrigger {
+  readonly name: string;
+  readonly isDisabled: boolean;
+}
+
+/** What the server trigger `rds_das_lock` goes by, while there is one that is not disabled (SQL Server notes §7.2). */
+export interface PolicyLock {
+  readonly policy: "locked" | "unlocked";
+  /** The login that it lets pass: the provisioner's. */
+  readonly owner: string;
+  /** Does its ROLLBACK undo ALTER SERVER AUDIT … STATE, or does it only look so? (Not known of the real engine.) */
+  readonly rollback: "undoes" | "looks undone";
 }
 
 export interface Instance {
@@ -56,11 +102,15 @@ export interface Instance {
   /** Milliseconds since 1970. */
   readonly startedAt: number;
   readonly logins: readonly ServerLogin[];
-  /** Roles of database master. */
-  readonly masterRoles: readonly string[];
+  readonly serverRoles: readonly ServerRole[];
   readonly databases: readonly Database[];
   readonly availabilityGroups: readonly AvailabilityGroup[];
-  readonly serverTriggers: readonly { readonly name: string; readonly isDisabled: boolean }[];
+  readonly serverTriggers: readonly ServerTrigger[];
+  readonly lock: PolicyLock;
+  /** Drives that a failover cluster shares, as `F`. */
+  readonly sharedDrives: readonly string[];
+  /** Of a failover cluster; the first one owns the instance. */
+  readonly clusterNodes: readonly string[];
   readonly procedures: readonly StoredProcedure[];
   /** With which message a read without the right is refused (not known of the real engine). */
   readonly refusal: 229 | 297 | 300;
@@ -68,18 +118,8 @@ export interface Instance {
   readonly pathSpelling: "as written" | "other case" | "other separators" | "null";
   /** Does a read that fails send its columns first? (Not known of the real engine.) */
   readonly readErrors: "before columns" | "after columns";
-}
-
-const COVERED_BY: Readonly<Record<string, readonly string[]>> = {
-  "VIEW SERVER PERFORMANCE STATE": ["VIEW SERVER STATE"],
-  "VIEW SERVER SECURITY STATE": ["VIEW SERVER STATE"],
-  "VIEW ANY SECURITY DEFINITION": ["VIEW ANY DEFINITION"],
-  "VIEW SERVER STATE": ["ALTER SERVER STATE"],
-};
-
-export function holdsPermission(login: ServerLogin, permission: string, lent: readonly string[] = []): boolean {
-  const wanted = permission.toUpperCase();
-  const held = [...login.permissions, ...lent];
-  if (login.isSysadmin || held.includes("CONTROL SERVER") || held.includes(wanted)) return true;
-  return wanted === "CONNECT SQL" || (COVERED_BY[wanted] ?? []).some((covering) => held.includes(covering));
+  /** What a non-sysadmin gets who lists files: the files, an error, or nothing (not known of the real engine). */
+  readonly listing: "granted" | "refused" | "empty";
+  /** Does sys.dm_exec_describe_first_result_set know the columns of sys.fn_get_audit_file? (Not known.) */
+  readonly describesAuditFiles: boolean;
 }

@@ -1,8 +1,10 @@
 /** MS-TDS 2.2.6.4, 3.3.5.4: is it a login of this server, and the reply to it. */
+import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
 import type { Engine } from "./engine.ts";
 import type { FaultPlan } from "./faults.ts";
 import type { Greeted } from "./greeting.ts";
+import { findDatabase, findLogin, isOnline, userOf } from "./principals.ts";
 import { agreedVersion, type Login } from "./protocol/login7.ts";
 import { FIRST_PACKET_SIZE, type ReplyWriter } from "./protocol/packets.ts";
 import { writeMessage } from "./protocol/short-message.ts";
@@ -14,6 +16,7 @@ import {
   writeLoginAck,
   writeServerMessage,
 } from "./protocol/tokens.ts";
+import { recordLogin } from "./session-rows.ts";
 import type { SessionState } from "./session-state.ts";
 
 const SMALLEST_PACKET_SIZE = 512;
@@ -35,10 +38,11 @@ export async function logIn(
 ): Promise<SessionState | undefined> {
   const { engine, faults } = host;
   const { instance, profile } = engine;
-  const known = instance.logins.find(({ name }) => name.toLowerCase() === login.userName.toLowerCase());
-  const isRight = known !== undefined && known.password === login.password;
-  const wanted = login.database === "" ? "master" : login.database;
-  const database = instance.databases.find(({ name }) => name.toLowerCase() === wanted.toLowerCase());
+  const known = findLogin(instance, login.userName);
+  const isRight = known !== undefined && known.password === login.password && !known.isDisabled;
+  const wanted = findDatabase(instance, login.database === "" ? "master" : login.database);
+  const mayEnter = isRight && wanted !== undefined && isOnline(wanted) && userOf(instance, wanted, known) !== undefined;
+  const database = mayEnter ? wanted : undefined;
   const clientAddress = plainAddress(socket.remoteAddress);
   const refusal = faults.take("login")?.error ?? refusalOf(login, isRight, database !== undefined);
   if (refusal || !known || !database) {
@@ -53,6 +57,27 @@ export async function logIn(
     Math.max(login.packetSize || FIRST_PACKET_SIZE, SMALLEST_PACKET_SIZE),
     LARGEST_PACKET_SIZE,
   );
+  const session: SessionState = {
+    id: sessionId,
+    // Rights that are granted or revoked count at once, also for who is connected.
+    get login() {
+      return engine.instance.logins.find(({ principalId }) => principalId === known.principalId) ?? known;
+    },
+    hostName: login.hostName,
+    applicationName: login.applicationName,
+    clientAddress,
+    clientPort: socket.remotePort ?? 0,
+    localAddress: plainAddress(socket.localAddress),
+    localPort: socket.localPort ?? 0,
+    isEncrypted,
+    connectedAt: engine.now(),
+    connectionId: randomUUID().toUpperCase(),
+    tdsVersion: agreedVersion(login.tdsVersion),
+    packetSize,
+    database: database.name,
+    transaction: null,
+  };
+  recordLogin(engine, session);
   const inform = (number: number, state: number, text: string) => ({ number, severity: 0, state, text });
   await writeMessage(writer, (out) => {
     writeEnvironmentChange(out, "database", database.name, "master");
@@ -65,22 +90,7 @@ export async function logIn(
     writeDone(out, "statement", {});
   });
   writer.setPacketSize(packetSize);
-  return {
-    id: sessionId,
-    // Rights that are granted or revoked count at once, also for who is connected.
-    get login() {
-      return engine.instance.logins.find(({ name }) => name === known.name) ?? known;
-    },
-    hostName: login.hostName,
-    applicationName: login.applicationName,
-    clientAddress,
-    clientPort: socket.remotePort ?? 0,
-    localAddress: plainAddress(socket.localAddress),
-    localPort: socket.localPort ?? 0,
-    isEncrypted,
-    connectedAt: engine.now(),
-    database: database.name,
-  };
+  return session;
 }
 
 function refusalOf(login: Login, isRight: boolean, databaseExists: boolean): ServerMessage | undefined {

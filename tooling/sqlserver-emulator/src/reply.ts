@@ -15,7 +15,9 @@ import {
   writeResetAcknowledgement,
   writeReturnStatus,
   writeServerMessage,
+  writeTransactionChange,
 } from "./protocol/tokens.ts";
+import type { TransactionVerb } from "./run-transaction.ts";
 import type { AuditSelect } from "./sql/compile-select.ts";
 import type { QueryResult, ReplySink } from "./sql/interpreter.ts";
 import { ServerError } from "./sql/server-error.ts";
@@ -65,6 +67,11 @@ export class Reply implements ReplySink {
   databaseChanged(now: string, before: string): void {
     this.#writePendingDone();
     writeEnvironmentChange(this.#out, "database", now, before);
+  }
+
+  transactionChanged(verb: TransactionVerb, descriptor: bigint): void {
+    this.#writePendingDone();
+    writeTransactionChange(this.#out, verb, descriptor);
   }
 
   done(): void {

@@ -10,7 +10,6 @@ import {
   defaultInstance,
   defaultTrail,
   readerLogin,
-  STREAM_AUDIT,
 } from "./default-instance.ts";
 import { EncodedBlocks } from "./encoded-blocks.ts";
 import { Engine } from "./engine.ts";
@@ -19,8 +18,9 @@ import { FaultPlan } from "./faults.ts";
 import { secureContextsOf } from "./greeting.ts";
 import type { Instance } from "./instance.ts";
 import { eventTime } from "./model/audit-row.ts";
-import { type AuditTrail, findAudit, type TrailBehaviour } from "./model/audit-trail.ts";
-import { appendRows } from "./model/write-rows.ts";
+import type { AuditTrail, TrailBehaviour } from "./model/audit-trail.ts";
+import { recordAction } from "./model/audited-action.ts";
+import { findLogin } from "./principals.ts";
 import type { Login } from "./protocol/login7.ts";
 import { type SessionHost, serveConnection } from "./session.ts";
 import { StatementLog } from "./statement-log.ts";
@@ -48,7 +48,7 @@ export interface SqlServerEmulatorOptions {
   /** Instead of the two default audits. */
   readonly trail?: AuditTrail;
   readonly instance?: Partial<Instance>;
-  /** Are failed logins at the emulator itself audited, as the default policy has it? Default true. */
+  /** Are failed logins at the emulator itself audited, where a specification wants them? Default true. */
   readonly auditFailedLogins?: boolean;
   readonly clock?: Clock;
   /** Bytes of encoded rows that are kept; default 64 MiB. */
@@ -197,10 +197,8 @@ function portOf(server: Server): number {
 }
 
 function auditFailedLogin(engine: Engine, login: Login, clientAddress: string): void {
-  const { instance } = engine;
-  const isKnown = instance.logins.some(({ name }) => name.toLowerCase() === login.userName.toLowerCase());
+  const isKnown = findLogin(engine.instance, login.userName) !== undefined;
   engine.changeTrail((trail, now) => {
-    if (!findAudit(trail, STREAM_AUDIT)) return trail;
     const row = failedLoginRow({
       loginName: login.userName,
       reason: isKnown ? "wrongPassword" : "unknownLogin",
@@ -212,6 +210,6 @@ function auditFailedLogin(engine: Engine, login: Login, clientAddress: string): 
       sequenceGroupId: `0x${randomBytes(16).toString("hex")}`,
       eventTime: eventTime(now),
     });
-    return appendRows(trail, STREAM_AUDIT, [row], now);
+    return recordAction(trail, "FAILED_LOGIN_GROUP", null, row, now);
   });
 }

@@ -1,4 +1,5 @@
 import type { ServerLogin } from "./instance.ts";
+import type { Transaction } from "./transaction.ts";
 
 /** What the engine side knows of a connection that has logged in. */
 export interface SessionState {
@@ -12,5 +13,11 @@ export interface SessionState {
   readonly localPort: number;
   readonly isEncrypted: boolean;
   readonly connectedAt: number;
+  /** Upper case. */
+  readonly connectionId: string;
+  readonly tdsVersion: number;
+  readonly packetSize: number;
   database: string;
+  /** What BEGIN TRANSACTION opened. */
+  transaction: Transaction | null;
 }

@@ -2,19 +2,23 @@
 import type { Socket } from "node:net";
 import { releaseSession } from "./application-locks.ts";
 import type { EncodedBlocks } from "./encoded-blocks.ts";
+import type { Engine } from "./engine.ts";
 import { type GreetingOptions, greet } from "./greeting.ts";
 import { type LoginHost, logIn } from "./log-in.ts";
 import { agreedVersion } from "./protocol/login7.ts";
 import { type Message, PACKET_TYPE, ProtocolError, ReplyWriter } from "./protocol/packets.ts";
-import { parseBatch, parseRpc } from "./protocol/requests.ts";
+import { parseBatch, parseRpc, parseTransactionRequest } from "./protocol/requests.ts";
 import { writeMessage } from "./protocol/short-message.ts";
-import { type ServerMessage, writeDone, writeServerMessage } from "./protocol/tokens.ts";
+import { type ServerMessage, writeDone, writeServerMessage, writeTransactionChange } from "./protocol/tokens.ts";
 import { Cancelled, Reply } from "./reply.ts";
+import { runTransaction } from "./run-transaction.ts";
+import { recordLogout } from "./session-rows.ts";
 import type { SessionState } from "./session-state.ts";
 import type { Catalog, ProcedureArgument, SqlContext } from "./sql/context.ts";
 import { describeText, runProcedure, runText } from "./sql/interpreter.ts";
 import { ServerError } from "./sql/server-error.ts";
 import type { StatementLog, StatementRecord } from "./statement-log.ts";
+import { rollBack } from "./transaction.ts";
 
 /** What the sessions of a server share. */
 export interface SessionHost extends GreetingOptions, LoginHost {
@@ -35,12 +39,13 @@ export async function serveConnection(socket: Socket, host: SessionHost, session
   socket.on("error", () => socket.destroy());
   socket.on("close", () => running?.abort());
   let stream: Socket = socket;
+  let session: SessionState | undefined;
   try {
     const greeted = await greet(socket, host, onAttention);
     stream = greeted.stream;
     const delay = () => (host.faults.latency > 0 ? host.delay(host.faults.latency) : undefined);
     const writer = new ReplyWriter(greeted.stream, sessionId, delay);
-    const session = await logIn(greeted, writer, socket, host, sessionId);
+    session = await logIn(greeted, writer, socket, host, sessionId);
     if (!session) return;
     const tdsVersion = agreedVersion(greeted.login.tdsVersion);
     for (let message = await greeted.source.next(); message; message = await greeted.source.next()) {
@@ -51,6 +56,8 @@ export async function serveConnection(socket: Socket, host: SessionHost, session
         if (socket.destroyed) running.abort();
         await answer(message, { host, session, writer, tdsVersion, cancelled: running.signal, socket });
         running = undefined;
+      } else if (message.type === PACKET_TYPE.transactionManager && !message.ignored) {
+        await answerTransaction(message, host, session, writer);
       } else if (isRequest(message) || message.type === PACKET_TYPE.transactionManager) {
         await writeMessage(writer, (out) => writeDone(out, "statement", {}));
       } else {
@@ -60,10 +67,45 @@ export async function serveConnection(socket: Socket, host: SessionHost, session
   } catch {
     // The client broke the protocol, or left in the middle of it: nobody is there to be told.
   } finally {
-    host.engine.locks = releaseSession(host.engine.locks, sessionId);
+    if (session) {
+      endSession(host.engine, session);
+      recordLogout(host.engine, session);
+    }
     // What was written last, such as the reason why a login failed, still goes out.
     stream.destroySoon();
   }
+}
+
+/** What a session leaves behind goes: also when the connection is used again for somebody else. */
+function endSession(engine: Engine, session: SessionState): void {
+  const { transaction } = session;
+  if (transaction) engine.change((state) => rollBack(state, transaction.before));
+  session.transaction = null;
+  engine.locks = releaseSession(engine.locks, session.id);
+}
+
+/** BEGIN, COMMIT and ROLLBACK as drivers send them. */
+async function answerTransaction(
+  message: Message,
+  { engine }: SessionHost,
+  session: SessionState,
+  writer: ReplyWriter,
+): Promise<void> {
+  const { verb, beginsNext } = parseTransactionRequest(message.payload);
+  await writeMessage(writer, (out) => {
+    try {
+      if (!verb) throw new ServerError(102, "sqlserver-emulator: this transaction request is not served.", 15);
+      for (const step of beginsNext ? ([verb, "begin"] as const) : [verb]) {
+        const descriptor = runTransaction(step, engine, session);
+        if (descriptor !== undefined) writeTransactionChange(out, step, descriptor);
+      }
+      writeDone(out, "statement", {});
+    } catch (error) {
+      const report = error instanceof ServerError ? error.report : internalError(error);
+      writeServerMessage(out, report, engine.instance.serverName);
+      writeDone(out, "statement", { error: true });
+    }
+  });
 }
 
 function isRequest({ type }: Message): boolean {
@@ -145,11 +187,12 @@ async function answer(message: Message, scope: RequestScope): Promise<void> {
     variables: new Map(),
     lent: [],
     catalog: host.catalog,
+    statement: text,
     inform: (info) => reply.message(info),
     describe: (sql) => describeText(sql, context),
   };
   if (message.resetConnection) {
-    engine.locks = releaseSession(engine.locks, session.id);
+    endSession(engine, session);
     reply.resetConnection();
   }
   const outcome = await carryOut(request, context, reply, record, faults.take("statement", text)?.error);

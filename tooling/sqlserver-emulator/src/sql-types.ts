@@ -53,6 +53,10 @@ export function char(length: number): SqlType {
   return { name: "char", length };
 }
 
+export function nchar(length: number): SqlType {
+  return { name: "nchar", length };
+}
+
 export function varchar(length: number | "max"): SqlType {
   return { name: "varchar", length };
 }

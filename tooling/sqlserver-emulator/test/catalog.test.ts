@@ -217,7 +217,7 @@ describe("rights and principals", () => {
       await row(
         "SELECT IS_SRVROLEMEMBER('sysadmin') AS a, IS_SRVROLEMEMBER(N'sysadmin', N'sa') AS b, IS_SRVROLEMEMBER('no_such_role') AS c, IS_ROLEMEMBER(N'rds_das_readers') AS d, IS_ROLEMEMBER(N'rds_das_readers', N'sa') AS e, DATABASE_PRINCIPAL_ID(N'rds_das_readers') AS f, USER_ID(N'nobody') AS g",
       ),
-    ).toEqual([0, 1, null, 1, 0, 100, null]);
+    ).toEqual([0, 1, null, 1, null, 6, null]);
     const members = `SELECT m.name FROM sys.database_role_members rm JOIN sys.database_principals r ON r.principal_id = rm.role_principal_id
       JOIN sys.database_principals m ON m.principal_id = rm.member_principal_id WHERE r.name = N'rds_das_readers'`;
     expect(await evaluator().run(members)).toEqual([[{ name: "das" }]]);

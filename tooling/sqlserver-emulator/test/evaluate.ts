@@ -3,6 +3,7 @@ import { catalogOf } from "../src/catalog/catalog.ts";
 import { DEFAULT_AUDITS, defaultInstance, defaultTrail, readerLogin } from "../src/default-instance.ts";
 import { Engine } from "../src/engine.ts";
 import type { Instance } from "../src/instance.ts";
+import { findLogin } from "../src/principals.ts";
 import type { SessionState } from "../src/session-state.ts";
 import type { SqlContext } from "../src/sql/context.ts";
 import { describeText, type ReplySink, runText } from "../src/sql/interpreter.ts";
@@ -14,6 +15,8 @@ import { type SqlServerVersion, VERSION_PROFILES } from "../src/version-profiles
 export interface Evaluator {
   readonly engine: Engine;
   readonly session: SessionState;
+  /** The session is somebody else's from now on. */
+  logInAs(name: string): void;
   /** Each result of a batch as rows. */
   run(sql: string, version?: SqlServerVersion): Promise<readonly Record<string, SqlValue>[][]>;
   /** The values of the only row of the only result. */
@@ -32,9 +35,12 @@ export function evaluator(version: SqlServerVersion = "2022", change: Partial<In
   const instance = { ...defaultInstance("SQLEMU01\\PROD", login, now), ...change };
   const trail = defaultTrail("SQLEMU01\\PROD", DEFAULT_AUDITS, "das", {}, now);
   const engine = new Engine(profile, { ...systemClock, now: () => now }, instance, trail);
+  let loginName = login.name;
   const session: SessionState = {
     id: 51,
-    login,
+    get login() {
+      return findLogin(engine.instance, loginName) ?? login;
+    },
     hostName: "host",
     applicationName: "tests",
     clientAddress: "127.0.0.1",
@@ -43,7 +49,11 @@ export function evaluator(version: SqlServerVersion = "2022", change: Partial<In
     localPort: 1433,
     isEncrypted: true,
     connectedAt: now,
+    connectionId: "6F9619FF-8B86-D011-B42D-00C04FC964FF",
+    tdsVersion: 0x74000004,
+    packetSize: 4096,
     database: "master",
+    transaction: null,
   };
   const context: SqlContext = {
     engine,
@@ -51,6 +61,7 @@ export function evaluator(version: SqlServerVersion = "2022", change: Partial<In
     variables: new Map(),
     lent: [],
     catalog: catalogOf(profile),
+    statement: "",
     inform: () => undefined,
     describe: (sql) => describeText(sql, context),
   };
@@ -60,6 +71,7 @@ export function evaluator(version: SqlServerVersion = "2022", change: Partial<In
     const sink: ReplySink = {
       message: () => undefined,
       databaseChanged: () => undefined,
+      transactionChanged: () => undefined,
       done: () => undefined,
       rows: async (result) => {
         results.push({ names: result.columns.map(({ name }) => name), rows: [...result.run()] });
@@ -72,6 +84,9 @@ export function evaluator(version: SqlServerVersion = "2022", change: Partial<In
   return {
     engine,
     session,
+    logInAs: (name) => {
+      loginName = name;
+    },
     run: async (sql) =>
       (await values(sql)).map(({ names, rows }) =>
         rows.map((row) => Object.fromEntries(names.map((name, index) => [name, row[index] ?? null]))),

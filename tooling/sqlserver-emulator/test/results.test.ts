@@ -365,7 +365,8 @@ describe("application locks", () => {
     await using emulator = await startSqlServerEmulator();
     await using connection = await connect(emulator);
     expect(await connection.query(take("r", "no_such_role"))).toEqual([{ granted: -999 }]);
-    emulator.changeInstance({ masterRoles: [...emulator.instance.masterRoles, "others"] });
+    await using administrator = await connect(emulator, { user: "sa" });
+    await administrator.pool.request().batch("CREATE ROLE [others]");
     expect(await connection.query(take("r", "others"))).toEqual([{ granted: -999 }]);
   });
 });

@@ -1,8 +1,8 @@
 /** sys.fn_get_audit_file. */
 import type { AuditColumn } from "../audit-columns.ts";
-import { holdsPermission } from "../instance.ts";
 import { pathOf } from "../model/audit-file.ts";
 import { type AuditReadPart, closeHandles, openHandles, readAuditFiles } from "../model/read-rows.ts";
+import { holdsPermission } from "../principals.ts";
 import type { AuditCursor, CatalogColumn, CatalogTable, SqlContext } from "../sql/context.ts";
 import { auditReadError, permissionError } from "../sql/server-error.ts";
 import type { SqlValue } from "../sql-types.ts";
@@ -31,7 +31,7 @@ function columnOf(column: AuditColumn): CatalogColumn<AuditCursor> {
 function* auditParts(context: SqlContext, args: readonly SqlValue[]): Generator<AuditReadPart> {
   const { engine } = context;
   const { readPermission } = engine.profile;
-  if (!holdsPermission(context.session.login, readPermission, context.lent)) {
+  if (!holdsPermission(engine.instance, context.session.login, readPermission, context.lent)) {
     throw permissionError(engine.instance.refusal, readPermission, "fn_get_audit_file");
   }
   const [pattern = null, initialFile = null, offset = null] = args;

@@ -1,6 +1,7 @@
 /** The views of audits, their specifications, their state and the code tables. */
 import { type ActionCode, actionCodes, type ClassTypeCode, classTypeCodes } from "../code-tables.ts";
 import { type AuditSpecification, findFile, type ServerAudit, type SpecificationDetail } from "../model/audit-trail.ts";
+import { findDatabase, holdsDatabasePermission } from "../principals.ts";
 import type { CatalogTable, SqlContext } from "../sql/context.ts";
 import {
   bigint,
@@ -16,10 +17,15 @@ import {
   varchar,
 } from "../sql-types.ts";
 import { timeText } from "../time-text.ts";
-import { stateView, view } from "./table.ts";
+import { definitionView, seesDefinitions, stateView, view } from "./table.ts";
 
 const STATUS_NUMBERS = { NOT_STARTED: 0, STARTED: 1, RUNTIME_FAIL: 2, TARGET_CREATION_FAILED: 3, SHUTTING_DOWN: 4 };
-const ON_FAILURE_NUMBERS = { CONTINUE: 0, SHUTDOWN: 1, FAIL_OPERATION: 2 };
+const ON_FAILURE = {
+  CONTINUE: { number: 0, description: "CONTINUE" },
+  SHUTDOWN: { number: 1, description: "SHUTDOWN SERVER INSTANCE" },
+  FAIL_OPERATION: { number: 2, description: "FAIL_OPERATION" },
+};
+const TARGET_TYPES = { FILE: "FL", "APPLICATION LOG": "AL", "SECURITY LOG": "SL" };
 const UNLIMITED_MEGABYTES = 0;
 const MEGABYTE = 1024 * 1024;
 
@@ -30,10 +36,10 @@ const AUDIT_COLUMNS = [
   ["create_date", datetime, (audit: ServerAudit) => timeText(audit.createdAt, 3)],
   ["modify_date", datetime, (audit: ServerAudit) => timeText(audit.modifiedAt, 3)],
   ["principal_id", int, () => 1],
-  ["type", varchar(2), () => "FL"],
-  ["type_desc", nvarchar(60), () => "FILE"],
-  ["on_failure", tinyint, (audit: ServerAudit) => ON_FAILURE_NUMBERS[audit.onFailure]],
-  ["on_failure_desc", nvarchar(60), (audit: ServerAudit) => audit.onFailure],
+  ["type", varchar(2), (audit: ServerAudit) => TARGET_TYPES[audit.target]],
+  ["type_desc", nvarchar(60), (audit: ServerAudit) => audit.target],
+  ["on_failure", tinyint, (audit: ServerAudit) => ON_FAILURE[audit.onFailure].number],
+  ["on_failure_desc", nvarchar(60), (audit: ServerAudit) => ON_FAILURE[audit.onFailure].description],
   ["is_state_enabled", tinyint, (audit: ServerAudit) => (audit.enabled ? 1 : 0)],
   ["queue_delay", int, (audit: ServerAudit) => audit.queueDelay],
   ["predicate", nvarchar(3000), (audit: ServerAudit) => audit.predicate],
@@ -46,13 +52,14 @@ const FILE_COLUMNS = [
     (audit: ServerAudit) => (audit.maxFileSize === null ? UNLIMITED_MEGABYTES : audit.maxFileSize / MEGABYTE),
   ],
   ["max_rollover_files", int, (audit: ServerAudit) => audit.maxRolloverFiles],
-  ["max_files", int, () => 0],
-  ["reserve_disk_space", bit, () => false],
+  ["max_files", int, (audit: ServerAudit) => audit.maxFiles],
+  ["reserve_disk_space", bit, (audit: ServerAudit) => audit.reserveDiskSpace],
   ["log_file_path", nvarchar(260), (audit: ServerAudit) => audit.directory],
   ["log_file_name", nvarchar(260), (audit: ServerAudit) => `${audit.name}_${audit.guid}.sqlaudit`],
 ] as const;
 
 const audits = ({ engine }: SqlContext) => engine.trail.audits;
+const fileAudits = ({ engine }: SqlContext) => engine.trail.audits.filter(({ target }) => target === "FILE");
 
 /** The path in the spelling that the test asked for: the engine's own differs in case and separators. */
 function currentPath({ engine }: SqlContext, audit: ServerAudit): string | null {
@@ -97,7 +104,7 @@ const SPECIFICATION_COLUMNS = (idColumn: string) =>
     [idColumn, int, (specification: AuditSpecification) => specification.id],
     ["name", sysname, (specification: AuditSpecification) => specification.name],
     ["create_date", datetime, (specification: AuditSpecification) => timeText(specification.createdAt, 3)],
-    ["modify_date", datetime, (specification: AuditSpecification) => timeText(specification.createdAt, 3)],
+    ["modify_date", datetime, (specification: AuditSpecification) => timeText(specification.modifiedAt, 3)],
     ["audit_guid", uniqueidentifier, (specification: AuditSpecification) => specification.auditGuid],
     ["is_state_enabled", bit, (specification: AuditSpecification) => specification.enabled],
   ] as const;
@@ -119,11 +126,22 @@ const DETAIL_COLUMNS = (idColumn: string) =>
     ["is_group", bit, ({ detail }: Detail) => detail.isGroup],
   ] as const;
 
-/** Server specifications are seen everywhere, a database's own from within it. */
-function specifications({ engine, session }: SqlContext, ofDatabase: boolean): readonly AuditSpecification[] {
+/** Server specifications are seen everywhere, a database's own from within it; by whoever may see them. */
+function specifications(context: SqlContext, ofDatabase: boolean): readonly AuditSpecification[] {
+  const { engine, session } = context;
+  if (!(ofDatabase ? seesDatabaseAudits(context) : seesDefinitions(context))) return [];
   const database = ofDatabase ? session.database.toLowerCase() : null;
   return engine.trail.specifications.filter(
     (specification) => (specification.database?.toLowerCase() ?? null) === database,
+  );
+}
+
+function seesDatabaseAudits(context: SqlContext): boolean {
+  const { engine, session } = context;
+  const database = findDatabase(engine.instance, session.database);
+  if (seesDefinitions(context) || !database) return true;
+  return ["ALTER ANY DATABASE AUDIT", "VIEW DEFINITION"].some((permission) =>
+    holdsDatabasePermission(engine.instance, database, session.login, permission),
   );
 }
 
@@ -134,8 +152,8 @@ function* details(context: SqlContext, ofDatabase: boolean): Generator<Detail> {
 }
 
 export const AUDIT_VIEWS: readonly (readonly [string, CatalogTable])[] = [
-  ["sys.server_audits", view<ServerAudit>(AUDIT_COLUMNS, audits)],
-  ["sys.server_file_audits", view<ServerAudit>([...AUDIT_COLUMNS, ...FILE_COLUMNS], audits)],
+  ["sys.server_audits", definitionView<ServerAudit>(AUDIT_COLUMNS, audits)],
+  ["sys.server_file_audits", definitionView<ServerAudit>([...AUDIT_COLUMNS, ...FILE_COLUMNS], fileAudits)],
   [
     "sys.dm_server_audit_status",
     stateView<AuditState>(

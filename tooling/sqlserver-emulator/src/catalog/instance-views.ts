@@ -1,15 +1,10 @@
-/** The views of the instance: its start, databases, replicas, principals, connections and permissions. */
-import {
-  type AvailabilityGroup,
-  type Database,
-  holdsPermission,
-  type ServerLogin,
-  type StoredProcedure,
-} from "../instance.ts";
+/** The views of the instance: its start, host, databases, replicas, cluster and connections. */
+import type { AvailabilityGroup, Database, ServerTrigger, StoredProcedure } from "../instance.ts";
 import type { CatalogTable, SqlContext } from "../sql/context.ts";
-import { bit, datetime, int, nvarchar, smallint, sysname, tinyint, uniqueidentifier, varbinary } from "../sql-types.ts";
+import { bit, datetime, int, nchar, nvarchar, smallint, sysname, tinyint, uniqueidentifier } from "../sql-types.ts";
 import { timeText } from "../time-text.ts";
-import { stateView, view } from "./table.ts";
+import { objectIdOf } from "./object-id.ts";
+import { definitionView, stateView, view } from "./table.ts";
 
 /** A stable identifier for something that has only a name here. */
 function identifierOf(name: string): string {
@@ -17,55 +12,8 @@ function identifierOf(name: string): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }
 
+const STATE_NUMBERS = { ONLINE: 0, RESTORING: 1, RECOVERING: 2, OFFLINE: 6 };
 const ROLE_NUMBERS = { RESOLVING: 0, PRIMARY: 1, SECONDARY: 2 };
-
-/** dbo, the logins with a user in master, and the roles of master. */
-interface Principal {
-  readonly id: number;
-  readonly name: string;
-  readonly type: "S" | "R";
-  readonly sid: string | null;
-}
-
-function* masterPrincipals({ engine }: SqlContext): Generator<Principal> {
-  yield { id: 1, name: "dbo", type: "S", sid: "0x01" };
-  for (const [index, login] of engine.instance.logins.entries()) {
-    if (login.masterRoles.length > 0) yield { id: 5 + index, name: login.name, type: "S", sid: login.sid };
-  }
-  for (const [index, name] of engine.instance.masterRoles.entries())
-    yield { id: 100 + index, name, type: "R", sid: null };
-}
-
-interface Membership {
-  readonly role: number;
-  readonly member: number;
-}
-
-function* masterMemberships(context: SqlContext): Generator<Membership> {
-  const principals = [...masterPrincipals(context)];
-  const idOf = (name: string) =>
-    principals.find((principal) => principal.name.toLowerCase() === name.toLowerCase())?.id ?? 0;
-  for (const login of context.engine.instance.logins) {
-    for (const role of login.masterRoles) yield { role: idOf(role), member: idOf(login.name) };
-  }
-}
-
-/** What fn_my_permissions(NULL, 'SERVER') lists. */
-const SERVER_PERMISSIONS = [
-  "CONNECT SQL",
-  "CONTROL SERVER",
-  "VIEW SERVER STATE",
-  "VIEW SERVER PERFORMANCE STATE",
-  "VIEW SERVER SECURITY STATE",
-  "VIEW SERVER SECURITY AUDIT",
-  "VIEW ANY DEFINITION",
-  "VIEW ANY SECURITY DEFINITION",
-  "VIEW ANY DATABASE",
-  "CONNECT ANY DATABASE",
-  "ALTER ANY SERVER AUDIT",
-  "ALTER ANY DATABASE AUDIT",
-  "SHUTDOWN",
-];
 
 interface NamedGroup {
   readonly group: AvailabilityGroup;
@@ -85,7 +33,8 @@ export const INSTANCE_VIEWS: readonly (readonly [string, CatalogTable, since?: n
       [
         ["name", sysname, (database) => database.name],
         ["database_id", int, (database) => database.id],
-        ["state_desc", nvarchar(60), () => "ONLINE"],
+        ["state", tinyint, ({ state = "ONLINE" }) => STATE_NUMBERS[state]],
+        ["state_desc", nvarchar(60), ({ state = "ONLINE" }) => state],
         ["is_read_only", bit, () => false],
         [
           "replica_id",
@@ -136,49 +85,48 @@ export const INSTANCE_VIEWS: readonly (readonly [string, CatalogTable, since?: n
   ],
   [
     "sys.server_triggers",
-    view<{ readonly name: string; readonly isDisabled: boolean }>(
+    definitionView<ServerTrigger>(
       [
         ["name", sysname, (trigger) => trigger.name],
+        ["object_id", int, (trigger) => objectIdOf(trigger.name)],
         ["is_disabled", bit, (trigger) => trigger.isDisabled],
       ],
       ({ engine }) => engine.instance.serverTriggers,
     ),
   ],
   [
-    "sys.server_principals",
-    view<ServerLogin>(
+    "sys.dm_os_host_info",
+    stateView<SqlContext>(
       [
-        ["name", sysname, (login) => login.name],
-        ["principal_id", int, (login) => login.principalId],
-        ["sid", varbinary(85), (login) => login.sid],
-        ["type", nvarchar(1), () => "S"],
-        ["type_desc", nvarchar(60), () => "SQL_LOGIN"],
-        ["is_disabled", bit, () => false],
+        ["host_platform", nvarchar(256), ({ engine }) => engine.instance.platform],
+        [
+          "host_distribution",
+          nvarchar(256),
+          ({ engine }) => (engine.instance.platform === "Linux" ? "Ubuntu" : "Windows Server 2022 Standard"),
+        ],
+        ["host_release", nvarchar(256), ({ engine }) => (engine.instance.platform === "Linux" ? "22.04" : "10.0")],
       ],
-      ({ engine }) => engine.instance.logins,
+      (context) => [context],
+    ),
+    2017,
+  ],
+  [
+    "sys.dm_io_cluster_shared_drives",
+    stateView<string>(
+      [["DriveName", nchar(2), (drive) => drive.slice(0, 1).padEnd(2)]],
+      ({ engine }) => engine.instance.sharedDrives,
     ),
   ],
   [
-    "sys.database_principals",
-    view<Principal>(
+    "sys.dm_os_cluster_nodes",
+    stateView<{ readonly name: string; readonly isOwner: boolean }>(
       [
-        ["name", sysname, (principal) => principal.name],
-        ["principal_id", int, (principal) => principal.id],
-        ["type", nvarchar(1), (principal) => principal.type],
-        ["type_desc", nvarchar(60), (principal) => (principal.type === "R" ? "DATABASE_ROLE" : "SQL_USER")],
-        ["sid", varbinary(85), (principal) => principal.sid],
+        ["nodename", nvarchar(256), ({ name }) => name],
+        ["status", int, () => 0],
+        ["status_description", nvarchar(20), () => "up"],
+        ["is_current_owner", bit, ({ isOwner }) => isOwner],
       ],
-      masterPrincipals,
-    ),
-  ],
-  [
-    "sys.database_role_members",
-    view<Membership>(
-      [
-        ["role_principal_id", int, ({ role }) => role],
-        ["member_principal_id", int, ({ member }) => member],
-      ],
-      masterMemberships,
+      ({ engine }) => engine.instance.clusterNodes.map((name, index) => ({ name, isOwner: index === 0 })),
     ),
   ],
   [
@@ -196,38 +144,36 @@ export const INSTANCE_VIEWS: readonly (readonly [string, CatalogTable, since?: n
     stateView<SqlContext>(
       [
         ["session_id", int, ({ session }) => session.id],
+        ["connect_time", datetime, ({ session }) => timeText(session.connectedAt, 3)],
         ["net_transport", nvarchar(40), () => "TCP"],
+        ["protocol_type", nvarchar(40), () => "TSQL"],
+        ["protocol_version", int, ({ session }) => session.tdsVersion],
         ["encrypt_option", nvarchar(40), ({ session }) => (session.isEncrypted ? "TRUE" : "FALSE")],
+        ["auth_scheme", nvarchar(40), () => "SQL"],
         ["client_net_address", nvarchar(48), ({ session }) => session.clientAddress],
         ["client_tcp_port", int, ({ session }) => session.clientPort],
         ["local_net_address", nvarchar(48), ({ session }) => session.localAddress],
         ["local_tcp_port", int, ({ session }) => session.localPort],
+        ["connection_id", uniqueidentifier, ({ session }) => session.connectionId],
       ],
       (context) => [context],
     ),
   ],
   [
     "sys.dm_exec_sessions",
-    stateView<SqlContext>(
+    // Everybody sees its own session, without a permission; of others nothing is shown here.
+    view<SqlContext>(
       [
         ["session_id", smallint, ({ session }) => session.id],
-        ["login_name", sysname, ({ session }) => session.login.name],
+        ["login_time", datetime, ({ session }) => timeText(session.connectedAt, 3)],
         ["host_name", sysname, ({ session }) => session.hostName],
         ["program_name", sysname, ({ session }) => session.applicationName],
-        ["login_time", datetime, ({ session }) => timeText(session.connectedAt, 3)],
+        ["login_name", sysname, ({ session }) => session.login.name],
+        ["original_login_name", sysname, ({ session }) => session.login.name],
+        ["is_user_process", bit, () => true],
+        ["open_transaction_count", int, ({ session }) => session.transaction?.depth ?? 0],
       ],
       (context) => [context],
-    ),
-  ],
-  [
-    "sys.fn_my_permissions",
-    view<string>(
-      [
-        ["entity_name", sysname, () => "server"],
-        ["subentity_name", sysname, () => ""],
-        ["permission_name", nvarchar(60), (permission) => permission],
-      ],
-      ({ session }) => SERVER_PERMISSIONS.filter((permission) => holdsPermission(session.login, permission)),
     ),
   ],
 ];

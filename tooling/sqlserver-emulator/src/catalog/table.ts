@@ -1,4 +1,4 @@
-import { holdsPermission } from "../instance.ts";
+import { holdsPermission } from "../principals.ts";
 import type { CatalogTable, SqlContext } from "../sql/context.ts";
 import { permissionError } from "../sql/server-error.ts";
 import type { SqlType, SqlValue } from "../sql-types.ts";
@@ -15,7 +15,7 @@ export function view<Row>(
 
 /** @throws ServerError when the session lacks the permission, as the engine's views of the server's state do. */
 function demandPermission(context: SqlContext, permission: string): void {
-  if (!holdsPermission(context.session.login, permission, context.lent))
+  if (!holdsPermission(context.engine.instance, context.session.login, permission, context.lent))
     throw permissionError(300, permission, "server");
 }
 
@@ -30,4 +30,18 @@ export function stateView<Row>(
     demandPermission(context, isSplit ? `VIEW SERVER ${part} STATE` : "VIEW SERVER STATE");
     return rows(context, args);
   });
+}
+
+const SEEN_WITH = ["VIEW ANY DEFINITION", "VIEW ANY SECURITY DEFINITION", "ALTER ANY SERVER AUDIT"];
+
+/** Whoever may not see definitions sees an empty view, without an error. */
+export function definitionView<Row>(
+  columns: readonly Column<Row>[],
+  rows: (context: SqlContext, args: readonly SqlValue[]) => Iterable<Row>,
+): CatalogTable<Row> {
+  return view(columns, (context, args) => (seesDefinitions(context) ? rows(context, args) : []));
+}
+
+export function seesDefinitions({ engine, session, lent }: SqlContext): boolean {
+  return SEEN_WITH.some((permission) => holdsPermission(engine.instance, session.login, permission, lent));
 }

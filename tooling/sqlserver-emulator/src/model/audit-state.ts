@@ -8,14 +8,18 @@ import {
   type ServerAudit,
   withAudit,
 } from "./audit-trail.ts";
+import { logAuditDisabled, logChangedToContinue } from "./error-log.ts";
 import { appendRows, flushAudit, openNewFile, rollOver } from "./write-rows.ts";
 
 export interface ServerAuditOptions {
   readonly name: string;
   readonly guid: string;
   readonly directory: string;
+  readonly target?: ServerAudit["target"];
   readonly maxFileSize?: number | null;
   readonly maxRolloverFiles?: number;
+  readonly maxFiles?: number;
+  readonly reserveDiskSpace?: boolean;
   readonly queueDelay?: number;
   readonly onFailure?: ServerAudit["onFailure"];
   readonly predicate?: string | null;
@@ -43,12 +47,15 @@ const UNLIMITED_ROLLOVER_FILES = 2_147_483_647;
 /** CREATE SERVER AUDIT: it is off. */
 export function createAudit(trail: AuditTrail, options: ServerAuditOptions, now: number): AuditTrail {
   const audit: ServerAudit = {
-    id: 65_536 + trail.audits.length,
+    id: trail.lastId + 1,
     name: options.name,
     guid: options.guid.toUpperCase(),
+    target: options.target ?? "FILE",
     directory: options.directory,
     maxFileSize: options.maxFileSize ?? null,
     maxRolloverFiles: options.maxRolloverFiles ?? UNLIMITED_ROLLOVER_FILES,
+    maxFiles: options.maxFiles ?? 0,
+    reserveDiskSpace: options.reserveDiskSpace ?? false,
     queueDelay: options.queueDelay ?? 1000,
     onFailure: options.onFailure ?? "CONTINUE",
     predicate: options.predicate ?? null,
@@ -65,12 +72,13 @@ export function createAudit(trail: AuditTrail, options: ServerAuditOptions, now:
     audited: 0,
     lost: 0,
     writesFail: false,
+    creationFails: false,
     session: null,
   };
-  return { ...trail, audits: [...trail.audits, audit] };
+  return { ...trail, lastId: audit.id, audits: [...trail.audits, audit] };
 }
 
-/** STATE = ON: a new file, whose first row says so. */
+/** STATE = ON: a new file, whose first row says so. Without it, when it cannot be created, the audit is on but offline. */
 export function startAudit(
   trail: AuditTrail,
   auditName: string,
@@ -82,7 +90,8 @@ export function startAudit(
   const session = { createdAt: now, droppedEvents: 0, droppedBuffers: 0, blockedTime: 0 };
   const started = withAudit(trail, { ...audit, enabled: true, status: "STARTED", statusSince: now, session });
   const row = sessionChangedRow(trail, audit, { action: "event enabled", startupType }, actor, now);
-  return appendRows(rollOver(started, auditName, now), auditName, [row], now);
+  const ready = audit.target === "FILE" ? rollOver(started, auditName, now) : started;
+  return appendRows(ready, auditName, [row], now);
 }
 
 /** STATE = OFF: the last rows say so, the buffer is written, no file is current. */
@@ -138,8 +147,23 @@ export function moveAudit(trail: AuditTrail, auditName: string, directory: strin
   return startAudit(moved, auditName, now);
 }
 
-/** A clean restart is audited and loses nothing; after a crash the buffers are gone. Audits that were on come back. */
-export function restartInstance(trail: AuditTrail, kind: "clean" | "crash", now: number): AuditTrail {
+/**
+ * A clean restart is audited and loses nothing; after a crash the buffers are gone. Audits that were on come back, but
+ * for a start with `-f`, which audits nothing; one with `-m` lets no audit shut the server down (SQL Server notes §7.4).
+ */
+export function restartInstance(
+  before: AuditTrail,
+  kind: "clean" | "crash",
+  now: number,
+  flag?: "-f" | "-m",
+): AuditTrail {
+  let trail = before;
+  if (flag === "-f") trail = logAuditDisabled(trail, now);
+  if (flag === "-m") {
+    for (const audit of trail.audits.filter(({ onFailure }) => onFailure === "SHUTDOWN")) {
+      trail = withAudit(logChangedToContinue(trail, audit, now), { ...audit, onFailure: "CONTINUE" });
+    }
+  }
   return trail.audits.reduce((changed, audit) => {
     if (!audit.enabled) return changed;
     let down = changed;
@@ -150,6 +174,7 @@ export function restartInstance(trail: AuditTrail, kind: "clean" | "crash", now:
       const lost = current.lost + current.pending.length;
       down = withAudit(down, { ...current, pending: [], pendingSize: 0, lost });
     }
+    if (flag === "-f") return halt(down, audit.name, now, "NOT_STARTED", true);
     const up = startAudit(down, audit.name, now, SERVICE_ACCOUNT, "automatic");
     return appendRows(up, audit.name, [serverRow(trail, "SVSR", now)], now);
   }, trail);
@@ -162,11 +187,11 @@ export function openEmptyFile(trail: AuditTrail, auditName: string, now: number)
 
 export function addSpecification(
   trail: AuditTrail,
-  specification: Omit<AuditSpecification, "id" | "createdAt">,
+  specification: Omit<AuditSpecification, "id" | "createdAt" | "modifiedAt">,
   now: number,
 ): AuditTrail {
-  const id = 65_536 + trail.specifications.length;
-  return { ...trail, specifications: [...trail.specifications, { ...specification, id, createdAt: now }] };
+  const added = { ...specification, id: trail.lastId + 1, createdAt: now, modifiedAt: now };
+  return { ...trail, lastId: added.id, specifications: [...trail.specifications, added] };
 }
 
 interface SessionChange {

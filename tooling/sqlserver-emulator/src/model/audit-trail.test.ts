@@ -118,7 +118,7 @@ describe("writing", () => {
       NOW,
     );
     expect(read(trail, "D:\\das\\A_*")).toEqual(["", "other"]);
-    expect(() => appendRows(started({ predicate: "([class_type]=1)" }), "A", rows("x"), NOW)).toThrow("predicate");
+    expect(() => appendRows(started({ predicate: "no predicate at all" }), "A", rows("x"), NOW)).toThrow("predicate");
   });
 
   test("failing writes lose rows while the status stays STARTED", () => {

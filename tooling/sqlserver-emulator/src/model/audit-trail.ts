@@ -16,10 +16,14 @@ export interface TrailBehaviour {
   readonly missingFile: 33224 | 33225 | 25718 | 25722;
   /** What an offset at which no block begins raises. */
   readonly invalidOffset: 33225 | 25722;
+  /** What reading exactly one file gives in which no block was written yet. */
+  readonly emptyFile: "no rows" | 33224 | 33225;
   /** A file name with a NULL offset: the whole file and those after it, or message 25719. */
   readonly fileWithoutOffset: "accepted" | "refused";
   /** A reader's open handle makes the rollover's delete fail (Windows; SQL Server notes §3). */
   readonly openHandleBlocksDelete: boolean;
+  /** Does STATE = ON of an audit that is on already begin a new file? */
+  readonly repeatedStart: "ignored" | "new file";
   /** Bytes after which the audit's buffer is written without waiting for QUEUE_DELAY. */
   readonly bufferSize: number;
 }
@@ -29,8 +33,10 @@ export const DEFAULT_BEHAVIOUR: TrailBehaviour = {
   lastBlock: "growing",
   missingFile: 33225,
   invalidOffset: 33225,
+  emptyFile: "no rows",
   fileWithoutOffset: "accepted",
   openHandleBlocksDelete: true,
+  repeatedStart: "ignored",
   bufferSize: 64 * 1024,
 };
 
@@ -50,12 +56,17 @@ export interface ServerAudit {
   readonly id: number;
   readonly name: string;
   readonly guid: string;
+  /** Only FILE leaves files that can be read here; of the Windows logs nothing but the definition is played. */
+  readonly target: "FILE" | "APPLICATION LOG" | "SECURITY LOG";
   /** FILEPATH, with the separator at its end. */
   readonly directory: string;
   /** MAXSIZE in bytes; null is UNLIMITED. */
   readonly maxFileSize: number | null;
   /** Files besides the current one. */
   readonly maxRolloverFiles: number;
+  /** MAX_FILES; 0 where MAX_ROLLOVER_FILES counts. When so many files are full, nothing more is audited. */
+  readonly maxFiles: number;
+  readonly reserveDiskSpace: boolean;
   /** Milliseconds; 0 writes at once. */
   readonly queueDelay: number;
   readonly onFailure: "CONTINUE" | "FAIL_OPERATION" | "SHUTDOWN";
@@ -78,13 +89,17 @@ export interface ServerAudit {
   readonly lost: number;
   /** Writes fail while the status stays STARTED: ON_FAILURE=CONTINUE with a full disk (messages 33202, 33245). */
   readonly writesFail: boolean;
+  /** No file can be created: the next one that is needed takes the audit offline (messages 33206, 33244). */
+  readonly creationFails: boolean;
   readonly session: EventSession | null;
 }
 
 /** One audited action of a specification: a group, or an action on an object by a principal. */
 export interface SpecificationDetail {
+  /** `FAILED_LOGIN_GROUP`, `SELECT`. */
   readonly action: string;
   readonly isGroup: boolean;
+  /** DATABASE, SCHEMA or OBJECT_OR_COLUMN; absent for a group of a server specification. */
   readonly classDescription?: string;
   readonly majorId?: number;
   readonly principalId?: number;
@@ -98,7 +113,23 @@ export interface AuditSpecification {
   readonly database: string | null;
   readonly enabled: boolean;
   readonly createdAt: number;
+  readonly modifiedAt: number;
   readonly details: readonly SpecificationDetail[];
+}
+
+/** A line of the SQL Server error log. */
+export interface ErrorLogEntry {
+  /** Milliseconds since 1970, by the server's clock. */
+  readonly at: number;
+  readonly text: string;
+}
+
+/** Something beside the audits' files in a directory that a client may list. */
+export interface OtherEntry {
+  /** With the separator at its end. */
+  readonly directory: string;
+  readonly name: string;
+  readonly isDirectory: boolean;
 }
 
 export interface AuditTrail {
@@ -109,6 +140,12 @@ export interface AuditTrail {
   readonly specifications: readonly AuditSpecification[];
   /** Everything that lies in the audits' directories, in the order of creation. */
   readonly files: readonly AuditFile[];
+  /** The id that an audit or a specification was given last; none is given twice. */
+  readonly lastId: number;
+  /** What else lies there. */
+  readonly otherEntries: readonly OtherEntry[];
+  /** What audits and mishaps left in the error log, oldest first. */
+  readonly errorLog: readonly ErrorLogEntry[];
   /** How many readers have a file open, by path. */
   readonly openHandles: Readonly<Record<string, number>>;
 }
@@ -120,6 +157,9 @@ export function emptyTrail(serverInstanceName: string, behaviour: Partial<TrailB
     audits: [],
     specifications: [],
     files: [],
+    lastId: 65_535,
+    otherEntries: [],
+    errorLog: [],
     openHandles: {},
   };
 }

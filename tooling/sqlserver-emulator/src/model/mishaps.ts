@@ -1,6 +1,6 @@
 /** What goes wrong with audit files: each is a transition, so that a test can play it at any moment. */
 import { type AuditFile, pathOf } from "./audit-file.ts";
-import { type AuditTrail, auditNamed, findFile, withAudit, withFile } from "./audit-trail.ts";
+import { type AuditTrail, auditNamed, findFile, type OtherEntry, withAudit, withFile } from "./audit-trail.ts";
 
 /** Somebody deletes a file by hand; of the current one the audit then writes into nothing, as if it were deleted open. */
 export function deleteFile(trail: AuditTrail, path: string): AuditTrail {
@@ -35,6 +35,16 @@ export function repairBlock(trail: AuditTrail, path: string, offset: number): Au
 /** Buffers are lost while the status stays STARTED; only the event session's counters tell (SQL Server notes §4.5). */
 export function failWrites(trail: AuditTrail, auditName: string, writesFail: boolean): AuditTrail {
   return withAudit(trail, { ...auditNamed(trail, auditName), writesFail });
+}
+
+/** No new file can be created any more: the next rollover or STATE = ON takes the audit offline (SQL Server notes §3). */
+export function failCreation(trail: AuditTrail, auditName: string, creationFails: boolean): AuditTrail {
+  return withAudit(trail, { ...auditNamed(trail, auditName), creationFails });
+}
+
+/** Something that is no audit file lies in a directory: a folder, or what somebody left there. */
+export function placeOtherEntry(trail: AuditTrail, entry: OtherEntry): AuditTrail {
+  return { ...trail, otherEntries: [...trail.otherEntries, entry] };
 }
 
 /** User sessions waited for the audit's disk. */

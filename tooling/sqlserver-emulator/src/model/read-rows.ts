@@ -36,6 +36,9 @@ export function readAuditFiles(trail: AuditTrail, from: AuditReadArguments): Aud
   const files = matchingFiles(trail, from.pattern ?? "");
   if (files.length === 0) return { error: from.initialFile === null ? 33224 : behaviour.missingFile };
   const opened = files.map(pathOf);
+  const [only, ...others] = files;
+  if (behaviour.emptyFile !== "no rows" && only?.blocks.length === 0 && others.length === 0)
+    return { error: behaviour.emptyFile };
   if (from.initialFile === null) return { opened, parts: partsOf(files) };
 
   const wanted = comparablePath(from.initialFile);

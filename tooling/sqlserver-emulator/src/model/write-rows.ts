@@ -20,12 +20,15 @@ import {
   withAudit,
   withFile,
 } from "./audit-trail.ts";
+import { logFailedCreation, logFailedWrite } from "./error-log.ts";
+import { passesPredicate } from "./predicate.ts";
 
 /** The rows enter the audit's buffer; whatever is due is written. An audit that does not run takes nothing. */
 export function appendRows(trail: AuditTrail, auditName: string, rows: readonly AuditRow[], now: number): AuditTrail {
   const audit = auditNamed(trail, auditName);
   if (audit.status !== "STARTED") return advance(trail, now);
-  const taken = rows.filter((row) => passesPredicate(audit, row));
+  const { predicate } = audit;
+  const taken = predicate === null ? rows : rows.filter((row) => passesPredicate(predicate, row));
   if (taken.length === 0) return advance(trail, now);
   const buffered: ServerAudit = {
     ...audit,
@@ -35,16 +38,6 @@ export function appendRows(trail: AuditTrail, auditName: string, rows: readonly 
     audited: audit.audited + taken.length,
   };
   return advance(writeFullBuffers(withAudit(trail, buffered), buffered, now), now);
-}
-
-/** The predicate that the provisioning makes is the only form that is understood: it keeps one login's rows out. */
-const EXCLUDED_LOGIN = /\[session_server_principal_name\]\s*(?:<>|!=)\s*N?'((?:[^']|'')*)'/i;
-
-function passesPredicate(audit: ServerAudit, row: AuditRow): boolean {
-  if (audit.predicate === null) return true;
-  const excluded = EXCLUDED_LOGIN.exec(audit.predicate)?.[1];
-  if (excluded === undefined) throw new Error(`sqlserver-emulator: predicate not understood: ${audit.predicate}`);
-  return row.session_server_principal_name !== excluded.replaceAll("''", "'");
 }
 
 /** Writes what has waited for QUEUE_DELAY. A clock that was set back does not make it wait longer. */
@@ -99,7 +92,8 @@ function cut(rows: readonly AuditRow[], bufferSize: number): Part[] {
 
 function writePart(trail: AuditTrail, auditName: string, part: Part, now: number): AuditTrail {
   const audit = auditNamed(trail, auditName);
-  if (audit.writesFail) return losePart(trail, audit, part);
+  if (audit.target !== "FILE") return trail;
+  if (audit.writesFail) return losePart(logFailedWrite(trail, audit, now), audit, part);
   const current = audit.currentFile === null ? undefined : findFile(trail, audit.currentFile);
   if (!current) return losePart(trail, audit, part);
   const last = current.blocks.at(-1);
@@ -135,9 +129,26 @@ function losePart(trail: AuditTrail, audit: ServerAudit, part: Part): AuditTrail
   });
 }
 
-/** A new file becomes the current one, and one old file is deleted if there are too many. The buffer stays. */
+/**
+ * A new file becomes the current one, and one old file is deleted if there are too many. The buffer stays. A file that
+ * cannot be created takes the audit offline, also when MAX_FILES are full.
+ */
 export function rollOver(trail: AuditTrail, auditName: string, now: number): AuditTrail {
-  return evictOne(openNewFile(trail, auditName, now), auditName);
+  const audit = auditNamed(trail, auditName);
+  const isFull = audit.maxFiles > 0 && filesOfAudit(trail, audit).length >= audit.maxFiles;
+  if (!audit.creationFails && !isFull) return evictOne(openNewFile(trail, auditName, now), auditName);
+  const path = audit.directory + auditFileName(audit.name, audit.guid, fileTimeOf(now));
+  const offline: ServerAudit = {
+    ...audit,
+    status: "TARGET_CREATION_FAILED",
+    statusSince: now,
+    currentFile: null,
+    session: null,
+    lost: audit.lost + audit.pending.length,
+    pending: [],
+    pendingSize: 0,
+  };
+  return withAudit(logFailedCreation(trail, audit, path, now), offline);
 }
 
 /** Also the first file of an audit that starts. Its time goes back with the clock. */

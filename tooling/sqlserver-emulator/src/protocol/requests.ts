@@ -1,4 +1,4 @@
-/** MS-TDS 2.2.5.3 ALL_HEADERS, 2.2.6.7 SQLBatch, 2.2.6.6 RPC request. */
+/** MS-TDS 2.2.5.3 ALL_HEADERS, 2.2.6.7 SQLBatch, 2.2.6.6 RPC request, 2.2.6.9 transaction manager request. */
 import type { SqlType, SqlValue } from "../sql-types.ts";
 import { ByteReader } from "./byte-reader.ts";
 import { readParameterValue } from "./parameter-types.ts";
@@ -41,6 +41,29 @@ export function parseRpc(payload: Buffer): RpcRequest {
     parameters.push({ name, ...readParameterValue(reader) });
   }
   return { procedure, parameters };
+}
+
+export interface TransactionRequest {
+  /** Undefined for kinds that are not served, such as savepoints. */
+  readonly verb: "begin" | "commit" | "rollback" | undefined;
+  /** COMMIT and ROLLBACK may begin the next one. */
+  readonly beginsNext: boolean;
+}
+
+const TRANSACTION_VERBS: Readonly<Record<number, TransactionRequest["verb"]>> = {
+  5: "begin",
+  7: "commit",
+  8: "rollback",
+};
+
+/** 2.2.6.9 transaction manager request. */
+export function parseTransactionRequest(payload: Buffer): TransactionRequest {
+  const reader = new ByteReader(payload);
+  skipHeaders(reader);
+  const verb = TRANSACTION_VERBS[reader.u16()];
+  if (verb !== "commit" && verb !== "rollback") return { verb, beginsNext: false };
+  reader.bytes(reader.u8());
+  return { verb, beginsNext: (reader.u8() & 1) === 1 };
 }
 
 function skipHeaders(reader: ByteReader): void {

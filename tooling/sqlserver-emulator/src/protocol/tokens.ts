@@ -70,6 +70,22 @@ export function writeResetAcknowledgement(out: ByteWriter): void {
   out.bytes(Buffer.of(TOKEN.environmentChange, 3, 0, 18, 0, 0));
 }
 
+const TRANSACTION_CHANGE = { begin: 8, commit: 9, rollback: 10 };
+
+/** 2.2.7.9, types 8 to 10: a transaction began, and the client names it from now on; or it ended. */
+export function writeTransactionChange(
+  out: ByteWriter,
+  what: keyof typeof TRANSACTION_CHANGE,
+  descriptor: bigint,
+): void {
+  const name = Buffer.alloc(8);
+  name.writeBigUInt64LE(descriptor);
+  const [now, before] = what === "begin" ? [name, Buffer.alloc(0)] : [Buffer.alloc(0), name];
+  const parts = Buffer.concat([Buffer.of(now.length), now, Buffer.of(before.length), before]);
+  out.bytes(Buffer.of(TOKEN.environmentChange, 1 + parts.length, 0, TRANSACTION_CHANGE[what]));
+  out.bytes(parts);
+}
+
 /** 2.2.7.14 LOGINACK. The version is big-endian, unlike in LOGIN7. */
 export function writeLoginAck(out: ByteWriter, tdsVersion: number, productVersion: string): void {
   const program = "Microsoft SQL Server";

@@ -1,6 +1,8 @@
 import type { AuditReadPart } from "../model/read-rows.ts";
+import { findDatabase } from "../principals.ts";
 import type { ResultColumn } from "../protocol/tokens.ts";
 import type { SqlValue } from "../sql-types.ts";
+import { demandAccess } from "./access.ts";
 import { compareValues, foldText } from "./compare.ts";
 import { compileExpression } from "./compile-expression.ts";
 import type { Aggregate, Compiled, Frame, Scope } from "./compiled.ts";
@@ -30,6 +32,8 @@ interface BoundTable {
   readonly alias: string;
   readonly table: CatalogTable;
   readonly args: readonly Compiled[];
+  /** As it looks from another database, when it was named with one. */
+  readonly seenFrom?: SqlContext;
   readonly join?: Join;
 }
 
@@ -66,7 +70,7 @@ export function compileSelect(select: Select, context: SqlContext, outer?: Scope
     const on = joins[depth];
     let found = false;
     for (const row of table.table.rows(
-      context,
+      table.seenFrom ?? context,
       table.args.map((argument) => argument.evaluate(frame)),
     )) {
       frame.rows[depth] = row;
@@ -130,7 +134,18 @@ function bindTable(reference: TableReference, scope: Scope): BoundTable {
   const table = scope.context.catalog.tables.get(reference.name);
   if (!table) throw unknownObject(reference.written);
   const args = (reference.arguments ?? []).map((argument) => compileExpression(argument, scope));
-  return { alias: reference.alias, table, args };
+  const seenFrom =
+    reference.database === undefined ? undefined : contextIn(reference.database, reference.written, scope.context);
+  return { alias: reference.alias, table, args, ...(seenFrom && { seenFrom }) };
+}
+
+/** `[Sales].sys.…` shows what it shows to somebody who works in that database. */
+function contextIn(name: string, written: string, context: SqlContext): SqlContext {
+  const database = findDatabase(context.engine.instance, name);
+  if (!database) throw unknownObject(written);
+  demandAccess(database, context);
+  const { session } = context;
+  return { ...context, session: { ...session, database: database.name } };
 }
 
 function compileItem(item: SelectItem, scope: Scope, bound: readonly BoundTable[]) {

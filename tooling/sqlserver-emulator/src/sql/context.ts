@@ -19,6 +19,8 @@ export interface SqlContext {
   /** Permissions that a signed procedure lends. */
   readonly lent: readonly string[];
   readonly catalog: Catalog;
+  /** The statement that is carried out, as it was written: what audits show of it. */
+  readonly statement: string;
   /** Sends a message of severity 10 or less. */
   inform(message: ServerMessage): void;
   /** The columns that a query would give. */

@@ -1,7 +1,12 @@
 /** Carries out batches and procedures. */
+import { mayExecute } from "../catalog/principal-functions.ts";
+import { runDefinition } from "../definitions/run-definition.ts";
 import type { StoredProcedure } from "../instance.ts";
+import { findDatabase } from "../principals.ts";
 import type { ResultColumn, ServerMessage } from "../protocol/tokens.ts";
+import { runTransaction, type TransactionVerb } from "../run-transaction.ts";
 import type { SqlValue } from "../sql-types.ts";
+import { demandAccess } from "./access.ts";
 import { compileExpression } from "./compile-expression.ts";
 import { type AuditSelect, compileSelect } from "./compile-select.ts";
 import type { Scope } from "./compiled.ts";
@@ -22,6 +27,7 @@ export interface QueryResult {
 export interface ReplySink {
   message(message: ServerMessage): void;
   databaseChanged(now: string, before: string): void;
+  transactionChanged(verb: TransactionVerb, descriptor: bigint): void;
   /** Sends all rows, as fast as the client takes them. */
   rows(result: QueryResult): Promise<void>;
   /** A statement without rows has ended. */
@@ -70,6 +76,7 @@ export async function runProcedure(
   const inMaster = plain.replace(/^master\./, "");
   const stored = context.engine.instance.procedures.find((procedure) => procedure.name.toLowerCase() === inMaster);
   if (!stored) throw new ServerError(2812, `Could not find stored procedure '${name}'.`, 16, 62);
+  if (!mayExecute(stored, context.session.login)) throw executeDenied(stored.name);
   return runStored(stored, args, context, sink);
 }
 
@@ -96,6 +103,12 @@ async function runStored(
   const variables = bindParameters(parseDeclarations(procedure.parameters), args);
   await runText(procedure.body, { ...context, variables, lent: procedure.lends }, sink);
   return 0;
+}
+
+function executeDenied(name: string): ServerError {
+  const [schema = "", object = ""] = name.split(".");
+  const text = `The EXECUTE permission was denied on the object '${object}', database 'master', schema '${schema}'.`;
+  return new ServerError(229, text, 14, 5);
 }
 
 function bindParameters(declared: readonly Declaration[], args: readonly ProcedureArgument[]): SqlContext["variables"] {
@@ -144,7 +157,8 @@ async function runStatement(statement: Statement, context: SqlContext, sink: Rep
         value: evaluateNow(value, context),
         ...(name !== undefined && { name }),
       }));
-      const status = await runProcedure(statement.procedure, args, context, sink);
+      const written = { ...context, statement: statement.text };
+      const status = await runProcedure(statement.procedure, args, written, sink);
       if (statement.into) assign(statement.into, status, context);
       return;
     }
@@ -154,6 +168,14 @@ async function runStatement(statement: Statement, context: SqlContext, sink: Rep
       const branch = evaluateNow(statement.condition, context) === true ? statement.then : statement.otherwise;
       return branch && runStatement(branch, context, sink);
     }
+    case "define":
+      runDefinition(statement.definition, statement.text, context);
+      return sink.done();
+    case "transaction": {
+      const descriptor = runTransaction(statement.verb, context.engine, context.session);
+      if (descriptor !== undefined) sink.transactionChanged(statement.verb, descriptor);
+      return sink.done();
+    }
     case "block":
       for (const inner of statement.statements) await runStatement(inner, context, sink);
       return;
@@ -162,9 +184,10 @@ async function runStatement(statement: Statement, context: SqlContext, sink: Rep
 
 function useDatabase(name: string, context: SqlContext, sink: ReplySink): void {
   const { session, engine } = context;
-  const database = engine.instance.databases.find((known) => known.name.toLowerCase() === name.toLowerCase());
+  const database = findDatabase(engine.instance, name);
   if (!database)
     throw new ServerError(911, `Database '${name}' does not exist. Make sure that the name is entered correctly.`);
+  demandAccess(database, context);
   sink.databaseChanged(database.name, session.database);
   session.database = database.name;
   sink.message({ number: 5701, severity: 0, state: 1, text: `Changed database context to '${database.name}'.` });

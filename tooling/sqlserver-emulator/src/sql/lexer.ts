@@ -7,12 +7,13 @@ export interface Token {
   readonly text: string;
   /** `N'…'`. */
   readonly national?: true;
+  /** Where it begins and ends in the text. */
+  readonly from: number;
+  readonly to: number;
 }
 
-const END: Token = { kind: "end", text: "" };
-
 const PATTERN =
-  /(?<space>\s+|--[^\n]*|\/\*[\s\S]*?\*\/)|(?<national>N)?'(?<string>(?:[^']|'')*)'|\[(?<bracketed>(?:[^\]]|\]\])*)\]|"(?<quoted>(?:[^"]|"")*)"|(?<binary>0x[0-9a-f]*)|(?<number>\d+(?:\.\d+)?)|(?<variable>@@?[\p{L}_#$@\d]+)|(?<word>[\p{L}_#][\p{L}_#$@\d]*)|(?<symbol><>|!=|<=|>=|[-+*/%(),.;=<>])/giuy;
+  /(?<space>\s+|--[^\n]*|\/\*[\s\S]*?\*\/)|(?<national>N)?'(?<string>(?:[^']|'')*)'|\[(?<bracketed>(?:[^\]]|\]\])*)\]|"(?<quoted>(?:[^"]|"")*)"|(?<binary>0x[0-9a-f]*)|(?<number>\d+(?:\.\d+)?)|(?<variable>@@?[\p{L}_#$@\d]+)|(?<word>[\p{L}_#][\p{L}_#$@\d]*)|(?<symbol><>|!=|<=|>=|::|[-+*/%(),.;=<>])/giuy;
 
 /** T-SQL as tokens, without blanks and comments. */
 export function tokenize(sql: string): readonly Token[] {
@@ -22,14 +23,15 @@ export function tokenize(sql: string): readonly Token[] {
     PATTERN.lastIndex = at;
     const groups = PATTERN.exec(sql)?.groups;
     if (!groups) throw syntaxError(sql.slice(at, at + 20).split(/\s/)[0] ?? "");
-    at = PATTERN.lastIndex;
-    if (groups.space === undefined) tokens.push(tokenOf(groups));
+    const to = PATTERN.lastIndex;
+    if (groups.space === undefined) tokens.push({ ...tokenOf(groups), from: at, to });
+    at = to;
   }
-  tokens.push(END);
+  tokens.push({ kind: "end", text: "", from: sql.length, to: sql.length });
   return tokens;
 }
 
-function tokenOf(groups: Readonly<Record<string, string | undefined>>): Token {
+function tokenOf(groups: Readonly<Record<string, string | undefined>>): Omit<Token, "from" | "to"> {
   const { string, national, bracketed, quoted, binary, number, variable, word, symbol } = groups;
   if (string !== undefined) {
     const text = string.replaceAll("''", "'");

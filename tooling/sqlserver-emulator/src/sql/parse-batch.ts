@@ -1,4 +1,4 @@
-import { tokenize } from "./lexer.ts";
+import { parseDefinition, startsDefinition } from "./parse-definition.ts";
 import { parseExpression, parseType } from "./parse-expression.ts";
 import { parseSelect } from "./parse-select.ts";
 import type { Declaration, ExecuteArgument, Statement } from "./syntax.ts";
@@ -6,7 +6,7 @@ import { TokenStream } from "./token-stream.ts";
 
 /** @throws ServerError 102 at whatever is not understood. */
 export function parseBatch(sql: string): readonly Statement[] {
-  const tokens = new TokenStream(tokenize(sql), parseSelect);
+  const tokens = new TokenStream(sql, parseSelect);
   const statements: Statement[] = [];
   for (;;) {
     while (tokens.takeSymbol(";"));
@@ -17,10 +17,10 @@ export function parseBatch(sql: string): readonly Statement[] {
 
 /** The declaration of sp_executesql: `@pattern nvarchar(260), @offset bigint`. */
 export function parseDeclarations(text: string): readonly Declaration[] {
-  const tokens = new TokenStream(tokenize(text), parseSelect);
+  const tokens = new TokenStream(text, parseSelect);
   if (tokens.peek().kind === "end") return [];
   const declarations = parseDeclare(tokens);
-  if (tokens.peek().kind !== "end") throw tokens.unexpected();
+  tokens.expectEnd();
   return declarations;
 }
 
@@ -30,9 +30,12 @@ function parseStatement(tokens: TokenStream): Statement {
   if (tokens.takeWords("set")) return parseSet(tokens);
   if (tokens.takeWords("use")) return { kind: "use", database: tokens.expectName() };
   if (tokens.takeWords("print")) return { kind: "print", value: parseExpression(tokens) };
-  if (tokens.takeWords("exec") || tokens.takeWords("execute")) return parseExecute(tokens);
+  if (tokens.isWord("exec") || tokens.isWord("execute")) return parseExecute(tokens);
   if (tokens.takeWords("if")) return parseIf(tokens);
+  const transaction = parseTransaction(tokens);
+  if (transaction) return transaction;
   if (tokens.takeWords("begin")) return parseBlock(tokens);
+  if (startsDefinition(tokens)) return { kind: "define", ...parseDefinition(tokens) };
   throw tokens.unexpected();
 }
 
@@ -85,8 +88,23 @@ function parseBlock(tokens: TokenStream): Statement {
   }
 }
 
+/** BEGIN, COMMIT and ROLLBACK TRAN[SACTION]; a name may follow. */
+function parseTransaction(tokens: TokenStream): Statement | undefined {
+  for (const verb of ["begin", "commit", "rollback"] as const) {
+    const isNamed = tokens.takeWords(verb, "tran") || tokens.takeWords(verb, "transaction");
+    if (isNamed && tokens.peek().kind === "name") tokens.next();
+    if (isNamed) return { kind: "transaction", verb };
+    if (verb !== "begin" && tokens.takeWords(verb)) {
+      tokens.takeWords("work");
+      return { kind: "transaction", verb };
+    }
+  }
+  return undefined;
+}
+
 /** EXEC [@r =] procedure [[@name =] value, …], or EXEC (text). */
 function parseExecute(tokens: TokenStream): Statement {
+  const first = tokens.next();
   if (tokens.takeSymbol("(")) {
     const text = parseExpression(tokens);
     tokens.expectSymbol(")");
@@ -100,7 +118,8 @@ function parseExecute(tokens: TokenStream): Statement {
     do args.push(parseArgument(tokens));
     while (tokens.takeSymbol(","));
   }
-  return { kind: "execute", procedure, arguments: args, ...(into !== undefined && { into }) };
+  const text = tokens.textFrom(first);
+  return { kind: "execute", procedure, arguments: args, text, ...(into !== undefined && { into }) };
 }
 
 function startsArgument(tokens: TokenStream): boolean {

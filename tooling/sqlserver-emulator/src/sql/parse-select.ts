@@ -37,6 +37,10 @@ const RESERVED: ReadonlySet<string> = new Set([
   "alter",
   "drop",
   "grant",
+  "deny",
+  "revoke",
+  "commit",
+  "rollback",
   "and",
   "or",
   "as",
@@ -99,8 +103,10 @@ function parseTable(tokens: TokenStream): TableReference {
   const args = parseTableArguments(tokens);
   const alias = parseAlias(tokens, false) ?? parts.at(-1) ?? "";
   if (tokens.takeWords("with")) skipParentheses(tokens);
+  const database = parts.at(-3);
   return {
     name: parts.slice(-2).join(".").toLowerCase(),
+    ...(database !== undefined && { database }),
     written: parts.join("."),
     alias,
     ...(args && { arguments: args }),

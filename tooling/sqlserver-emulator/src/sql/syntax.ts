@@ -1,4 +1,6 @@
 /** The part of T-SQL that clients of an audit trail send. */
+
+import type { Definition } from "../definitions/definition.ts";
 import type { SqlType, SqlValue } from "../sql-types.ts";
 
 export type Expression =
@@ -39,6 +41,8 @@ export type SelectItem =
 export interface TableReference {
   /** In lower case, without the database: `sys.server_audits`. */
   readonly name: string;
+  /** In which database, if it was written. */
+  readonly database?: string;
   /** As it was written, for messages. */
   readonly written: string;
   readonly alias: string;
@@ -85,10 +89,14 @@ export type Statement =
       readonly procedure: string;
       readonly into?: string;
       readonly arguments: readonly ExecuteArgument[];
+      /** As it was written. */
+      readonly text: string;
     }
   | { readonly kind: "executeText"; readonly text: Expression }
   | { readonly kind: "if"; readonly condition: Expression; readonly then: Statement; readonly otherwise?: Statement }
-  | { readonly kind: "block"; readonly statements: readonly Statement[] };
+  | { readonly kind: "block"; readonly statements: readonly Statement[] }
+  | { readonly kind: "transaction"; readonly verb: "begin" | "commit" | "rollback" }
+  | { readonly kind: "define"; readonly definition: Definition; readonly text: string };
 
 export interface Declaration {
   readonly name: string;

@@ -1,30 +1,42 @@
-import type { Token } from "./lexer.ts";
+import { type Token, tokenize } from "./lexer.ts";
 import { type ServerError, syntaxError } from "./server-error.ts";
 import type { Select } from "./syntax.ts";
 
-const END: Token = { kind: "end", text: "" };
-
 /** The tokens of a batch, and where the parser stands in them. Keywords are given in lower case. */
 export class TokenStream {
+  readonly #sql: string;
   readonly #tokens: readonly Token[];
-  readonly #parseSelect: (tokens: TokenStream) => Select;
+  readonly #end: Token;
+  readonly #parseSelect: ((tokens: TokenStream) => Select) | undefined;
   #at = 0;
 
-  /** Expressions hold queries and queries hold expressions: how to parse a query is given, so that no two files need each other. */
-  constructor(tokens: readonly Token[], parseSelect: (tokens: TokenStream) => Select) {
-    this.#tokens = tokens;
+  /**
+   * Expressions hold queries and queries hold expressions: how to parse a query is given, so that no two files need each
+   * other; absent where no query may stand.
+   * @throws ServerError 102 at what is no token
+   */
+  constructor(sql: string, parseSelect?: (tokens: TokenStream) => Select) {
+    this.#sql = sql;
+    this.#tokens = tokenize(sql);
+    this.#end = { kind: "end", text: "", from: sql.length, to: sql.length };
     this.#parseSelect = parseSelect;
   }
 
   /** `SELECT …` up to the parenthesis that closes it, which is taken too. */
   takeSubquery(): Select {
+    if (!this.#parseSelect) throw this.unexpected();
     const query = this.#parseSelect(this);
     this.expectSymbol(")");
     return query;
   }
 
   peek(ahead = 0): Token {
-    return this.#tokens[this.#at + ahead] ?? END;
+    return this.#tokens[this.#at + ahead] ?? this.#end;
+  }
+
+  /** The text as it was written, from the place of a token up to the token that was taken last. */
+  textFrom(from: Token): string {
+    return this.#sql.slice(from.from, this.#tokens[this.#at - 1]?.to ?? from.to);
   }
 
   next(): Token {
@@ -84,7 +96,11 @@ export class TokenStream {
     return parts;
   }
 
-  unexpected(): ServerError {
-    return syntaxError(this.peek().text);
+  expectEnd(): void {
+    if (this.peek().kind !== "end") throw this.unexpected();
+  }
+
+  unexpected(token: Token = this.peek()): ServerError {
+    return syntaxError(token.text);
   }
 }

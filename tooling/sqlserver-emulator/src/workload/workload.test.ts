@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 import { actionCodes, classTypeCodes } from "../code-tables.ts";
 import { DEFAULT_AUDITS, defaultTrail, STREAM_AUDIT } from "../default-instance.ts";
 import { auditNamed } from "../model/audit-trail.ts";
+import { PIECE_LENGTH, splitRecord } from "../model/split-record.ts";
 import { VERSION_PROFILES } from "../version-profiles.ts";
 import { preloadWorkload, runWorkload } from "./run-workload.ts";
-import { PIECE_LENGTH, splitRecord } from "./split-statement.ts";
 import { createWorkload, type WorkloadRow } from "./workload.ts";
 
 const FROM = Date.UTC(2026, 10, 22, 12);

@@ -2,12 +2,12 @@
 import { UNKNOWN_COLUMN } from "../audit-columns.ts";
 import { failedLoginRow } from "../failed-login.ts";
 import { type AuditRow, eventTime } from "../model/audit-row.ts";
+import { splitRecord } from "../model/split-record.ts";
 import type { VersionProfile } from "../version-profiles.ts";
 import { ACTIVITIES, type Activity, logIn, logOut, type MakeActivity } from "./activities.ts";
 import { PEOPLE, type Person } from "./population.ts";
 import { Random } from "./random.ts";
 import { type RealRow, realRows } from "./real-rows.ts";
-import { splitRecord } from "./split-statement.ts";
 import { openWorkSession, type WorkSession } from "./work-session.ts";
 
 export interface WorkloadOptions {

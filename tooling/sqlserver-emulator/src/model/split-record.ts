@@ -1,4 +1,4 @@
-import type { AuditRow } from "../model/audit-row.ts";
+import type { AuditRow } from "./audit-row.ts";
 
 /** UTF-16 units of one piece; a surrogate pair may be cut in two (SQL Server notes §2.2). */
 export const PIECE_LENGTH = 4000;
