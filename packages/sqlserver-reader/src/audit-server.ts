@@ -27,8 +27,6 @@ export interface AuditServer extends AsyncDisposable {
 export interface AuditState {
   /** By the server's clock. */
   readonly observedAt: UtcTime;
-  /** When the server was started, in its local time: to be compared for equality only. */
-  readonly serverStartedAt: string;
   /** undefined when there is no audit of this name that writes to files. */
   readonly audit: AuditDefinition | undefined;
 }

@@ -2,7 +2,7 @@ import { type AuditBatch, type Clock, type Logger, type LossWindow, RefusedError
 import { type AuditFile, auditFilesAmong, directoryKey, sameFileName } from "./audit-file-name.ts";
 import type { AuditServer, AuditState } from "./audit-server.ts";
 import { ServerError } from "./classify-error.ts";
-import { type FilePosition, formatCursor } from "./cursor.ts";
+import { type Bookmark, type FilePosition, formatCursor } from "./cursor.ts";
 import { LOSS_CAUSES } from "./loss-account.ts";
 import { isWriting, type Progress } from "./progress.ts";
 import { type FileReadResult, readFile } from "./read-file.ts";
@@ -73,22 +73,19 @@ export class AuditSession {
     if (listing && !progress.reading) await this.#start(state, listing, signal);
     const { reading } = progress;
     if (!reading || signal.aborted) return "quiet";
-    const isFresh = progress.losses.isFresh;
-    if (!isFresh) progress.noteState(state);
+    progress.losses.look(state.audit?.dropped, state.observedAt);
 
     const { file } = progress;
     const isOpen = isWriting(state.audit, file);
     const outcome = file ? yield* this.#read(file, reading, isOpen, signal) : "gone";
     if (signal.aborted) return "quiet";
-    // A reader that resumes learns from its first read up to when everything is known.
-    if (isFresh) progress.noteState(state);
     const hasMoved = outcome !== "more" && !isOpen && this.#moveOn(state, outcome === "gone");
-    if (outcome === "more") progress.fallBehind();
-    else if (!hasMoved) {
+    if (outcome !== "more" && !hasMoved) {
       if (outcome === "gone") progress.losses.open(LOSS_CAUSES.fileDeleted);
       progress.reachEnd(state.audit);
     }
-    yield this.#batch([], progress.position ?? reading, progress.losses.take());
+    const lossWindows = progress.losses.take();
+    yield this.#batch([], { position: progress.position ?? reading, losses: progress.losses.state() }, lossWindows);
     return hasMoved ? "more" : outcome;
   }
 
@@ -112,10 +109,10 @@ export class AuditSession {
           losses.endRead(!isOpen);
           return hasNews ? "rows" : "quiet";
         }
-        const { rows, position, lossWindows } = step.value;
-        this.#progress.moveTo(position);
+        const { rows, bookmark, lossWindows } = step.value;
+        this.#progress.moveTo(bookmark.position);
         hasNews ||= rows.some((row) => row.values[this.#userIndex] !== this.#options.user);
-        yield this.#batch(rows, position, lossWindows);
+        yield this.#batch(rows, bookmark, lossWindows);
       }
     } catch (error) {
       if (!(error instanceof ServerError && NOT_THERE.has(error.number))) throw error;
@@ -172,7 +169,7 @@ export class AuditSession {
       return;
     }
     this.#progress.begin(file);
-    this.#progress.noteListing(listing);
+    this.#progress.noteListing(listing, [audit.directory]);
     if (!fromNow) return;
     this.#progress.losses.forgetDropped(audit.dropped);
     const isOpen = isWriting(audit, file);
@@ -198,7 +195,7 @@ export class AuditSession {
     const name = audit?.name ?? file?.audit ?? this.#options.audit;
     const listing: AuditFile[] = [];
     for (const directory of directories.values()) listing.push(...(await this.#filesIn(directory, name, signal)));
-    if (!signal.aborted && reading) this.#progress.noteListing(listing);
+    if (!signal.aborted && reading) this.#progress.noteListing(listing, [...directories.values()]);
     return listing;
   }
 
@@ -213,9 +210,8 @@ export class AuditSession {
     return auditFilesAmong(names, directory, audit);
   }
 
-  #batch(rows: readonly SqlServerRow[], position: FilePosition, lossWindows: readonly LossWindow[]): Batch {
-    const cursor = formatCursor(position, this.#progress.losses.dropped);
-    return { rows, cursor, lossWindows, instance: this.#server.instance.description };
+  #batch(rows: readonly SqlServerRow[], bookmark: Bookmark, lossWindows: readonly LossWindow[]): Batch {
+    return { rows, cursor: formatCursor(bookmark), lossWindows, instance: this.#server.instance.description };
   }
 
   #report(file: AuditFile, { anomalies, skipped }: FileReadResult): void {

@@ -50,9 +50,13 @@ export class BatchQueue<Mark> {
     return this.#waiting.length >= MAX_WAITING;
   }
 
-  /** Loss windows that stand before the next row: it begins a batch. */
-  cut(lossWindows: readonly LossWindow[]): void {
+  /** The next row begins a batch. */
+  cut(): void {
     if (this.#rows.length > 0) this.#complete();
+  }
+
+  /** Before the first row of a batch. */
+  addLossWindows(lossWindows: readonly LossWindow[]): void {
     this.#lossWindows = [...this.#lossWindows, ...lossWindows];
   }
 

@@ -75,7 +75,7 @@ export class ConnectedServer implements AuditServer {
       );
     }
     // With both names there, the second one of AWS's is the one that counts.
-    const row = rows.find(([, , name]) => textOf(name) === this.#audit[0]?.value) ?? rows[0] ?? [];
+    const row = rows.find(([, name]) => textOf(name) === this.#audit[0]?.value) ?? rows[0] ?? [];
     return stateOf(row);
   }
 
@@ -158,11 +158,10 @@ function isRightMissing(error: unknown): error is RefusedError {
 }
 
 function stateOf(row: readonly SqlValue[]): AuditState {
-  const [observedAt, serverStartedAt, name, guid, directory, status, path, session, events, buffers] = row;
+  const [observedAt, name, guid, directory, status, path, session, events, buffers] = row;
   const currentFile = splitPath(textOf(path)).name;
   return {
     observedAt: utcTime(textOf(observedAt)) as UtcTime,
-    serverStartedAt: textOf(serverStartedAt),
     audit:
       textOf(name) === ""
         ? undefined

@@ -1,5 +1,6 @@
 import { type Cursor, CursorError } from "@das/core";
-import type { DroppedRecords } from "./audit-server.ts";
+import { fileTimeOf, utcTimeOfFileTime } from "./file-time.ts";
+import { LOSS_CAUSES, type LossCause, type LossState } from "./loss-account.ts";
 
 /**
  * A place in one audit's files: just after row `rowsInLast` of block `lastOffset` of the file created at `fileTime`.
@@ -23,25 +24,39 @@ export interface FilePosition {
   readonly rowsInLast: number;
   /** Of the last known row, to notice a block whose content changed; empty when there is none. */
   readonly digest: string;
+  /** When the last known row happened, in the unit of `fileTime`; null when no row is known: a loss begins there. */
+  readonly lastEvent: bigint | null;
 }
 
-/** What a cursor says: a place, and what is accounted for although no row shows it. */
+/** What a cursor says: a place, and what is known there although no row behind it shows it. */
 export interface Bookmark {
   readonly position: FilePosition;
-  /** Records that the audit's event session dropped, already told. */
-  readonly dropped?: DroppedRecords;
+  readonly losses: LossState;
 }
 
-const VERSION = "1";
 const NONE = "-";
 
-/** turn, directory, file time, two offsets, rows, digest; session and count of what was dropped, if anything was. */
-const FORMAT = /^1:(\d+):([^:]*):(\d+):(\d+|-):(\d+|-):(\d+):([0-9a-f]*)(?::(\d+):(\d+))?$/;
+/** Version, turn, directory, file time, two offsets, rows, digest, event time; then what is rarely there. */
+const FORMAT = /^1:(\d+):([^:]*):(\d+):(\d+|-):(\d+|-):(\d+):([0-9a-f]*):(\d+|-)((?::[sdw][0-9.]*)*)$/;
+
+/** Causes of windows that are open at the place, as `w` parts name them. Never changed, only added to. */
+const CAUSE_NUMBERS: readonly LossCause[] = [
+  LOSS_CAUSES.fileDeleted,
+  LOSS_CAUSES.fileUnreadable,
+  LOSS_CAUSES.recordsUnreadable,
+  LOSS_CAUSES.recordsDropped,
+  LOSS_CAUSES.stopped,
+  LOSS_CAUSES.failed,
+  LOSS_CAUSES.missing,
+  LOSS_CAUSES.recreated,
+  LOSS_CAUSES.timesWentBack,
+  LOSS_CAUSES.restarted,
+];
 
 /** One text without blanks, as short as it can be: it travels in every record. */
-export function formatCursor(position: FilePosition, dropped?: DroppedRecords): Cursor {
+export function formatCursor({ position, losses }: Bookmark): Cursor {
   const parts = [
-    VERSION,
+    1,
     position.turn,
     encodeURIComponent(position.directory),
     position.fileTime,
@@ -49,14 +64,18 @@ export function formatCursor(position: FilePosition, dropped?: DroppedRecords): 
     position.lastOffset ?? NONE,
     position.rowsInLast,
     position.digest,
+    position.lastEvent ?? NONE,
   ];
-  if (dropped && dropped.count > 0n) parts.push(dropped.session, dropped.count);
+  if (losses.shutdownRecorded) parts.push("s");
+  if (losses.dropped && losses.dropped.count > 0n) parts.push(`d${losses.dropped.session}.${losses.dropped.count}`);
+  for (const { cause, startTime } of losses.open)
+    parts.push(`w${CAUSE_NUMBERS.indexOf(cause)}.${fileTimeOf(startTime)}`);
   return parts.join(":") as Cursor;
 }
 
 /** @throws CursorError when the text is not one that `formatCursor` wrote. */
 export function parseCursor(cursor: Cursor): Bookmark {
-  const [, turn, directory, fileTime, previousOffset, lastOffset, rowsInLast, digest, session, count] =
+  const [, turn, directory, fileTime, previousOffset, lastOffset, rowsInLast, digest, lastEvent, rest = ""] =
     FORMAT.exec(cursor) ?? [];
   const path = directory === undefined ? undefined : decoded(directory);
   if (digest === undefined || path === undefined) {
@@ -67,17 +86,34 @@ export function parseCursor(cursor: Cursor): Bookmark {
       code: "cursor-unknown",
     });
   }
-  const offset = (part: string | undefined) => (part === NONE ? null : BigInt(part ?? ""));
-  const position: FilePosition = {
-    turn: Number(turn),
-    directory: path,
-    fileTime: BigInt(fileTime ?? ""),
-    previousOffset: offset(previousOffset),
-    lastOffset: offset(lastOffset),
-    rowsInLast: Number(rowsInLast),
-    digest,
+  const numberOrNull = (part: string | undefined) => (part === NONE ? null : BigInt(part ?? ""));
+  return {
+    position: {
+      turn: Number(turn),
+      directory: path,
+      fileTime: BigInt(fileTime ?? ""),
+      previousOffset: numberOrNull(previousOffset),
+      lastOffset: numberOrNull(lastOffset),
+      rowsInLast: Number(rowsInLast),
+      digest,
+      lastEvent: numberOrNull(lastEvent),
+    },
+    losses: parseLosses(rest.split(":").slice(1)),
   };
-  return session === undefined ? { position } : { position, dropped: { session, count: BigInt(count ?? "") } };
+}
+
+function parseLosses(parts: readonly string[]): LossState {
+  const numbersOf = (letter: string) =>
+    parts.filter((part) => part.startsWith(letter)).map((part) => part.slice(1).split("."));
+  const [dropped] = numbersOf("d");
+  return {
+    shutdownRecorded: parts.includes("s"),
+    dropped: dropped && { session: dropped[0] ?? "", count: BigInt(dropped[1] ?? "") },
+    open: numbersOf("w").flatMap(([number, start]) => {
+      const cause = CAUSE_NUMBERS[Number(number)];
+      return cause === undefined ? [] : [{ cause, startTime: utcTimeOfFileTime(BigInt(start ?? "")) }];
+    }),
+  };
 }
 
 function decoded(part: string): string | undefined {

@@ -1,4 +1,4 @@
-import { type AuditFile, byFileTime, fileKey, sameFileName } from "./audit-file-name.ts";
+import { type AuditFile, byFileTime, directoryKey, fileKey, sameFileName } from "./audit-file-name.ts";
 
 /** The step from a file that was read to its end, or is gone, to the one to read after it. */
 export interface NextFile {
@@ -39,9 +39,13 @@ export class FileMemory {
   #listed: ReadonlyMap<string, AuditFile> | undefined;
   #vanished: readonly AuditFile[] = [];
 
-  /** A listing of every directory that the audit's files are in. Before the first one nothing may be finished. */
-  note(listing: readonly AuditFile[], reading: FileInReading | undefined): void {
+  /** What some directories hold now. Of a directory that is not among them nothing new is known. */
+  note(listing: readonly AuditFile[], directories: readonly string[], reading: FileInReading | undefined): void {
+    const listedDirectories = new Set(directories.map(directoryKey));
     const now = new Map(listing.map((file) => [fileKey(file), file]));
+    for (const [key, file] of this.#listed ?? []) {
+      if (!listedDirectories.has(directoryKey(file.directory))) now.set(key, file);
+    }
     if (this.#listed === undefined && reading) {
       const older = listing.filter((file) => isOfSet(file, reading) && file.fileTime < reading.fileTime);
       this.#assumed = new Set(older.map(fileKey));

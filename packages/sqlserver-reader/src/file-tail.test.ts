@@ -18,6 +18,7 @@ const start: FilePosition = {
   lastOffset: null,
   rowsInLast: 0,
   digest: "",
+  lastEvent: null,
 };
 
 /** A file as blocks of statements; block n has offset 5632 + 1024 n. */
@@ -35,7 +36,6 @@ function read(file: File, position: FilePosition, inclusive: boolean) {
   const tail = new FileTail(position, trail);
   const rows: SqlServerRow[] = [];
   const sink: TailSink = {
-    known: () => undefined,
     before: () => undefined,
     add: (row) => void rows.push(row),
   };

@@ -1,12 +1,10 @@
 import { hash } from "node:crypto";
 import type { FilePosition } from "./cursor.ts";
-import { EVENT_TIME_COLUMN } from "./map-event.ts";
-import type { SqlServerRow, SqlValue, TrailDescription } from "./row.ts";
+import { fileTimeOf } from "./file-time.ts";
+import { EVENT_TIME_COLUMN, eventTimeOf, type SqlServerRow, type SqlValue, type TrailDescription } from "./row.ts";
 
 /** Where the rows of a read go. */
 export interface TailSink {
-  /** A row from before the position. */
-  known(row: SqlServerRow): void;
   /** A new row is about to be added; the tail's position is still the one before it. */
   before(row: SqlServerRow): void;
   /** A new row, or a known one that must be given out again. */
@@ -74,7 +72,6 @@ export class FileTail {
       sink.add(row);
       return;
     }
-    sink.known(row);
     if (this.#offset !== this.#known.lastOffset) return;
     this.#skipped.push(row);
     if (this.#ordinal !== this.#known.rowsInLast - 1) return;
@@ -95,6 +92,7 @@ export class FileTail {
       lastOffset: this.#lastOffset,
       rowsInLast: this.#rowsInLast,
       digest: this.#lastRow ? this.#digest(this.#lastRow) : this.#lastDigest,
+      lastEvent: this.#lastRow ? fileTimeOf(eventTimeOf(this.#lastRow)) : this.#known.lastEvent,
     };
   }
 

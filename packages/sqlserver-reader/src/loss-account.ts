@@ -1,7 +1,6 @@
-import { type LossWindow, type UtcTime, utcTime } from "@das/core";
+import type { LossWindow, UtcTime } from "@das/core";
 import type { DroppedRecords } from "./audit-server.ts";
-import { EVENT_TIME_COLUMN } from "./map-event.ts";
-import type { SqlServerRow, TrailDescription } from "./row.ts";
+import { eventTimeOf, type SqlServerRow, type TrailDescription } from "./row.ts";
 
 /**
  * Why activity may be missing from the trail (SQL Server notes §4.5). Constant phrases: with the trail and the start
@@ -16,12 +15,21 @@ export const LOSS_CAUSES = {
   failed: "audit failed",
   missing: "audit missing",
   recreated: "audit recreated",
+  timesWentBack: "audit file times went backwards",
   restarted: "instance restarted without a record of its shutdown",
 } as const;
 
 export type LossCause = (typeof LOSS_CAUSES)[keyof typeof LOSS_CAUSES];
 
-const NONE: readonly LossWindow[] = [];
+/** What is known at a place although no row behind it shows it: whoever resumes there needs it. */
+export interface LossState {
+  /** Windows that have begun and not ended. */
+  readonly open: readonly { readonly cause: LossCause; readonly startTime: UtcTime }[];
+  /** What is dropped so far and accounted for; the counters only rise. */
+  readonly dropped: DroppedRecords | undefined;
+  /** A server shutdown was recorded since the audit was last switched on. */
+  readonly shutdownRecorded: boolean;
+}
 
 /**
  * Accounts for what the trail itself lost: it is shown every row in order, and what is seen around them, and says
@@ -35,40 +43,40 @@ export class LossAccount {
   /** Not ended yet, by cause. */
   readonly #open = new Map<LossCause, LossWindow>();
   #untold: LossWindow[] = [];
-  /** The newest row that was given out or is known, and what it was read with. */
   #lastRow: SqlServerRow | undefined;
-  /** A moment before the first row. */
+  /** Of the last event before the first row that is seen here, and the file that reading began with. */
   #beginning: UtcTime | undefined;
-  /** A server shutdown was recorded since the audit was last switched on. */
+  #fileTime: bigint | undefined;
   #shutdownRecorded = false;
-  /** The place was at the end of this file when the instance went away. */
-  #fileAtRestart: bigint | undefined;
-  #droppedBefore: DroppedRecords | undefined;
+  #dropped: DroppedRecords | undefined;
   /** Of the newest row that was known at the last look. */
-  #lastEventTimeAtLook: UtcTime | undefined;
-  #looked = false;
-  /** Messages about skipped records: of this read, of the reads before it, and those that are accounted for. */
+  #timeAtLook: UtcTime | undefined;
+  /** Of the newest row when the read began, and the newest row of the read. */
+  #timeAtRead: UtcTime | undefined;
+  #reached: SqlServerRow | undefined;
+  /** Messages about skipped records: of this read, of the read before it, and those that are accounted for. */
   #skippedNow: SkippedRecords[] = [];
   #skippedBefore: ReadonlySet<string> = new Set();
   readonly #skippedTold = new Set<string>();
 
-  /** @param dropped what was accounted for before; the counters only rise */
-  constructor(dropped?: DroppedRecords) {
-    this.#droppedBefore = dropped;
+  /** @param state where reading resumes; its open windows are told once more: whether they were told is not known */
+  constructor(state?: LossState) {
+    this.#shutdownRecorded = state?.shutdownRecorded ?? false;
+    this.#dropped = state?.dropped;
+    for (const { cause, startTime } of state?.open ?? []) this.#begin({ cause, startTime, endTime: null });
   }
 
-  /** What is dropped so far and accounted for: for whoever resumes. */
-  get dropped(): DroppedRecords | undefined {
-    return this.#droppedBefore;
+  state(): LossState {
+    return {
+      open: [...this.#open.values()] as LossState["open"],
+      dropped: this.#dropped,
+      shutdownRecorded: this.#shutdownRecorded,
+    };
   }
 
-  /** Whether no row was seen yet, so that known rows are wanted. */
-  get isFresh(): boolean {
-    return this.#lastRow === undefined;
-  }
-
-  /** @param time a moment before the first row, for windows that begin before any row was seen */
-  beginAt(time: UtcTime): void {
+  /** @param time of the last event before the place that reading begins at, or when its file was created */
+  beginAt(fileTime: bigint, time: UtcTime): void {
+    this.#fileTime ??= fileTime;
     this.#beginning ??= time;
   }
 
@@ -79,71 +87,64 @@ export class LossAccount {
   /** Activity after the last event may be missing from now on, until the next row. */
   open(cause: LossCause): void {
     const startTime = this.#lastEventTime();
-    if (this.#open.has(cause) || startTime === undefined) return;
-    const window = { cause, startTime, endTime: null };
-    this.#open.set(cause, window);
-    this.#untold.push(window);
+    if (!this.#open.has(cause) && startTime !== undefined) this.#begin({ cause, startTime, endTime: null });
   }
 
   /** Windows that nobody was told about yet; those that still run are told so. */
   take(): readonly LossWindow[] {
-    if (this.#untold.length === 0) return NONE;
     const windows = this.#untold;
     this.#untold = [];
     return windows;
   }
 
-  /**
-   * A row before the place that is resumed from. A window that it opens is told once more: whether it was told before
-   * is not known, and it is the same event.
-   */
-  known(row: SqlServerRow): void {
-    this.#follow(row);
-    this.#lastEventTimeAtLook = eventTimeOf(row);
+  /** Takes a new row of which there is nothing to say, as of nearly every row. Otherwise: `before`. */
+  passes(row: SqlServerRow): boolean {
+    const isQuiet = this.#open.size === 0 && this.#untold.length === 0 && this.#skippedNow.length === 0;
+    if (!isQuiet || row.fileTime !== this.#fileTime || saysSomething(row)) return false;
+    this.#lastRow = row;
+    this.#reached = row;
+    return true;
   }
 
-  /** The windows that stand before this new row. */
+  /** The windows that stand before this new row. One that still runs behind it is not told yet: it may end soon. */
   before(row: SqlServerRow): readonly LossWindow[] {
-    const isNewFile = row.fileTime !== this.#lastRow?.fileTime;
-    if (!isNewFile && this.#open.size === 0 && this.#skippedNow.length === 0 && !saysSomething(row)) {
-      this.#lastRow = row;
-      return this.#untold.length === 0 ? NONE : this.take();
-    }
+    const isNewFile = row.fileTime !== this.#fileTime;
     this.#accountForSkipped(row);
     const hasEnded = this.#endWindows(row, isNewFile);
     if (isNewFile && !hasEnded) this.#enterFile(row);
+    const windows = this.#takeEnded();
     // What the row itself opens stands behind it.
-    const windows = this.take();
     this.#follow(row);
     return windows;
   }
 
-  /** A look at the audit's counters, before a read; the first one of a reader after its first read. */
+  /** A look at the audit's counters, before a read. */
   look(dropped: DroppedRecords | undefined, observedAt: UtcTime): void {
-    const before = this.#droppedBefore;
+    const before = this.#dropped;
     if (dropped && dropped.count > (before?.session === dropped.session ? before.count : 0n)) {
       // What was known at the last look had been written by then, so it happened before the loss.
-      const startTime = this.#lastEventTimeAtLook ?? this.#beginning ?? observedAt;
-      this.#untold.push({ cause: LOSS_CAUSES.recordsDropped, startTime, endTime: observedAt });
+      const startTime = this.#timeAtLook ?? this.#beginning ?? observedAt;
+      this.#untold.push({ cause: LOSS_CAUSES.recordsDropped, startTime, endTime: laterOf(startTime, observedAt) });
     }
-    if (dropped) this.#droppedBefore = dropped;
-    if (this.#looked) this.#lastEventTimeAtLook = this.#lastEventTime();
-    this.#looked = true;
+    if (dropped) this.#dropped = dropped;
+    this.#timeAtLook = this.#lastEventTime();
   }
 
-  /** What was dropped until now concerns rows before the place where reading begins. */
+  /** What was dropped until now was dropped before the place where reading begins. */
   forgetDropped(dropped: DroppedRecords | undefined): void {
-    this.#droppedBefore = dropped;
+    this.#dropped = dropped;
   }
 
-  /** The instance was started anew since reading came to the end of what it had written. */
-  restarted(): void {
-    this.#fileAtRestart = this.#lastRow?.fileTime;
+  /** A file has a successor and never held a row: what it should have held, the audit's start at least, was not written. */
+  leaveEmptyFile(): void {
+    this.#shutdownRecorded = false;
   }
 
   /** A read begins: what the last one met may be met again. */
   beginRead(): void {
     this.#skippedNow = [];
+    this.#timeAtRead = this.#lastEventTime();
+    this.#reached = undefined;
   }
 
   /** The server says that it skipped records, at this point among the rows. */
@@ -152,7 +153,15 @@ export class LossAccount {
     const offset = offsetIn(message);
     // Before what is known: whoever read on from there accounted for it.
     if (offset !== undefined && position.lastOffset !== null && offset < position.lastOffset) return;
-    this.#skippedNow.push({ message, offset });
+    if (offset === undefined || !this.#reached || BigInt(this.#reached.offset) < offset) {
+      this.#skippedNow.push({ message, offset });
+      return;
+    }
+    // Rows behind it came first: where exactly they are missing is not known any more, only that it was in this read.
+    this.#skippedTold.add(message);
+    const endTime = eventTimeOf(this.#reached);
+    const startTime = this.#timeAtRead ?? endTime;
+    this.#untold.push({ cause: LOSS_CAUSES.recordsUnreadable, startTime, endTime });
   }
 
   /**
@@ -189,21 +198,28 @@ export class LossAccount {
       if ((cause === LOSS_CAUSES.stopped || cause === LOSS_CAUSES.failed) && !isNewFile && !isEnabled(row)) continue;
       this.#open.delete(cause);
       this.#untold = this.#untold.filter((told) => told !== window);
-      this.#untold.push({ ...window, endTime });
+      this.#untold.push({ ...window, endTime: laterOf(window.startTime, endTime) });
     }
     return this.#open.size < before;
   }
 
   /** The first row of another file says how it came to be: by a rollover, or because the audit was switched on. */
   #enterFile(row: SqlServerRow): void {
-    const restartedHere = this.#lastRow !== undefined && this.#fileAtRestart === this.#lastRow.fileTime;
-    this.#fileAtRestart = undefined;
-    if (!this.#lastRow) return;
-    const automatic = isEnabled(row) && informationOf(row).includes(">automatic<");
-    if (!isEnabled(row) && !restartedHere) return;
-    if (this.#shutdownRecorded && (automatic || restartedHere)) return;
-    const cause = automatic || restartedHere ? LOSS_CAUSES.restarted : LOSS_CAUSES.stopped;
-    this.#untold.push({ cause, startTime: eventTimeOf(this.#lastRow), endTime: eventTimeOf(row) });
+    const startTime = this.#lastEventTime();
+    const cause = causeOfFile(row, this.#shutdownRecorded);
+    if (cause === undefined || startTime === undefined) return;
+    this.#untold.push({ cause, startTime, endTime: laterOf(startTime, eventTimeOf(row)) });
+  }
+
+  #takeEnded(): readonly LossWindow[] {
+    const ended = this.#untold.filter(({ endTime }) => endTime !== null);
+    this.#untold = this.#untold.filter(({ endTime }) => endTime === null);
+    return ended;
+  }
+
+  #begin(window: LossWindow & { readonly cause: LossCause }): void {
+    this.#open.set(window.cause, window);
+    this.#untold.push(window);
   }
 
   #lastEventTime(): UtcTime | undefined {
@@ -211,13 +227,28 @@ export class LossAccount {
   }
 
   #follow(row: SqlServerRow): void {
-    if (row.fileTime !== this.#lastRow?.fileTime) this.#shutdownRecorded = false;
+    if (row.fileTime !== this.#fileTime) this.#shutdownRecorded = false;
+    this.#fileTime = row.fileTime;
     this.#lastRow = row;
+    this.#reached = row;
     const action = actionOf(row);
     if (action === "SVSD") this.#shutdownRecorded = true;
     else if (action === "AUSF") this.open(LOSS_CAUSES.failed);
     else if (action === "AUSC" && !this.#shutdownRecorded && isDisabled(row)) this.open(LOSS_CAUSES.stopped);
   }
+}
+
+/** What the first row of a file tells about the end of the file before it. */
+function causeOfFile(row: SqlServerRow, shutdownRecorded: boolean): LossCause | undefined {
+  // After a shutdown the audit is switched on again: when that is not what comes, it stood in a file between.
+  if (!isEnabled(row)) return shutdownRecorded ? LOSS_CAUSES.fileDeleted : undefined;
+  if (!informationOf(row).includes(">automatic<")) return LOSS_CAUSES.stopped;
+  return shutdownRecorded ? undefined : LOSS_CAUSES.restarted;
+}
+
+/** No window ends before it begins, even when the server's clock was set back in it. */
+function laterOf(a: UtcTime, b: UtcTime): UtcTime {
+  return a < b ? b : a;
 }
 
 interface SkippedRecords {
@@ -235,7 +266,6 @@ function offsetIn(message: string): bigint | undefined {
 interface SignalColumns {
   readonly action: number;
   readonly information: number;
-  readonly eventTime: number;
 }
 
 const signalColumns = new WeakMap<TrailDescription, SignalColumns>();
@@ -247,7 +277,6 @@ function columnsOf({ trail }: SqlServerRow): SignalColumns {
     columns = {
       action: indexOf("action_id"),
       information: indexOf("additional_information"),
-      eventTime: indexOf(EVENT_TIME_COLUMN),
     };
     signalColumns.set(trail, columns);
   }
@@ -276,8 +305,4 @@ function isEnabled(row: SqlServerRow): boolean {
 function isDisabled(row: SqlServerRow): boolean {
   const information = informationOf(row);
   return information.includes(">event disabled<") || information.includes(">destroyed<");
-}
-
-function eventTimeOf(row: SqlServerRow): UtcTime {
-  return utcTime(String(row.values[columnsOf(row).eventTime]));
 }

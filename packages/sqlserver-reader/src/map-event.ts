@@ -8,7 +8,7 @@ import {
   utcTime,
 } from "@das/core";
 import { ACTION_NAMES, CLASS_NAMES } from "./code-tables.ts";
-import type { SqlServerRow, SqlValue, TrailColumn, TrailDescription } from "./row.ts";
+import { EVENT_TIME_COLUMN, type SqlServerRow, type SqlValue, type TrailColumn, type TrailDescription } from "./row.ts";
 
 /**
  * One audit row as an event of record version 1.4 (wire format §6). Pure and total: any row gives an event, an unknown
@@ -59,9 +59,6 @@ export function toEvent(row: SqlServerRow, context: InstanceContext): SqlServerE
 }
 
 const INTEGER = /^-?\d+$/;
-
-/** The name under which the reader selects event_time as text: exact to 100 ns, never a Date. */
-export const EVENT_TIME_COLUMN = "das_event_time";
 
 /** Columns that stand in a field of their own, or (the last two) only say where the row stood. */
 const MAPPED_COLUMNS = {

@@ -1,8 +1,8 @@
-import { utcTimeOf } from "@das/core";
 import { type AuditFile, sameFileName } from "./audit-file-name.ts";
-import type { AuditDefinition, AuditState } from "./audit-server.ts";
+import type { AuditDefinition } from "./audit-server.ts";
 import type { Bookmark, FilePosition } from "./cursor.ts";
 import { FileMemory } from "./file-memory.ts";
+import { utcTimeOfFileTime } from "./file-time.ts";
 import { LOSS_CAUSES, LossAccount } from "./loss-account.ts";
 
 /** Of one step from file to file. */
@@ -22,11 +22,9 @@ export class Progress {
   #reading: FilePosition | undefined;
   #file: AuditFile | undefined;
   #auditGuid: string | undefined;
-  #caughtUp = false;
-  #serverStartedAt: string | undefined;
 
   constructor(bookmark: Bookmark | undefined) {
-    this.losses = new LossAccount(bookmark?.dropped);
+    this.losses = new LossAccount(bookmark?.losses);
     if (bookmark) this.moveTo(bookmark.position);
   }
 
@@ -48,7 +46,7 @@ export class Progress {
   moveTo(position: FilePosition): void {
     this.#position = position;
     this.#reading = position;
-    this.losses.beginAt(beginningOf(position));
+    this.losses.beginAt(position.fileTime, utcTimeOfFileTime(position.lastEvent ?? position.fileTime));
   }
 
   /** Reading begins with this file. */
@@ -57,20 +55,12 @@ export class Progress {
     this.moveTo(startOf(file, 0));
   }
 
-  /** A listing of all directories that the audit's files may be in. */
-  noteListing(listing: readonly AuditFile[]): void {
+  /** What the directories hold that the audit's files may be in. */
+  noteListing(listing: readonly AuditFile[], directories: readonly string[]): void {
     const reading = this.#reading;
     const found = reading && listing.find((file) => file.fileTime === reading.fileTime && this.#isOfSet(file));
     if (found) this.#enter(found);
-    this.#files.note(listing, reading && { fileTime: reading.fileTime, auditGuid: this.#auditGuid });
-  }
-
-  /** What a look at the audit tells by itself: records that were dropped, an instance that was started anew. */
-  noteState({ audit, observedAt, serverStartedAt }: AuditState): void {
-    const before = this.#serverStartedAt;
-    if (this.#caughtUp && before !== undefined && before !== serverStartedAt) this.losses.restarted();
-    this.#serverStartedAt = serverStartedAt;
-    this.losses.look(audit?.dropped, observedAt);
+    this.#files.note(listing, directories, reading && { fileTime: reading.fileTime, auditGuid: this.#auditGuid });
   }
 
   /** The file was read to its end, or is gone: goes to the one after it, if there is one. */
@@ -79,11 +69,13 @@ export class Progress {
     if (!reading) return undefined;
     if (isGone) this.losses.open(LOSS_CAUSES.fileDeleted);
     const next = this.#files.next({ fileTime: reading.fileTime, auditGuid: this.#auditGuid }, audit);
-    this.#caughtUp = next === undefined;
     if (!next) return undefined;
     if (this.#file && !isGone) this.#files.finish(this.#file);
+    if (reading.lastOffset === null && !isGone) this.losses.leaveEmptyFile();
     if (next.skipsVanished) this.losses.open(LOSS_CAUSES.fileDeleted);
     if (next.otherSet) this.losses.open(LOSS_CAUSES.recreated);
+    // The rollover deletes by file time: what was written after the clock was set back may be gone before the older.
+    else if (next.turned) this.losses.open(LOSS_CAUSES.timesWentBack);
     this.#reading = startOf(next.file, next.turned ? reading.turn + 1 : reading.turn);
     this.#enter(next.file);
     return { file: next.file, turned: next.turned && !next.otherSet };
@@ -91,18 +83,12 @@ export class Progress {
 
   /** Nothing is left to read: what the state of the audit says about what comes, or does not. */
   reachEnd(audit: AuditDefinition | undefined): void {
-    this.#caughtUp = true;
     const { losses } = this;
     if (this.#files.takeVanished()) losses.open(LOSS_CAUSES.fileDeleted);
     if (!audit) losses.open(LOSS_CAUSES.missing);
     else if (audit.status !== "STARTED" && !losses.isOpen(LOSS_CAUSES.stopped, LOSS_CAUSES.failed)) {
       losses.open(audit.status.includes("FAIL") ? LOSS_CAUSES.failed : LOSS_CAUSES.stopped);
     }
-  }
-
-  /** More is to be read in the file that was read last. */
-  fallBehind(): void {
-    this.#caughtUp = false;
   }
 
   #enter(file: AuditFile): void {
@@ -129,12 +115,6 @@ function startOf(file: AuditFile, turn: number): FilePosition {
     lastOffset: null,
     rowsInLast: 0,
     digest: "",
+    lastEvent: null,
   };
-}
-
-const FILETIME_OF_1970 = 116_444_736_000_000_000n;
-
-/** When the place's file was created: no row of it is older. */
-function beginningOf({ fileTime }: FilePosition): string {
-  return utcTimeOf(Number((fileTime - FILETIME_OF_1970) / 10_000n), 7);
 }

@@ -2,7 +2,7 @@ import type { Clock, LossWindow } from "@das/core";
 import type { AuditFileName } from "./audit-file-name.ts";
 import type { AuditServer } from "./audit-server.ts";
 import { BatchQueue } from "./batch-queue.ts";
-import type { FilePosition } from "./cursor.ts";
+import type { Bookmark, FilePosition } from "./cursor.ts";
 import { FileTail, type TailSink } from "./file-tail.ts";
 import { Hold } from "./hold.ts";
 import type { LossAccount } from "./loss-account.ts";
@@ -12,8 +12,8 @@ export interface FileBatch {
   readonly rows: readonly SqlServerRow[];
   /** They stand before the first row. */
   readonly lossWindows: readonly LossWindow[];
-  /** The place just after the last row. */
-  readonly position: FilePosition;
+  /** Just after the last row. */
+  readonly bookmark: Bookmark;
 }
 
 export interface FileReadResult {
@@ -59,18 +59,16 @@ export async function* readFile(
   const hold = new Hold(clock, HOLD_LIMIT, () => stop.abort());
   const statementIndex = trail.columns.findIndex(({ name }) => name === "statement");
   const queue = new BatchQueue(
-    () => tail.position(),
+    (): Bookmark => ({ position: tail.position(), losses: losses.state() }),
     statementIndex,
     () => hold.release(),
   );
-  const isFirstRead = losses.isFresh;
   const sink: TailSink = {
-    known: (row) => {
-      if (isFirstRead) losses.known(row);
-    },
     before: (row) => {
-      const lossWindows = losses.before(row);
-      if (lossWindows.length > 0) queue.cut(lossWindows);
+      if (losses.passes(row)) return;
+      // What was read before it has to be given out with what was known before it.
+      queue.cut();
+      queue.addLossWindows(losses.before(row));
     },
     add: (row) => queue.add(row),
   };
@@ -105,7 +103,7 @@ export async function* readFile(
       },
     );
   try {
-    for await (const { rows, lossWindows, mark } of queue.batches()) yield { rows, lossWindows, position: mark };
+    for await (const { rows, lossWindows, mark } of queue.batches()) yield { rows, lossWindows, bookmark: mark };
   } finally {
     stop.abort();
     hold.release();

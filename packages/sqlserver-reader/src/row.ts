@@ -1,3 +1,5 @@
+import { type UtcTime, utcTime } from "@das/core";
+
 /** A value as the driver gives it: bigint as text, varbinary as bytes, everything else as itself. */
 export type SqlValue = string | number | boolean | Uint8Array | null;
 
@@ -29,6 +31,21 @@ export interface TrailDescription {
   readonly actionNames: ReadonlyMap<string, string>;
   /** Right-trimmed class type → name, by the live catalog. */
   readonly classNames: ReadonlyMap<string, string>;
+}
+
+/** The name under which the reader selects event_time as text: exact to 100 ns, never a Date. */
+export const EVENT_TIME_COLUMN = "das_event_time";
+
+const eventTimeIndexes = new WeakMap<TrailDescription, number>();
+
+/** When the row says that it happened. */
+export function eventTimeOf({ trail, values }: SqlServerRow): UtcTime {
+  let index = eventTimeIndexes.get(trail);
+  if (index === undefined) {
+    index = trail.columns.findIndex(({ name }) => name === EVENT_TIME_COLUMN);
+    eventTimeIndexes.set(trail, index);
+  }
+  return utcTime(String(values[index]));
 }
 
 /** Tells the row from all others of its trail: `fileTime:offset:ordinal`. */

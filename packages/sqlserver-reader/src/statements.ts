@@ -1,5 +1,4 @@
-import { EVENT_TIME_COLUMN } from "./map-event.ts";
-import type { TrailColumn } from "./row.ts";
+import { EVENT_TIME_COLUMN, type TrailColumn } from "./row.ts";
 
 /**
  * Every statement that the reader sends; it only reads. Facts and their sources: SQL Server notes §§2-5.
@@ -43,7 +42,6 @@ export const AUDIT_STATE_WITHOUT_SESSION = auditState("NULL AS dropped_event_cou
 function auditState(dropped: string): string {
   const withSession = dropped.startsWith("x.");
   return `SELECT CONVERT(char(27), SYSUTCDATETIME(), 121) AS observed_at,
-       CONVERT(char(23), i.sqlserver_start_time, 121) AS started_at,
        a.name, CONVERT(char(36), a.audit_guid) AS audit_guid, a.log_file_path,
        s.status_desc, s.audit_file_path,
        ${withSession ? "CONVERT(char(23), x.create_time, 121)" : "NULL"} AS session_created_at, ${dropped}

@@ -13,3 +13,6 @@ export const REAL_AUDIT_DIRECTORY = setting("DAS_TEST_SQLSERVER_AUDIT_DIRECTORY"
 
 /** A folder of further audit rows, in the form of the emulator's `fixtures/real-rows`, that may not be copied here. */
 export const MORE_REAL_ROWS = setting("DAS_TEST_REAL_ROWS");
+
+/** How many histories each property is tried with. */
+export const TEST_SEEDS = setting("DAS_TEST_SEEDS");
