@@ -55,8 +55,9 @@ export class Administrator implements AsyncDisposable {
     return new Administrator(pool);
   }
 
-  /** Sends a batch and tells what came back, errors included. */
+  /** Sends a batch and tells what came back, the server's errors included. @throws what is no error of the server */
   attempt(batch: string): Promise<Outcome> {
+    const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
     const request = this.#pool.request();
     request.stream = true;
     const rows: Row[] = [];
@@ -68,8 +69,10 @@ export class Administrator implements AsyncDisposable {
     });
     request.on("row", (row: Row) => rows.push(row));
     request.on("info", ({ number }: { readonly number: number }) => messages.push(number));
-    request.on("error", (error: Error & { readonly number?: number }) => errors.push(error.number ?? 0));
-    const { promise, resolve } = Promise.withResolvers<Outcome>();
+    request.on("error", (error: Error & { readonly number?: number }) => {
+      if (error.number === undefined) reject(error);
+      else errors.push(error.number);
+    });
     request.on("done", () => resolve({ rows, hasColumns, errors, messages }));
     request.batch(batch, () => undefined);
     return promise;

@@ -22,7 +22,9 @@ describe.skipIf(REAL_SQL_SERVER === undefined)("a real SQL Server", () => {
   let server: RealServer;
 
   beforeAll(async () => {
-    server = await RealServer.open(parseServerAddress(REAL_SQL_SERVER ?? ""), REAL_AUDIT_DIRECTORY);
+    // What a run finds out is printed: it is the reason to run it.
+    const report = (finding: string) => void process.stdout.write(`${finding}\n`);
+    server = await RealServer.open(parseServerAddress(REAL_SQL_SERVER ?? ""), REAL_AUDIT_DIRECTORY, report);
   }, TIMEOUT);
 
   afterAll(async () => {

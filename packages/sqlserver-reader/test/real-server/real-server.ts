@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { systemClock } from "@das/core";
 import type { ConnectionOptions } from "../../src/index.ts";
 import { Administrator, identifier, literal } from "./administrator.ts";
 import type { ServerAddress } from "./server-address.ts";
@@ -37,6 +38,7 @@ export class RealServer implements AsyncDisposable {
   readonly description: ServerDescription;
   readonly directory: string;
   readonly #address: ServerAddress;
+  readonly #report: (finding: string) => void;
   readonly #prefix = `das_test_${randomBytes(5).toString("hex")}`;
   readonly #logins: TestLogin[] = [];
   readonly #audits: ThrowawayAudit[] = [];
@@ -47,15 +49,24 @@ export class RealServer implements AsyncDisposable {
     address: ServerAddress,
     description: ServerDescription,
     directory: string,
+    report: (finding: string) => void,
   ) {
     this.administrator = administrator;
     this.#address = address;
     this.description = description;
     this.directory = directory;
+    this.#report = report;
   }
 
-  /** @param directory of the audit files; default: where the server writes its error log, which it surely may */
-  static async open(address: ServerAddress, directory: string | undefined): Promise<RealServer> {
+  /**
+   * @param directory of the audit files; default: where the server writes its error log, which it surely may
+   * @param report takes what a test finds out about the server, a line each
+   */
+  static async open(
+    address: ServerAddress,
+    directory: string | undefined,
+    report: (finding: string) => void,
+  ): Promise<RealServer> {
     const administrator = await Administrator.connect(address);
     const [probe = {}] =
       await administrator.run(`SELECT CONVERT(nvarchar(128), SERVERPROPERTY('ProductVersion')) AS version,
@@ -75,7 +86,12 @@ export class RealServer implements AsyncDisposable {
     const folder = directory ?? folderOf(String(probe.error_log ?? "")) ?? DEFAULT_DIRECTORY[platform];
     const separator = platform === "Linux" ? "/" : "\\";
     const withSeparator = /[\\/]$/.test(folder) ? folder : folder + separator;
-    return new RealServer(administrator, address, description, withSeparator);
+    return new RealServer(administrator, address, description, withSeparator, report);
+  }
+
+  tell(finding: string): void {
+    const { productVersion, platform } = this.description;
+    this.#report(`SQL Server ${productVersion} on ${platform}: ${finding}`);
   }
 
   /** A name that nothing else on the server has. */
@@ -134,12 +150,28 @@ export class RealServer implements AsyncDisposable {
       }
     };
     for (const audit of this.#audits) await orNote(audit[Symbol.asyncDispose]());
-    for (const { name } of this.#logins) await orNote(this.administrator.run(`DROP LOGIN ${identifier(name)}`));
+    for (const { name } of this.#logins) await orNote(this.#dropLogin(name));
     await orNote(this.administrator[Symbol.asyncDispose]());
     if (failures.length > 0)
       throw new AggregateError(failures, `not everything named ${this.#prefix}… could be dropped`);
   }
+
+  /** The server may need a moment to see that a connection was closed. */
+  async #dropLogin(name: string): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      const { errors } = await this.administrator.attempt(`DROP LOGIN ${identifier(name)}`);
+      if (errors.length === 0) return;
+      if (!errors.includes(STILL_LOGGED_IN) || attempt === DROP_ATTEMPTS) {
+        throw new Error(`login ${name} was not dropped: error ${errors.join(", ")}`);
+      }
+      await systemClock.sleep(250);
+    }
+  }
 }
+
+/** Could not drop login … as the user is currently logged in. */
+const STILL_LOGGED_IN = 15434;
+const DROP_ATTEMPTS = 40;
 
 const READER_PERMISSIONS = ["VIEW SERVER STATE", "VIEW ANY DEFINITION", "CONNECT ANY DATABASE"];
 

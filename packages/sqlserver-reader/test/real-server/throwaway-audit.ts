@@ -26,7 +26,9 @@ export interface Place {
   readonly ordinal: number;
   /** Trimmed. */
   readonly actionId: string;
-  /** What `sp_audit_write` was given. */
+  /** 1, or more for a further piece of a record that was split. */
+  readonly piece: number;
+  /** The first characters of what `sp_audit_write` was given. */
   readonly information: string;
 }
 
@@ -36,8 +38,11 @@ export interface WrittenRow {
   readonly information: string;
 }
 
-/** Statements of one batch. */
-const ROWS_PER_BATCH = 500;
+/**
+ * Characters of one batch. The rows hold the text of their statement too; should that turn out to be the whole batch, then
+ * each record is split into a few pieces, and not into hundreds.
+ */
+const BATCH_LENGTH = 30_000;
 /** Looks at the files before rows that do not come are an error, and milliseconds between them. */
 const LOOKS = 600;
 const BETWEEN_LOOKS = 100;
@@ -110,9 +115,9 @@ ${groups.map((group) => `ADD (${group})`).join(", ")} WITH (STATE = ON)`);
     await this.write(Array.from({ length: count }, (_, n) => this.#row(n)));
   }
 
-  /** Rows of about 8 KB, for who wants files to fill. */
+  /** Rows of about 14 KB with their statements, for who wants files to fill; just short enough not to be split. */
   async appendLarge(count: number): Promise<void> {
-    await this.write(Array.from({ length: count }, (_, n) => this.#row(n, "x".repeat(3_900))));
+    await this.write(Array.from({ length: count }, (_, n) => this.#row(n, "x".repeat(3_600))));
   }
 
   #row(n: number, filling = ""): WrittenRow {
@@ -122,10 +127,14 @@ ${groups.map((group) => `ADD (${group})`).join(", ")} WITH (STATE = ON)`);
   /** Exactly these rows, by `sp_audit_write`, in this order. */
   async write(rows: readonly WrittenRow[]): Promise<void> {
     const before = await this.#lookForWritten();
-    for (let begin = 0; begin < rows.length; begin += ROWS_PER_BATCH) {
-      const statements = rows.slice(begin, begin + ROWS_PER_BATCH).map(auditWrite);
-      await this.#administrator.run(statements.join("\n"));
+    let batch = "";
+    for (const row of rows) {
+      batch += `${auditWrite(row)}\n`;
+      if (batch.length < BATCH_LENGTH) continue;
+      await this.#administrator.run(batch);
+      batch = "";
     }
+    if (batch !== "") await this.#administrator.run(batch);
     this.#written += rows.length;
     for (let look = 0; (await this.#lookForWritten()) < before + rows.length; look += 1) {
       if (look >= LOOKS) throw new Error(`rows that were written do not appear in the files of ${this.name}`);
@@ -140,13 +149,13 @@ ${groups.map((group) => `ADD (${group})`).join(", ")} WITH (STATE = ON)`);
   /** Rows of `sp_audit_write` that were ever seen in the files. */
   async #lookForWritten(): Promise<number> {
     await this.look();
-    return [...this.#places.values()].filter(({ actionId }) => actionId === USER_DEFINED).length;
+    return [...this.#places.values()].filter(({ actionId, piece }) => actionId === USER_DEFINED && piece === 1).length;
   }
 
   /** Looks at all files that there are. @returns where their rows stand now, in their order */
   async look(): Promise<readonly Place[]> {
     const rows = await this.select(
-      "file_name, CONVERT(varchar(20), audit_file_offset) AS block, RTRIM(action_id) AS action, user_defined_information",
+      "file_name, CONVERT(varchar(20), audit_file_offset) AS block, RTRIM(action_id) AS action, sequence_number, CONVERT(nvarchar(40), user_defined_information) AS information",
     );
     const places: Place[] = [];
     for (const row of rows) {
@@ -159,7 +168,8 @@ ${groups.map((group) => `ADD (${group})`).join(", ")} WITH (STATE = ON)`);
         fileTime: /_(\d+)\.sqlaudit$/i.exec(path)?.[1] ?? "",
         ordinal: last?.path === path && last.offset === offset ? last.ordinal + 1 : 0,
         actionId: String(row.action),
-        information: String(row.user_defined_information ?? ""),
+        piece: Number(row.sequence_number),
+        information: String(row.information ?? ""),
       });
     }
     for (const place of places) this.#places.set(`${place.fileTime}:${place.offset}:${place.ordinal}`, place);
@@ -191,9 +201,10 @@ ${groups.map((group) => `ADD (${group})`).join(", ")} WITH (STATE = ON)`);
     if (this.#isDropped) return;
     this.#isDropped = true;
     const name = identifier(this.name);
-    await this.#administrator.run(`ALTER SERVER AUDIT SPECIFICATION ${name} WITH (STATE = OFF)`);
+    // A test may have switched them off already.
+    await this.#administrator.attempt(`ALTER SERVER AUDIT SPECIFICATION ${name} WITH (STATE = OFF)`);
     await this.#administrator.run(`DROP SERVER AUDIT SPECIFICATION ${name}`);
-    await this.switch("OFF");
+    await this.#administrator.attempt(`ALTER SERVER AUDIT ${name} WITH (STATE = OFF)`);
     await this.#administrator.run(`DROP SERVER AUDIT ${name}`);
   }
 }

@@ -43,7 +43,7 @@ WHERE a.name = ${literal(audit.name)}`);
     settle: async (server) => {
       await using audit = await server.createAudit({ maxRolloverFiles: 1 });
       // More than what network and server hold back, so that the reader really stands in the middle of the file.
-      await audit.appendLarge(2_500);
+      await audit.appendLarge(1_500);
       const path = (await audit.look())[0]?.path ?? "";
       const reader = await server.reader();
       await using session = await Administrator.connect(reader.address);

@@ -1,7 +1,11 @@
 /** SQL Server notes §10.6: which rows of the reader the audit's predicate keeps out. */
+import { systemClock } from "@das/core";
 import { Administrator, identifier, type Row } from "../administrator.ts";
 import type { TestLogin } from "../real-server.ts";
 import type { UnverifiedPoint } from "./unverified-point.ts";
+
+/** Milliseconds. */
+const LOGOUTS_TAKE = 2_000;
 
 async function logInAndOut({ address }: TestLogin): Promise<void> {
   await using session = await Administrator.connect(address);
@@ -30,12 +34,13 @@ export const PREDICATE_POINTS: readonly UnverifiedPoint[] = [
         rows
           .filter((row) => row.login === name)
           .map((row) => `${row.action} (session name "${row.session_name ?? "NULL"}")`);
-      // The other login's rows come after those of the reader: when both of them are there, so are the reader's.
-      const rows = await audit.selectWhen(
-        "RTRIM(action_id) AS action, server_principal_name AS login, session_server_principal_name AS session_name",
-        (all) => new Set(of(all, other)).size >= 2,
-      );
-      const ofReader = of(rows, reader);
+      const columns =
+        "RTRIM(action_id) AS action, server_principal_name AS login, session_server_principal_name AS session_name";
+      // The other login comes after the reader: when its login is there, so is what the reader's login wrote. The end of
+      // a session is noticed a little later.
+      await audit.selectWhen(columns, (rows) => of(rows, other).length > 0);
+      await systemClock.sleep(LOGOUTS_TAKE);
+      const ofReader = of(await audit.select(columns), reader);
       return {
         says: ofReader.join(", ") || "none",
         // Whoever tries the reader's password must be seen.

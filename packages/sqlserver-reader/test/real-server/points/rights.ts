@@ -7,7 +7,7 @@ import { either, type UnverifiedPoint } from "./unverified-point.ts";
 
 async function attemptAs(login: TestLogin, batch: string): Promise<Outcome> {
   await using session = await Administrator.connect(login.address);
-  return session.attempt(batch);
+  return await session.attempt(batch);
 }
 
 function outcomeText({ errors, rows, hasColumns }: Outcome): string {
