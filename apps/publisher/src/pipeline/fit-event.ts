@@ -1,5 +1,5 @@
-import { constants, gzipSync } from "node:zlib";
 import { COMPRESSED_MAX_BYTES, type DatabaseActivityEvent, stringifyExact } from "@das/core";
+import { compress } from "@das/envelope/seal";
 import { LIST_MAX_BYTES } from "./pack.ts";
 
 /** What the record around a lone event needs of the compressed size. */
@@ -38,5 +38,5 @@ function cutAt(event: DatabaseActivityEvent, text: string, length: number): stri
 }
 
 function fits(json: string): boolean {
-  return gzipSync(json, { level: constants.Z_BEST_SPEED }).byteLength <= COMPRESSED_MAX_BYTES - MARGIN;
+  return compress(json).byteLength <= COMPRESSED_MAX_BYTES - MARGIN;
 }
