@@ -4,7 +4,14 @@ import type { Instance } from "./instance.ts";
 import type { AuditTrail } from "./model/audit-trail.ts";
 import { advance } from "./model/write-rows.ts";
 import type { ServerState } from "./server-state.ts";
+import type { SessionState } from "./session-state.ts";
 import type { VersionProfile } from "./version-profiles.ts";
+
+interface OpenSession {
+  readonly state: SessionState;
+  /** Cuts its connection. */
+  kill(): void;
+}
 
 /** The one place where something changes: it holds the plain data, and the transitions are applied to it here. */
 export class Engine {
@@ -14,6 +21,8 @@ export class Engine {
   #clockShift = 0;
   instance: Instance;
   locks: ApplicationLocks = {};
+  /** Who is logged in, by session id. */
+  readonly sessions = new Map<number, OpenSession>();
   #lastTransactionId = 1000;
 
   constructor(profile: VersionProfile, clock: Clock, instance: Instance, trail: AuditTrail) {

@@ -60,9 +60,14 @@ export async function logIn(
   const session: SessionState = {
     id: sessionId,
     // Rights that are granted or revoked count at once, also for who is connected.
-    get login() {
+    get originalLogin() {
       return engine.instance.logins.find(({ principalId }) => principalId === known.principalId) ?? known;
     },
+    get login() {
+      const name = this.impersonated.at(-1);
+      return (name === undefined ? undefined : findLogin(engine.instance, name)) ?? this.originalLogin;
+    },
+    impersonated: [],
     hostName: login.hostName,
     applicationName: login.applicationName,
     clientAddress,

@@ -19,7 +19,7 @@ const FIXED_SERVER_ROLES: Readonly<Record<string, readonly string[]>> = {
   securityadmin: ["ALTER ANY LOGIN"],
   serveradmin: ["ALTER SERVER STATE", "SHUTDOWN"],
   setupadmin: [],
-  processadmin: ["ALTER SERVER STATE"],
+  processadmin: ["ALTER SERVER STATE", "ALTER ANY CONNECTION"],
   diskadmin: [],
   dbcreator: ["CREATE ANY DATABASE", "ALTER ANY DATABASE"],
   bulkadmin: [],

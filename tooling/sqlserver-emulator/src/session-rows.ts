@@ -29,7 +29,7 @@ export function sessionRow(
     succeeded: true,
     session_id: session.id,
     server_principal_id: login.principalId,
-    session_server_principal_name: login.name,
+    session_server_principal_name: session.originalLogin.name,
     server_principal_name: login.name,
     server_principal_sid: login.sid,
     database_principal_id: user?.id ?? 0,

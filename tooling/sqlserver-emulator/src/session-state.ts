@@ -4,7 +4,12 @@ import type { Transaction } from "./transaction.ts";
 /** What the engine side knows of a connection that has logged in. */
 export interface SessionState {
   readonly id: number;
+  /** As whom it works now. */
   readonly login: ServerLogin;
+  /** As whom it logged in, whatever EXECUTE AS made of it: ORIGINAL_LOGIN(). */
+  readonly originalLogin: ServerLogin;
+  /** Names of the logins that EXECUTE AS changed to, the present one last. */
+  impersonated: readonly string[];
   readonly hostName: string;
   readonly applicationName: string;
   readonly clientAddress: string;

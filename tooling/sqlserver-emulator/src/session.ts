@@ -47,6 +47,7 @@ export async function serveConnection(socket: Socket, host: SessionHost, session
     const writer = new ReplyWriter(greeted.stream, sessionId, delay);
     session = await logIn(greeted, writer, socket, host, sessionId);
     if (!session) return;
+    host.engine.sessions.set(sessionId, { state: session, kill: () => socket.resetAndDestroy() });
     const tdsVersion = agreedVersion(greeted.login.tdsVersion);
     for (let message = await greeted.source.next(); message; message = await greeted.source.next()) {
       if (message.type === PACKET_TYPE.attention) {
@@ -67,6 +68,7 @@ export async function serveConnection(socket: Socket, host: SessionHost, session
   } catch {
     // The client broke the protocol, or left in the middle of it: nobody is there to be told.
   } finally {
+    host.engine.sessions.delete(sessionId);
     if (session) {
       endSession(host.engine, session);
       recordLogout(host.engine, session);
@@ -81,6 +83,7 @@ function endSession(engine: Engine, session: SessionState): void {
   const { transaction } = session;
   if (transaction) engine.change((state) => rollBack(state, transaction.before));
   session.transaction = null;
+  session.impersonated = [];
   engine.locks = releaseSession(engine.locks, session.id);
 }
 

@@ -1,7 +1,7 @@
 /** The versions as data: what differs between them is a field here, never an `if` on a number elsewhere. */
 import { AUDIT_COLUMNS, type AuditColumn, UNKNOWN_COLUMN } from "./audit-columns.ts";
 
-export type SqlServerVersion = "2012" | "2014" | "2016" | "2017" | "2019" | "2022" | "future";
+export type SqlServerVersion = "2012" | "2014" | "2016" | "2017" | "2019" | "2022" | "2025" | "future";
 
 export interface VersionProfile {
   readonly version: SqlServerVersion;
@@ -39,6 +39,8 @@ export const VERSION_PROFILES: Readonly<Record<SqlServerVersion, VersionProfile>
   "2017": profile("2017", 2017, "14.0.3456.2", "RTM-CU31"),
   "2019": profile("2019", 2019, "15.0.4073.23", "RTM-CU8"),
   "2022": profile("2022", 2022, "16.0.4105.2", "RTM-CU11"),
+  // Its column list is not published (SQL Server notes §2.1): that of 2022 is an assumption.
+  "2025": profile("2025", 2025, "17.0.1000.7", "RTM"),
   future: { ...FUTURE, columns: [...FUTURE.columns, UNKNOWN_COLUMN], unknownActionId: "ZZQ9" },
 };
 

@@ -248,6 +248,17 @@ describe("server audits", () => {
     expect(made.engine.trail.files).toHaveLength(2);
   });
 
+  test("MAX_FILES and MAX_ROLLOVER_FILES take each other away", async () => {
+    const made = bare();
+    const limits = async () => await made.row("SELECT max_files, max_rollover_files FROM sys.server_file_audits");
+    await made.run("CREATE SERVER AUDIT A TO FILE (FILEPATH = 'D:\\', MAX_FILES = 5)");
+    expect(await limits()).toEqual([5, 0]);
+    await made.run("ALTER SERVER AUDIT A TO FILE (MAX_ROLLOVER_FILES = 200)");
+    expect(await limits()).toEqual([0, 200]);
+    await made.run("ALTER SERVER AUDIT A TO FILE (MAX_FILES = 2)");
+    expect(await limits()).toEqual([2, 0]);
+  });
+
   test("one whose file cannot be created is on, but offline", async () => {
     const made = bare();
     await made.run(CREATE(""));

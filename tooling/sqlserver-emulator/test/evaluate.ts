@@ -38,9 +38,14 @@ export function evaluator(version: SqlServerVersion = "2022", change: Partial<In
   let loginName = login.name;
   const session: SessionState = {
     id: 51,
-    get login() {
+    get originalLogin() {
       return findLogin(engine.instance, loginName) ?? login;
     },
+    get login() {
+      const name = this.impersonated.at(-1);
+      return (name === undefined ? undefined : findLogin(engine.instance, name)) ?? this.originalLogin;
+    },
+    impersonated: [],
     hostName: "host",
     applicationName: "tests",
     clientAddress: "127.0.0.1",

@@ -51,7 +51,7 @@ const FILE_COLUMNS = [
     bigint,
     (audit: ServerAudit) => (audit.maxFileSize === null ? UNLIMITED_MEGABYTES : audit.maxFileSize / MEGABYTE),
   ],
-  ["max_rollover_files", int, (audit: ServerAudit) => audit.maxRolloverFiles],
+  ["max_rollover_files", int, (audit: ServerAudit) => (audit.maxFiles > 0 ? 0 : audit.maxRolloverFiles)],
   ["max_files", int, (audit: ServerAudit) => audit.maxFiles],
   ["reserve_disk_space", bit, (audit: ServerAudit) => audit.reserveDiskSpace],
   ["log_file_path", nvarchar(260), (audit: ServerAudit) => audit.directory],

@@ -2,7 +2,7 @@
 import type { Catalog, CatalogTable, Procedure, ScalarFunction } from "../sql/context.ts";
 import { PURE_FUNCTIONS } from "../sql/pure-functions.ts";
 import type { VersionProfile } from "../version-profiles.ts";
-import { auditFileFunction } from "./audit-file-function.ts";
+import { auditFileFunction, auditFileFunctionWithTimes } from "./audit-file-function.ts";
 import { AUDIT_VIEWS } from "./audit-views.ts";
 import { AUDIT_WRITE } from "./audit-write.ts";
 import { DESCRIBE_FIRST_RESULT_SET } from "./describe.ts";
@@ -44,7 +44,11 @@ export function catalogOf(profile: VersionProfile): Catalog {
   const present = <Value>(entries: readonly Entry<Value>[]): ReadonlyMap<string, Value> =>
     new Map(entries.filter(([, , since = 0]) => since <= profile.year).map(([name, value]) => [name, value]));
   return {
-    tables: new Map([...present(TABLES), ["sys.fn_get_audit_file", auditFileFunction(profile)]]),
+    tables: present([
+      ...TABLES,
+      ["sys.fn_get_audit_file", auditFileFunction(profile)],
+      ["sys.fn_get_audit_file_v2", auditFileFunctionWithTimes(profile), 2025],
+    ]),
     functions: present(FUNCTIONS),
     procedures: present(PROCEDURES),
   };

@@ -27,6 +27,8 @@ function byteLength({ name, length }: SqlType): number {
   return name.startsWith("n") ? 2 * length : length;
 }
 
+const READS_AUDIT_FILES = /\bfn_get_audit_file/i;
+
 /** sys.dm_exec_describe_first_result_set(text, parameters, mode): what columns a query would give, without running it. */
 export const DESCRIBE_FIRST_RESULT_SET: CatalogTable<DescribedColumn> = view<DescribedColumn>(
   [
@@ -42,6 +44,7 @@ export const DESCRIBE_FIRST_RESULT_SET: CatalogTable<DescribedColumn> = view<Des
   (context, [text = null]) => {
     if (text === null)
       throw new ServerError(201, "Parameter @tsql of sys.dm_exec_describe_first_result_set was not supplied.");
+    if (!context.engine.instance.describesAuditFiles && READS_AUDIT_FILES.test(String(text))) return [];
     return context.describe(String(text)).map((column, index) => ({ ordinal: index + 1, column }));
   },
 );

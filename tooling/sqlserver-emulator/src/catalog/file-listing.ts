@@ -2,6 +2,7 @@
 import { comparablePath, pathOf } from "../model/audit-file.ts";
 import { isLike } from "../sql/compare.ts";
 import type { CatalogTable, Procedure, SqlContext } from "../sql/context.ts";
+import { permissionError } from "../sql/server-error.ts";
 import { bigint, bit, datetime2, int, nvarchar, type SqlValue } from "../sql-types.ts";
 import { timeText } from "../time-text.ts";
 import { view } from "./table.ts";
@@ -17,34 +18,49 @@ interface ListedEntry {
   readonly size: number;
 }
 
+/** Of what is in a directory: the audits' files, and what else a test placed there. */
+type Placed = Pick<ListedEntry, "directory" | "name" | "isDirectory" | "createdAt" | "size">;
+
+function* placedEntries({ engine }: SqlContext): Generator<Placed> {
+  const { files, otherEntries } = engine.trail;
+  for (const { directory, name, createdAt, size } of files)
+    yield { directory, name, isDirectory: false, createdAt, size };
+  const { startedAt } = engine.instance;
+  for (const entry of otherEntries) yield { ...entry, createdAt: startedAt, size: 0 };
+}
+
 /** Everything below the directory, sub-directories and what is in them too. */
-function entriesBelow({ engine }: SqlContext, directory: string): readonly ListedEntry[] {
+function entriesBelow(context: SqlContext, directory: string): readonly ListedEntry[] {
+  if (!mayList(context)) return [];
   const base = comparablePath(directory).replace(/\\*$/, "\\");
   const entries: ListedEntry[] = [];
   const seen = new Set<string>();
-  for (const file of engine.trail.files) {
-    const place = comparablePath(file.directory);
-    if (!place.startsWith(base)) continue;
-    const separator = file.directory.includes("/") ? "/" : "\\";
-    const below = file.directory.slice(base.length).split(separator).filter(Boolean);
+  for (const placed of placedEntries(context)) {
+    if (!comparablePath(placed.directory).startsWith(base)) continue;
+    const separator = placed.directory.includes("/") ? "/" : "\\";
+    const below = placed.directory.slice(base.length).split(separator).filter(Boolean);
     for (const [level, name] of below.entries()) {
-      const path = file.directory.slice(0, base.length) + below.slice(0, level + 1).join(separator);
-      if (seen.has(comparablePath(path))) continue;
-      seen.add(comparablePath(path));
-      entries.push({ path, directory, name, level, isDirectory: true, createdAt: file.createdAt, size: 0 });
+      const path = placed.directory.slice(0, base.length) + below.slice(0, level + 1).join(separator);
+      const { createdAt } = placed;
+      add({ path, directory, name, level, isDirectory: true, createdAt, size: 0 });
     }
-    const { name, createdAt, size } = file;
-    entries.push({
-      path: pathOf(file),
-      directory: file.directory,
-      name,
-      level: below.length,
-      isDirectory: false,
-      createdAt,
-      size,
-    });
+    add({ ...placed, path: pathOf(placed), level: below.length });
   }
   return entries;
+
+  function add(entry: ListedEntry): void {
+    const key = comparablePath(entry.path);
+    if (!seen.has(key)) entries.push(entry);
+    seen.add(key);
+  }
+}
+
+/** What somebody who is no sysadmin gets is not known: each possibility can be played. @throws ServerError 229, 297, 300 */
+function mayList({ engine, session }: SqlContext): boolean {
+  const { listing, refusal } = engine.instance;
+  if (session.login.isSysadmin || listing === "granted") return true;
+  if (listing === "refused") throw permissionError(refusal, "VIEW SERVER STATE", "dm_os_enumerate_filesystem");
+  return false;
 }
 
 /** The shell's wildcards: `*` and `?`. */

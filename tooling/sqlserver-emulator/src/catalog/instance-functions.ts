@@ -31,6 +31,10 @@ const SERVER_PROPERTIES: Readonly<Record<string, (context: SqlContext) => SqlVal
   productlevel: () => "RTM",
   edition: ({ engine }) => engine.instance.edition,
   engineedition: ({ engine }) => engine.instance.engineEdition,
+  errorlogfilename: ({ engine }) =>
+    engine.instance.platform === "Linux"
+      ? "/var/opt/mssql/log/errorlog"
+      : "C:\\Program Files\\Microsoft SQL Server\\MSSQL\\Log\\ERRORLOG",
   collation: () => "SQL_Latin1_General_CP1_CI_AS",
   isintegratedsecurityonly: () => 0,
 };

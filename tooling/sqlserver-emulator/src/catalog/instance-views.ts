@@ -1,5 +1,7 @@
 /** The views of the instance: its start, host, databases, replicas, cluster and connections. */
-import type { AvailabilityGroup, Database, ServerTrigger, StoredProcedure } from "../instance.ts";
+import type { AvailabilityGroup, Database, ServerTrigger } from "../instance.ts";
+import { holdsPermission } from "../principals.ts";
+import type { SessionState } from "../session-state.ts";
 import type { CatalogTable, SqlContext } from "../sql/context.ts";
 import { bit, datetime, int, nchar, nvarchar, smallint, sysname, tinyint, uniqueidentifier } from "../sql-types.ts";
 import { timeText } from "../time-text.ts";
@@ -14,6 +16,52 @@ function identifierOf(name: string): string {
 
 const STATE_NUMBERS = { ONLINE: 0, RESTORING: 1, RECOVERING: 2, OFFLINE: 6 };
 const ROLE_NUMBERS = { RESOLVING: 0, PRIMARY: 1, SECONDARY: 2 };
+
+interface DatabaseObject {
+  readonly name: string;
+  readonly kind: keyof typeof OBJECT_KINDS;
+}
+
+const OBJECT_KINDS = {
+  procedure: { type: "P ", description: "SQL_STORED_PROCEDURE" },
+  extended: { type: "X ", description: "EXTENDED_STORED_PROCEDURE" },
+  function: { type: "IF", description: "SQL_INLINE_TABLE_VALUED_FUNCTION" },
+  view: { type: "V ", description: "VIEW" },
+};
+
+const OBJECT_COLUMNS = [
+  ["name", sysname, ({ name }: DatabaseObject) => name],
+  ["object_id", int, ({ name }: DatabaseObject) => objectIdOf(name)],
+  ["type", nchar(2), ({ kind }: DatabaseObject) => OBJECT_KINDS[kind].type],
+  ["type_desc", nvarchar(60), ({ kind }: DatabaseObject) => OBJECT_KINDS[kind].description],
+] as const;
+
+/** The procedures of database master. */
+function* userObjects({ engine, session }: SqlContext): Generator<DatabaseObject> {
+  if (session.database.toLowerCase() !== "master") return;
+  for (const { name } of engine.instance.procedures) yield { name: name.split(".").at(-1) ?? "", kind: "procedure" };
+}
+
+const IS_FUNCTION = /^fn_|^dm_os_enumerate_|^dm_exec_describe_/;
+
+function* allObjects(context: SqlContext): Generator<DatabaseObject> {
+  yield* userObjects(context);
+  for (const name of context.catalog.tables.keys()) {
+    const plain = name.replace(/^sys\./, "");
+    yield { name: plain, kind: IS_FUNCTION.test(plain) ? "function" : "view" };
+  }
+  for (const name of context.catalog.procedures.keys())
+    yield { name, kind: name.startsWith("xp_") ? "extended" : "procedure" };
+}
+
+/** Of others only with the permission that sees the server's state. */
+function visibleSessions({ engine, session, lent }: SqlContext): readonly SessionState[] {
+  const permission = engine.profile.year >= 2022 ? "VIEW SERVER PERFORMANCE STATE" : "VIEW SERVER STATE";
+  const others = holdsPermission(engine.instance, session.login, permission, lent)
+    ? [...engine.sessions.values()].map(({ state }) => state).filter(({ id }) => id !== session.id)
+    : [];
+  return [session, ...others].sort((a, b) => a.id - b.id);
+}
 
 interface NamedGroup {
   readonly group: AvailabilityGroup;
@@ -129,51 +177,43 @@ export const INSTANCE_VIEWS: readonly (readonly [string, CatalogTable, since?: n
       ({ engine }) => engine.instance.clusterNodes.map((name, index) => ({ name, isOwner: index === 0 })),
     ),
   ],
-  [
-    "sys.objects",
-    view<StoredProcedure>(
-      [
-        ["name", sysname, (procedure) => procedure.name.split(".").at(-1) ?? ""],
-        ["type", nvarchar(2), () => "P "],
-      ],
-      ({ engine }) => engine.instance.procedures,
-    ),
-  ],
+  ["sys.objects", view<DatabaseObject>(OBJECT_COLUMNS, userObjects)],
+  ["sys.all_objects", view<DatabaseObject>(OBJECT_COLUMNS, allObjects)],
   [
     "sys.dm_exec_connections",
-    stateView<SqlContext>(
+    stateView<SessionState>(
       [
-        ["session_id", int, ({ session }) => session.id],
-        ["connect_time", datetime, ({ session }) => timeText(session.connectedAt, 3)],
+        ["session_id", int, (session) => session.id],
+        ["connect_time", datetime, (session) => timeText(session.connectedAt, 3)],
         ["net_transport", nvarchar(40), () => "TCP"],
         ["protocol_type", nvarchar(40), () => "TSQL"],
-        ["protocol_version", int, ({ session }) => session.tdsVersion],
-        ["encrypt_option", nvarchar(40), ({ session }) => (session.isEncrypted ? "TRUE" : "FALSE")],
+        ["protocol_version", int, (session) => session.tdsVersion],
+        ["encrypt_option", nvarchar(40), (session) => (session.isEncrypted ? "TRUE" : "FALSE")],
         ["auth_scheme", nvarchar(40), () => "SQL"],
-        ["client_net_address", nvarchar(48), ({ session }) => session.clientAddress],
-        ["client_tcp_port", int, ({ session }) => session.clientPort],
-        ["local_net_address", nvarchar(48), ({ session }) => session.localAddress],
-        ["local_tcp_port", int, ({ session }) => session.localPort],
-        ["connection_id", uniqueidentifier, ({ session }) => session.connectionId],
+        ["client_net_address", nvarchar(48), (session) => session.clientAddress],
+        ["client_tcp_port", int, (session) => session.clientPort],
+        ["local_net_address", nvarchar(48), (session) => session.localAddress],
+        ["local_tcp_port", int, (session) => session.localPort],
+        ["connection_id", uniqueidentifier, (session) => session.connectionId],
       ],
-      (context) => [context],
+      visibleSessions,
     ),
   ],
   [
     "sys.dm_exec_sessions",
-    // Everybody sees its own session, without a permission; of others nothing is shown here.
-    view<SqlContext>(
+    // Everybody sees its own session, without a permission.
+    view<SessionState>(
       [
-        ["session_id", smallint, ({ session }) => session.id],
-        ["login_time", datetime, ({ session }) => timeText(session.connectedAt, 3)],
-        ["host_name", sysname, ({ session }) => session.hostName],
-        ["program_name", sysname, ({ session }) => session.applicationName],
-        ["login_name", sysname, ({ session }) => session.login.name],
-        ["original_login_name", sysname, ({ session }) => session.login.name],
+        ["session_id", smallint, (session) => session.id],
+        ["login_time", datetime, (session) => timeText(session.connectedAt, 3)],
+        ["host_name", sysname, (session) => session.hostName],
+        ["program_name", sysname, (session) => session.applicationName],
+        ["login_name", sysname, (session) => session.login.name],
+        ["original_login_name", sysname, (session) => session.originalLogin.name],
         ["is_user_process", bit, () => true],
-        ["open_transaction_count", int, ({ session }) => session.transaction?.depth ?? 0],
+        ["open_transaction_count", int, (session) => session.transaction?.depth ?? 0],
       ],
-      (context) => [context],
+      visibleSessions,
     ),
   ],
 ];

@@ -153,7 +153,7 @@ export const PRINCIPAL_FUNCTIONS: readonly (readonly [string, ScalarFunction])[]
   ["suser_name", telling(sysname, loginNameOfId)],
   ["suser_id", telling(int, loginId)],
   ["suser_sid", telling(varbinary(85), loginSid)],
-  ["original_login", telling(sysname, ({ session }) => session.login.name)],
+  ["original_login", telling(sysname, ({ session }) => session.originalLogin.name)],
   ["system_user", telling(sysname, ({ session }) => session.login.name)],
   ["user_name", telling(sysname, userName)],
   ["user_id", telling(int, principalId)],

@@ -96,13 +96,14 @@ function checkDelay({ queueDelay = 0 }: AuditOptions): void {
 
 const UNLIMITED_FILES = 2_147_483_647;
 
-/** What was not written stays as it is. */
+/** What was not written stays as it is; but of the two limits of the number of files, one takes the other away. */
 function settingsOf(target: AuditTarget | undefined, { queueDelay, onFailure }: AuditOptions) {
-  const { directory, maxRolloverFiles, ...others } = target ?? {};
+  const { directory, maxRolloverFiles, maxFiles, ...others } = target ?? {};
   return {
     ...others,
     ...(directory !== undefined && { directory: withSeparator(directory) }),
-    ...(maxRolloverFiles !== undefined && { maxRolloverFiles: maxRolloverFiles ?? UNLIMITED_FILES }),
+    ...(maxRolloverFiles !== undefined && { maxRolloverFiles: maxRolloverFiles ?? UNLIMITED_FILES, maxFiles: 0 }),
+    ...(maxFiles !== undefined && { maxFiles, maxRolloverFiles: UNLIMITED_FILES }),
     ...(queueDelay !== undefined && { queueDelay }),
     ...(onFailure !== undefined && { onFailure }),
   };

@@ -5,6 +5,7 @@ import type { StoredProcedure } from "../instance.ts";
 import { findDatabase } from "../principals.ts";
 import type { ResultColumn, ServerMessage } from "../protocol/tokens.ts";
 import { runTransaction, type TransactionVerb } from "../run-transaction.ts";
+import { executeAs, killSession } from "../session-control.ts";
 import type { SqlValue } from "../sql-types.ts";
 import { demandAccess } from "./access.ts";
 import { compileExpression } from "./compile-expression.ts";
@@ -168,6 +169,15 @@ async function runStatement(statement: Statement, context: SqlContext, sink: Rep
       const branch = evaluateNow(statement.condition, context) === true ? statement.then : statement.otherwise;
       return branch && runStatement(branch, context, sink);
     }
+    case "executeAs":
+      executeAs(String(evaluateNow(statement.login, context) ?? ""), statement.text, context);
+      return sink.done();
+    case "revert":
+      context.session.impersonated = context.session.impersonated.slice(0, -1);
+      return sink.done();
+    case "kill":
+      killSession(Number(evaluateNow(statement.session, context)), context);
+      return sink.done();
     case "define":
       runDefinition(statement.definition, statement.text, context);
       return sink.done();

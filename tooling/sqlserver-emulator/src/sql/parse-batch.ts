@@ -32,6 +32,8 @@ function parseStatement(tokens: TokenStream): Statement {
   if (tokens.takeWords("print")) return { kind: "print", value: parseExpression(tokens) };
   if (tokens.isWord("exec") || tokens.isWord("execute")) return parseExecute(tokens);
   if (tokens.takeWords("if")) return parseIf(tokens);
+  if (tokens.takeWords("revert")) return { kind: "revert" };
+  if (tokens.takeWords("kill")) return { kind: "kill", session: parseExpression(tokens) };
   const transaction = parseTransaction(tokens);
   if (transaction) return transaction;
   if (tokens.takeWords("begin")) return parseBlock(tokens);
@@ -102,9 +104,14 @@ function parseTransaction(tokens: TokenStream): Statement | undefined {
   return undefined;
 }
 
-/** EXEC [@r =] procedure [[@name =] value, …], or EXEC (text). */
+/** EXEC [@r =] procedure [[@name =] value, …], EXEC (text), or EXECUTE AS LOGIN = name. */
 function parseExecute(tokens: TokenStream): Statement {
   const first = tokens.next();
+  if (tokens.takeWords("as", "login")) {
+    tokens.expectSymbol("=");
+    const login = parseExpression(tokens);
+    return { kind: "executeAs", login, text: tokens.textFrom(first) };
+  }
   if (tokens.takeSymbol("(")) {
     const text = parseExpression(tokens);
     tokens.expectSymbol(")");

@@ -95,6 +95,9 @@ export type Statement =
   | { readonly kind: "executeText"; readonly text: Expression }
   | { readonly kind: "if"; readonly condition: Expression; readonly then: Statement; readonly otherwise?: Statement }
   | { readonly kind: "block"; readonly statements: readonly Statement[] }
+  | { readonly kind: "executeAs"; readonly login: Expression; readonly text: string }
+  | { readonly kind: "revert" }
+  | { readonly kind: "kill"; readonly session: Expression }
   | { readonly kind: "transaction"; readonly verb: "begin" | "commit" | "rollback" }
   | { readonly kind: "define"; readonly definition: Definition; readonly text: string };
 
