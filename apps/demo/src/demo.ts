@@ -2,7 +2,6 @@ import { streamNameOf, systemClock } from "@das/core";
 import { type LocalAws, startLocalAws } from "@das/local-aws";
 import {
   type AuditRow,
-  auditNamed,
   createWorkload,
   filesOfAudit,
   runWorkload,
@@ -25,7 +24,6 @@ export interface DemoOptions {
 
 const RESOURCE_ID = "db-DASDEMODASDEMODASDEMODASDE";
 const STREAM_NAME = streamNameOf(RESOURCE_ID);
-const AUDIT = "RDS_DAS_AUDIT";
 
 /** Milliseconds that the last events get to arrive once the workload has stopped. */
 const SETTLE_TIME = 20_000;
@@ -93,7 +91,7 @@ async function play(
   using view = new LiveView(options.json ? undefined : process.stdout, arrivals, () => ({
     streamName: STREAM_NAME,
     publisherPid: publisher.pid,
-    audited: auditNamed(emulator.trail, AUDIT).audited,
+    audited: emulator.trail.audits.reduce((sum, { audited }) => sum + audited, 0),
     status: status(),
   }));
   const serverInstanceName = emulator.instance.serverName;
@@ -106,12 +104,12 @@ async function play(
   view.draw();
 }
 
-/** Every row that the audit holds. Nothing is pending any more once QUEUE_DELAY is over. */
-function* auditedRows(emulator: SqlServerEmulator): Generator<AuditRow> {
-  const { trail } = emulator;
-  const audit = auditNamed(trail, AUDIT);
-  for (const file of filesOfAudit(trail, audit)) for (const block of file.blocks) yield* block.rows;
-  yield* audit.pending;
+/** Every row that the audits hold: both are published. Nothing is pending any more once QUEUE_DELAY is over. */
+function* auditedRows({ trail }: SqlServerEmulator): Generator<AuditRow> {
+  for (const audit of trail.audits) {
+    for (const file of filesOfAudit(trail, audit)) for (const block of file.blocks) yield* block.rows;
+    yield* audit.pending;
+  }
 }
 
 function onInterrupt(): Disposable & { readonly signal: AbortSignal } {

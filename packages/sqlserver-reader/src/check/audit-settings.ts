@@ -19,6 +19,11 @@ export function judgeQueueDelay({ name, queueDelay }: ServerAudit): CheckFinding
   return ok(`QUEUE_DELAY of ${name} is ${queueDelay} ms`);
 }
 
+const PRICES: ReadonlyMap<string, string> = new Map([
+  ["SHUTDOWN", "the server stops"],
+  ["FAIL_OPERATION", "audited statements fail"],
+]);
+
 export function judgeOnFailure({ name, onFailure }: ServerAudit): CheckFinding {
   const { ok, warning } = about(
     `on-failure.${name}`,
@@ -26,11 +31,8 @@ export function judgeOnFailure({ name, onFailure }: ServerAudit): CheckFinding {
   );
   const repair = changeAudit(name, "WITH (ON_FAILURE = CONTINUE)");
   const setting = `ON_FAILURE of ${name} is ${onFailure}`;
-  if (onFailure === "SHUTDOWN") return warning(`${setting}: the server stops when the audit cannot write`, repair);
-  if (onFailure === "FAIL_OPERATION") {
-    return warning(`${setting}: audited statements fail when the audit cannot write`, repair);
-  }
-  return ok(setting);
+  if (onFailure === "CONTINUE") return ok(setting);
+  return warning(`${setting}: ${PRICES.get(onFailure) ?? "something fails"} when the audit cannot write`, repair);
 }
 
 /** MAXSIZE and MAX_ROLLOVER_FILES as provisioned (SQL Server notes §6.1). */

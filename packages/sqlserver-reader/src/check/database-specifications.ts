@@ -12,15 +12,21 @@ const LOOKED_AT = "What is audited in a database stands in that database; one th
 export function judgeDatabases(databases: Answer<readonly DatabaseFacts[]>, { login }: InstanceFacts): CheckFinding {
   const { ok, warning } = about("databases", LOOKED_AT);
   if (!databases.known) return warning(`the databases cannot be looked at (${databases.reason})`);
-  const closed = databases.value.flatMap(({ name, specifications }) =>
-    specifications.known ? [] : [{ name, ...specifications }],
+  const closed = databases.value.flatMap(({ name, isIdle, specifications }) =>
+    specifications.known
+      ? []
+      : [{ isIdle, refused: specifications.refused, text: `${name} (${specifications.reason})` }],
   );
-  if (closed.length === 0) return ok(`all ${count(databases.value.length, "database")} could be looked into`);
-  const names = nameSome(closed.map(({ name, reason }) => `${name} (${reason})`));
-  return warning(
-    `${count(closed.length, "database")} could not be looked into: ${names}`,
-    closed.some(({ refused }) => refused) ? grant("CONNECT ANY DATABASE", login) : undefined,
-  );
+  const namesOf = (some: typeof closed) => nameSome(some.map(({ text }) => text));
+  const unseen = closed.filter(({ isIdle }) => !isIdle);
+  if (unseen.length > 0) {
+    return warning(
+      `${count(unseen.length, "database")} could not be looked into: ${namesOf(unseen)}`,
+      unseen.some(({ refused }) => refused) ? grant("CONNECT ANY DATABASE", login) : undefined,
+    );
+  }
+  const idle = closed.length > 0 ? `, but for those that nobody can work in: ${namesOf(closed)}` : "";
+  return ok(`all ${count(databases.value.length, "database")} could be looked into${idle}`);
 }
 
 /** The stream's own specifications are named so (SQL Server notes §1). */

@@ -1,25 +1,32 @@
 import type { CheckFinding } from "@das/core";
 import { textOf } from "../instance.ts";
+import type { SqlValue } from "../row.ts";
 import { type Answer, type Inquiry, mapAnswer } from "./answer.ts";
 import { about, count } from "./finding.ts";
 import { hasSplitRights, type InstanceFacts } from "./instance-facts.ts";
 import { grant } from "./statement.ts";
 
-/** Lines of the current error log about failed audits. */
+/** Entries of the current error log about writes and files of audits that failed. */
 export interface ErrorLogFacts {
   readonly failures: number;
-  /** UTC or the server's local time, as the log has it; undefined without a line. */
+  /** The server's local time, to the second; undefined without an entry. */
   readonly latest: string | undefined;
 }
 
-/** Messages 33202, 33206, 33244 and 33245 begin so (SQL Server notes §3); not verified on a server. */
-const FAILED_AUDITS = "EXEC sys.xp_readerrorlog 0, 1, N'SQL Server Audit failed'";
+/** Each has a line with its number, whatever language the log is in; the text is not looked at (SQL Server notes §3). */
+const NUMBERS = /\b(33202|33206|33244|33245)\b/;
+/** What the four have in common, so that little else comes over the wire. Columns LogDate, ProcessInfo, Text; undocumented. */
+const ENTRIES = "EXEC sys.xp_readerrorlog 0, 1, N'332'";
 
 export async function lookAtErrorLog(inquiry: Inquiry): Promise<Answer<ErrorLogFacts>> {
-  return mapAnswer(await inquiry.ask(FAILED_AUDITS), (rows) => {
-    const times = rows.map(([time]) => (time instanceof Date ? time.toISOString().slice(0, 19) : textOf(time))).sort();
-    return { failures: rows.length, latest: times.at(-1)?.replace("T", " ") };
+  return mapAnswer(await inquiry.ask(ENTRIES), (rows) => {
+    const times = rows.filter(([, , text]) => NUMBERS.test(textOf(text))).map(([time]) => timeOf(time));
+    return { failures: times.length, latest: times.sort().at(-1) };
   });
+}
+
+function timeOf(value: SqlValue | undefined): string {
+  return (value instanceof Date ? value.toISOString() : textOf(value)).slice(0, 19).replace("T", " ");
 }
 
 /** A write that failed stands nowhere else: the audit's status stays STARTED (SQL Server notes §3). */
@@ -34,8 +41,8 @@ export function judgeErrorLog(log: Answer<ErrorLogFacts>, instance: InstanceFact
   const { failures, latest } = log.value;
   if (failures === 0) return ok("the error log tells of no audit that failed");
   return failure(
-    `the error log tells of ${count(failures, "failure")} of audits, the latest at ${latest} (server time)`,
-    "EXEC sys.xp_readerrorlog 0, 1, N'SQL Server Audit failed'; -- repair what it names",
+    `the error log tells of ${count(failures, "failed write")} of audits, the latest at ${latest} (server time)`,
+    `${ENTRIES}; -- and repair what it names: a full disk, a path that is gone`,
   );
 }
 

@@ -2,6 +2,9 @@ import { textOf } from "../instance.ts";
 import { AUDIT_CHANGES_NAME } from "../statements.ts";
 import { type Answer, type Inquiry, mapAnswer } from "./answer.ts";
 
+/** ON_FAILURE, by the number that the catalog has for it; its words there are others than those of the statement. */
+const ON_FAILURE = ["CONTINUE", "SHUTDOWN", "FAIL_OPERATION"] as const;
+
 /** One server audit of the instance, as the catalog has it. */
 export interface ServerAudit {
   readonly name: string;
@@ -37,7 +40,7 @@ export interface AuditState {
 }
 
 const AUDITS = `SELECT a.name, CONVERT(char(36), a.audit_guid) AS audit_guid, a.type_desc, a.is_state_enabled, a.queue_delay,
-       a.on_failure_desc, a.predicate, f.max_file_size, f.max_rollover_files, f.max_files, f.reserve_disk_space, f.log_file_path
+       a.on_failure, a.predicate, f.max_file_size, f.max_rollover_files, f.max_files, f.reserve_disk_space, f.log_file_path
 FROM sys.server_audits AS a LEFT JOIN sys.server_file_audits AS f ON f.audit_id = a.audit_id ORDER BY a.name`;
 
 const STATES = "SELECT name, status_desc, audit_file_path, audit_file_size FROM sys.dm_server_audit_status";
@@ -56,7 +59,7 @@ export async function lookAtAudits(inquiry: Inquiry): Promise<Answer<readonly Se
         target: textOf(target),
         enabled: Number(enabled) === 1,
         queueDelay: Number(queueDelay),
-        onFailure: textOf(onFailure),
+        onFailure: ON_FAILURE[Number(onFailure)] ?? `number ${onFailure}`,
         predicate: textOf(predicate),
         maxSize: limit(Number(maxSize)),
         maxRolloverFiles: Number(maxRolloverFiles) >= UNLIMITED_FILES ? undefined : Number(maxRolloverFiles),

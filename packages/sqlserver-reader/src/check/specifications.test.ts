@@ -26,7 +26,7 @@ const SALES: Specification = {
 const refused = { known: false, reason: "error 300", refused: true } as const;
 const database = (name: string, ...specifications: Specification[]): DatabaseFacts => ({
   name,
-  state: "ONLINE",
+  isIdle: false,
   specifications: answered(specifications),
 });
 
@@ -123,21 +123,29 @@ describe("a database specification", () => {
 
 describe("the databases", () => {
   test("that cannot be looked into are named, with the right if that is what is missing", () => {
-    const closed: DatabaseFacts[] = [
-      { name: "Archive", state: "OFFLINE", specifications: { known: false, reason: "offline", refused: false } },
-    ];
-    expect(judgeDatabases(answered([database("Sales")]), INSTANCE)).toMatchObject({ status: "ok" });
-    const offline = judgeDatabases(answered([database("Sales"), ...closed]), INSTANCE);
-    expect(offline).toMatchObject({ status: "warning", what: expect.stringContaining("Archive (offline)") });
-    expect(offline).not.toHaveProperty("repair");
+    const idle: DatabaseFacts = {
+      name: "Archive",
+      isIdle: true,
+      specifications: { known: false, reason: "offline", refused: false },
+    };
     const secret: DatabaseFacts = {
       name: "Secret",
-      state: "ONLINE",
+      isIdle: false,
       specifications: { known: false, reason: "no access", refused: true },
     };
-    expect(judgeDatabases(answered([secret, ...closed]), INSTANCE).repair).toBe(
-      "USE master; GRANT CONNECT ANY DATABASE TO [rds_das_reader];",
-    );
+    expect(judgeDatabases(answered([database("Sales")]), INSTANCE)).toMatchObject({
+      status: "ok",
+      what: "all 1 database could be looked into",
+    });
+    expect(judgeDatabases(answered([database("Sales"), idle]), INSTANCE)).toMatchObject({
+      status: "ok",
+      what: expect.stringContaining("but for those that nobody can work in: Archive (offline)"),
+    });
+    expect(judgeDatabases(answered([secret, idle]), INSTANCE)).toMatchObject({
+      status: "warning",
+      what: "1 database could not be looked into: Secret (no access)",
+      repair: "USE master; GRANT CONNECT ANY DATABASE TO [rds_das_reader];",
+    });
     expect(judgeDatabases(refused, INSTANCE)).toMatchObject({ status: "warning" });
   });
 });

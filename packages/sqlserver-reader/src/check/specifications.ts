@@ -1,5 +1,5 @@
 import { textOf } from "../instance.ts";
-import { type Answer, answered, type Inquiry, mapAnswer, notKnown, type Rows, type Unknown } from "./answer.ts";
+import { type Answer, answered, type Inquiry, mapAnswer, notKnown, type Rows } from "./answer.ts";
 import { quoteName } from "./statement.ts";
 
 /** An audit specification of the server or of a database. */
@@ -14,8 +14,8 @@ export interface Specification {
 
 export interface DatabaseFacts {
   readonly name: string;
-  /** ONLINE, OFFLINE, RESTORING, … */
-  readonly state: string;
+  /** Can nobody work in it here, so that there is nothing to audit: offline, restoring, an unreadable replica? */
+  readonly isIdle: boolean;
   readonly specifications: Answer<readonly Specification[]>;
 }
 
@@ -28,7 +28,8 @@ export async function lookAtServerSpecifications(inquiry: Inquiry): Promise<Answ
   return mapAnswer(await inquiry.ask(SERVER_SPECIFICATIONS), specificationsOf);
 }
 
-const DATABASES = "SELECT name, state_desc, HAS_DBACCESS(name) AS is_open FROM sys.databases ORDER BY database_id";
+const DATABASES = `SELECT name, state_desc, HAS_DBACCESS(name) AS is_open, sys.fn_hadr_is_primary_replica(name) AS is_primary
+FROM sys.databases ORDER BY database_id`;
 
 function databaseSpecificationsOf(database: string): string {
   const place = `${quoteName(database)}.sys`;
@@ -43,19 +44,26 @@ export async function lookAtDatabases(inquiry: Inquiry): Promise<Answer<readonly
   const databases = await inquiry.ask(DATABASES);
   if (!databases.known) return databases;
   const facts: DatabaseFacts[] = [];
-  for (const [name, state, isOpen] of databases.value) {
-    const database = textOf(name);
-    const specifications: Answer<readonly Specification[]> =
-      Number(isOpen) === 1
-        ? mapAnswer(await inquiry.ask(databaseSpecificationsOf(database)), specificationsOf)
-        : notEntered(textOf(state));
-    facts.push({ name: database, state: textOf(state), specifications });
+  for (const [name, state, isOpen, isPrimary] of databases.value) {
+    facts.push(await lookAtDatabase(inquiry, textOf(name), textOf(state), Number(isOpen) === 1, isPrimary === false));
   }
   return answered(facts);
 }
 
-function notEntered(state: string): Unknown {
-  return state === "ONLINE" ? { known: false, reason: "no access", refused: true } : notKnown(state.toLowerCase());
+async function lookAtDatabase(
+  inquiry: Inquiry,
+  name: string,
+  state: string,
+  isOpen: boolean,
+  isSecondary: boolean,
+): Promise<DatabaseFacts> {
+  if (state !== "ONLINE") return { name, isIdle: true, specifications: notKnown(state.toLowerCase()) };
+  const specifications: Answer<readonly Specification[]> = isOpen
+    ? mapAnswer(await inquiry.ask(databaseSpecificationsOf(name)), specificationsOf)
+    : { known: false, reason: "no access", refused: true };
+  // Only a replica that takes no readers shuts out who may enter every other database.
+  const isIdle = isSecondary && !specifications.known;
+  return { name, isIdle, specifications: isIdle ? notKnown("a replica that may not be read") : specifications };
 }
 
 /** A row for each action, the specification's own columns repeated. */

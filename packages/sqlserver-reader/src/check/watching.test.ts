@@ -46,7 +46,7 @@ test("failed writes are told, and so is an error log that would tell them but ca
   expect(judgeErrorLog(answered({ failures: 0, latest: undefined }), INSTANCE)).toMatchObject({ status: "ok" });
   expect(judgeErrorLog(answered({ failures: 2, latest: "2026-11-22 10:00:00" }), INSTANCE)).toMatchObject({
     status: "failure",
-    what: "the error log tells of 2 failures of audits, the latest at 2026-11-22 10:00:00 (server time)",
+    what: "the error log tells of 2 failed writes of audits, the latest at 2026-11-22 10:00:00 (server time)",
   });
   expect(judgeErrorLog(refused, INSTANCE)).toMatchObject({
     status: "warning",
