@@ -30,6 +30,7 @@ interface Behaviour {
   readonly lastBlock: "growing" | "sealed";
   readonly missingFile: 33224 | 33225 | 25718 | 25722;
   readonly invalidOffset: 33225 | 25722;
+  readonly emptyFile: "no rows" | 33224 | 33225;
   readonly fileWithoutOffset: "accepted" | "refused";
   readonly readErrors: "before columns" | "after columns";
   readonly pathSpelling: "as written" | "other case" | "other separators" | "null";
@@ -45,6 +46,7 @@ const COMBINATIONS = coverPairs<Behaviour>({
   lastBlock: ["growing", "sealed"],
   missingFile: [33224, 33225, 25718, 25722],
   invalidOffset: [33225, 25722],
+  emptyFile: ["no rows", 33224, 33225],
   fileWithoutOffset: ["accepted", "refused"],
   readErrors: ["before columns", "after columns"],
   pathSpelling: ["as written", "other case", "other separators", "null"],
