@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { ENGINE_TRAITS, type SqlServerEvent, stringifyExact } from "@das/core";
 import { type DataKey, seal } from "@das/envelope";
-import { MIX_SEED, MIX_VERSION } from "../mix/event-mix.ts";
-import { meanJsonBytes, readMix } from "../mix/read-mix.ts";
+import { MIX_SEED, MIX_VERSION, type MixStatements } from "../mix/event-mix.ts";
+import { type MixSample, meanJsonBytes, readMix } from "../mix/read-mix.ts";
 import { Child } from "../processes/child.ts";
 import type { EmulatorProgram } from "../programs/emulator.ts";
 import { EMULATOR } from "../programs/programs.ts";
@@ -17,31 +17,38 @@ const KMS_CIPHERTEXT_BYTES = 184;
 
 /** How many bytes of the stream an event takes, by how many share a record. */
 export const wireBytes: Case = async () => {
-  await using emulator = new Child<EmulatorProgram>(EMULATOR);
-  const address = await emulator.ask("start", { rows: SAMPLE_EVENTS });
-  const mix = await readMix(address, SAMPLE_EVENTS);
   const lines: CaseLine[] = [];
-  for (const variant of ["withoutNativeFields", "withNativeFields"] as const) {
-    const events = mix[variant];
-    const figures: Record<string, number> = {};
-    for (const size of EVENTS_PER_RECORD) figures[`bytesPerEventAt${size}`] = await bytesPerEvent(events, size);
-    lines.push({
-      case: "wire-bytes",
-      measures: "bytes of the whole Kinesis record (outer JSON, base64, key) divided by its events",
-      parameters: {
-        events: events.length,
-        meanJsonBytes: Math.round(meanJsonBytes(events)),
-        nativeAuditFields: variant === "withNativeFields",
-        version: MIX_VERSION,
-        seed: MIX_SEED,
-        mix: mix.digest,
-      },
-      figures,
-      bar: { bytesPerEventAt100: BAR[variant] },
-    });
+  for (const statements of ["prepared", "made up"] as const) {
+    await using emulator = new Child<EmulatorProgram>(EMULATOR);
+    const address = await emulator.ask("start", { rows: SAMPLE_EVENTS, statements });
+    const mix = await readMix(address, SAMPLE_EVENTS);
+    lines.push(await lineOf(mix, statements, "withoutNativeFields"), await lineOf(mix, statements, "withNativeFields"));
   }
   return lines;
 };
+
+async function lineOf(mix: MixSample, statements: MixStatements, variant: keyof typeof BAR): Promise<CaseLine> {
+  const events = mix[variant];
+  const figures: Record<string, number> = {};
+  for (const size of EVENTS_PER_RECORD) figures[`bytesPerEventAt${size}`] = await bytesPerEvent(events, size);
+  return {
+    case: "wire-bytes",
+    measures:
+      "bytes of the whole Kinesis record (outer JSON, base64, key) divided by its events; statements: as applications " +
+      "send them, or each one made up anew",
+    parameters: {
+      statements,
+      events: events.length,
+      meanJsonBytes: Math.round(meanJsonBytes(events)),
+      nativeAuditFields: variant === "withNativeFields",
+      version: MIX_VERSION,
+      seed: MIX_SEED,
+      mix: mix.digest,
+    },
+    figures,
+    bar: { bytesPerEventAt100: BAR[variant] },
+  };
+}
 
 async function bytesPerEvent(events: readonly SqlServerEvent[], eventsPerRecord: number): Promise<number> {
   const key: DataKey = {

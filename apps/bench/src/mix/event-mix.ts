@@ -5,6 +5,10 @@
 
 import { appendRows, auditNamed, createWorkload, filesOfAudit, type SqlServerEmulator } from "@das/sqlserver-emulator";
 import { AUDIT_NAME } from "@das/sqlserver-reader";
+import { PreparedStatements } from "./prepared-statements.ts";
+
+/** `made up`: each statement another, as the generator makes it; `prepared`: as applications send them. */
+export type MixStatements = "made up" | "prepared";
 
 export const MIX_SEED = 1;
 /** Of SQL Server: decides the columns. */
@@ -23,8 +27,8 @@ export function mixWorkload(emulator: SqlServerEmulator, seed = MIX_SEED): Retur
 }
 
 /** Appends the mix to the published audit until it holds at least so many rows. @returns how many it holds */
-export function preloadMix(emulator: SqlServerEmulator, wanted: number): number {
-  appendMix(emulator, () => auditNamed(emulator.trail, AUDIT_NAME).audited >= wanted);
+export function preloadMix(emulator: SqlServerEmulator, wanted: number, statements: MixStatements = "made up"): number {
+  appendMix(emulator, statements, () => auditNamed(emulator.trail, AUDIT_NAME).audited >= wanted);
   return filesOf(emulator)
     .flatMap(({ blocks }) => blocks)
     .reduce((sum, { rows }) => sum + rows.length, 0);
@@ -32,14 +36,17 @@ export function preloadMix(emulator: SqlServerEmulator, wanted: number): number 
 
 /** Appends the mix until the newest file of the published audit holds at least so many bytes. */
 export function fillFile(emulator: SqlServerEmulator, bytes: number): void {
-  appendMix(emulator, () => (filesOf(emulator).at(-1)?.size ?? 0) >= bytes);
+  appendMix(emulator, "made up", () => (filesOf(emulator).at(-1)?.size ?? 0) >= bytes);
 }
 
-function appendMix(emulator: SqlServerEmulator, isEnough: () => boolean): void {
+function appendMix(emulator: SqlServerEmulator, statements: MixStatements, isEnough: () => boolean): void {
   const workload = mixWorkload(emulator);
+  const prepared = new PreparedStatements();
   for (let made = 0; !isEnough(); ) {
     const generated = workload.generate(ROWS_PER_STEP, BEGIN + made, BEGIN + made + ROWS_PER_STEP);
-    const rows = generated.filter(({ audit }) => audit === "stream").map(({ row }) => row);
+    const rows = generated
+      .filter(({ audit }) => audit === "stream")
+      .map(({ row }) => (statements === "prepared" ? prepared.prepare(row) : row));
     emulator.change((trail, now) => appendRows(trail, AUDIT_NAME, rows, now));
     made += generated.length;
   }

@@ -10,7 +10,7 @@ import {
 } from "@das/sqlserver-emulator";
 import { AUDIT_NAME } from "@das/sqlserver-reader";
 import { rowKey } from "../mix/event-key.ts";
-import { MIX_VERSION, mixWorkload, preloadMix } from "../mix/event-mix.ts";
+import { MIX_VERSION, type MixStatements, mixWorkload, preloadMix } from "../mix/event-mix.ts";
 import { monotonicMilliseconds } from "../processes/monotonic.ts";
 import { serve } from "../processes/program.ts";
 
@@ -27,6 +27,8 @@ export interface EmulatorAddress {
 export interface EmulatorOptions {
   /** Rows that the audit holds from the start. */
   readonly rows: number;
+  /** Default `made up`. */
+  readonly statements?: MixStatements;
   /** Bytes of encoded rows that are kept: what does not fit is encoded anew for each reader. */
   readonly encodedBytes?: number;
 }
@@ -50,7 +52,7 @@ let stopWorkload: (() => Promise<readonly Appearance[]>) | undefined;
 
 const program = {
   async start(options: EmulatorOptions): Promise<EmulatorAddress & { readonly rows: number }> {
-    const { rows, ...rest } = options;
+    const { rows, statements, ...rest } = options;
     // Rows can be read at once: QUEUE_DELAY is the engine's own delay and not what is measured here.
     emulator = await startSqlServerEmulator({
       ...rest,
@@ -59,7 +61,7 @@ const program = {
       audits: { queueDelay: 0 },
     });
     const { host, port, user, password, ca = "" } = emulator;
-    return { host, port, user, password, ca, rows: preloadMix(emulator, rows) };
+    return { host, port, user, password, ca, rows: preloadMix(emulator, rows, statements) };
   },
 
   /** Rows that were sent for all requests that have ended. */
