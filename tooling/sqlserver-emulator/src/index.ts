@@ -51,6 +51,7 @@ export {
 } from "./model/audit-trail.ts";
 export { auditsFedBy, recordAction } from "./model/audited-action.ts";
 export { logError } from "./model/error-log.ts";
+export { interleave } from "./model/interleave.ts";
 export { markersOf } from "./model/markers.ts";
 export * from "./model/mishaps.ts";
 export { passesPredicate } from "./model/predicate.ts";

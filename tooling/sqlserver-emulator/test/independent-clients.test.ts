@@ -10,6 +10,7 @@ import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import {
   appendRows,
+  CHANGES_AUDIT,
   documentedFailedLogin,
   type SqlServerEmulator,
   STREAM_AUDIT,
@@ -58,13 +59,30 @@ go
 exit
 `;
 
+const DEFINITIONS = `CREATE SERVER AUDIT own TO FILE (FILEPATH = N'D:\\own\\') WITH (QUEUE_DELAY = 0)
+CREATE SERVER AUDIT SPECIFICATION own FOR SERVER AUDIT own ADD (USER_DEFINED_AUDIT_GROUP) WITH (STATE = ON)
+ALTER SERVER AUDIT own WITH (STATE = ON)
+EXEC sp_audit_write 7, 1, N'it''s'
+go
+SELECT action_id, user_defined_event_id, succeeded, server_principal_name, user_defined_information FROM sys.fn_get_audit_file(N'D:\\own\\*', NULL, NULL) WHERE user_defined_event_id = 7
+go
+DROP SERVER AUDIT own
+go
+BEGIN TRAN CREATE SERVER AUDIT gone TO FILE (FILEPATH = 'D:\\') ROLLBACK
+go
+SELECT 'own audits: ' + CONVERT(varchar(9), COUNT(*)) AS t FROM sys.server_audits WHERE name IN ('own', 'gone')
+go
+exit
+`;
+
 /** Both streams of a tsql session; the password goes in on the command line, as tsql wants it. */
 async function tsql(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
   script: string,
+  user = "das",
 ): Promise<string> {
-  const child = run(TSQL, [...args, "-U", "das", "-P", "secret"], {
+  const child = run(TSQL, [...args, "-U", user, "-P", "secret"], {
     env: { PATH: "/usr/bin:/bin", LC_ALL: "C.UTF-8", ...environment },
     timeout: 30_000,
   });
@@ -118,6 +136,15 @@ describe.skipIf(!hasTsql)("tsql of freetds-bin", () => {
     });
   }
 
+  test("defines an audit, writes to it and reads it back; a transaction is undone", async () => {
+    await using emulator = await startWithGoldenRow("off");
+    const output = await tsql(["-H", emulator.host, "-p", String(emulator.port)], { TDSVER: "7.4" }, DEFINITIONS, "sa");
+    expect(output).toContain("UDAU\t7\t1\tsa\tit's");
+    expect(output).toContain("Msg 33071 (severity 16, state 1)");
+    expect(output).toContain("own audits: 1");
+    expect(emulator.trail.audits.map(({ name }) => name)).toEqual([STREAM_AUDIT, CHANGES_AUDIT, "own"]);
+  });
+
   test("a wrong password", async () => {
     await using emulator = await startSqlServerEmulator({ tls: "on", password: "another" });
     const output = await tsql(["-H", emulator.host, "-p", String(emulator.port)], { TDSVER: "7.4" }, "SELECT 1\ngo\n");
@@ -142,6 +169,39 @@ with pytds.connect(options.pop("host"), "master", "das", "secret", autocommit=Tr
             query("SELECT nowhere FROM sys.databases")
         except pytds.Error as error:
             answers.append(str(error))
+print(json.dumps(answers))
+`;
+
+/** Without autocommit the client begins each transaction by a request of its own. */
+const PYTHON_DEFINITIONS = `
+import json, pytds, sys
+options = json.loads(sys.argv[1])
+answers = []
+with pytds.connect(options.pop("host"), "master", "sa", "secret", autocommit=False, **options) as connection:
+    with connection.cursor() as cursor:
+        def names():
+            cursor.execute("SELECT name FROM sys.server_audits WHERE name NOT LIKE 'RDS%' ORDER BY name DESC")
+            return [row[0] for row in cursor.fetchall()]
+        cursor.execute("SELECT @@TRANCOUNT AS n")
+        answers.append(cursor.fetchone()[0])
+        cursor.execute("CREATE SERVER AUDIT kept TO FILE (FILEPATH = 'D:\\\\own\\\\') WITH (QUEUE_DELAY = 0)")
+        cursor.execute("CREATE SERVER AUDIT SPECIFICATION kept FOR SERVER AUDIT kept ADD (USER_DEFINED_AUDIT_GROUP) WITH (STATE = ON)")
+        connection.commit()
+        cursor.execute("CREATE SERVER AUDIT undone TO FILE (FILEPATH = 'D:\\\\own\\\\')")
+        answers.append(names())
+        connection.rollback()
+        answers.append(names())
+        connection.autocommit = True
+        cursor.execute("ALTER SERVER AUDIT kept WITH (STATE = ON)")
+        cursor.callproc("sp_audit_write", (9, 0, "Ω"))
+        cursor.execute("SELECT user_defined_event_id, succeeded, user_defined_information FROM sys.fn_get_audit_file('D:\\\\own\\\\*', NULL, NULL) WHERE user_defined_event_id = 9")
+        answers.append([list(row) for row in cursor.fetchall()])
+        connection.autocommit = False
+        try:
+            cursor.execute("ALTER SERVER AUDIT kept WITH (STATE = OFF)")
+        except pytds.Error as error:
+            answers.append(error.number)
+        connection.rollback()
 print(json.dumps(answers))
 `;
 
@@ -174,4 +234,14 @@ describe.skipIf(python === undefined)("python3-tds", () => {
       ]);
     });
   }
+
+  test("transactions, procedures and definitions", async () => {
+    await using emulator = await startWithGoldenRow("off");
+    const options = { host: emulator.host, port: emulator.port };
+    const { stdout } = await run(python ?? "", ["-c", PYTHON_DEFINITIONS, JSON.stringify(options)], {
+      timeout: 30_000,
+    });
+    expect(JSON.parse(stdout)).toEqual([1, ["undone", "kept"], ["kept"], [[9, false, "Ω"]], 574]);
+    expect(emulator.trail.audits.at(-1)?.name).toBe("kept");
+  });
 });
