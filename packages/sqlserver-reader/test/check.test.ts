@@ -511,6 +511,19 @@ describe("what the reader may not", () => {
     }
   }, 60_000);
 
+  test.each(["2019", "2022"] as const)(
+    "on %s read of the error log, where failed writes stand, can be granted",
+    async (version) => {
+      await using emulator = await startHealthy({ version });
+      // Whether CONTROL SERVER, which reading takes until 2019, includes it is not known; in the emulator it does not.
+      without(errorLogRight(emulator))(emulator);
+      const finding = found(await check(emulator), "error-log");
+      expect(finding).toMatchObject({ status: "warning" });
+      await repair(emulator, finding?.repair ?? "");
+      expect(found(await check(emulator), "error-log")).toMatchObject({ status: "ok" });
+    },
+  );
+
   test("too much of is a warning, and the statement leaves what is needed", async () => {
     await using emulator = await startHealthy();
     changeReader(emulator, (permissions) => [...permissions, "CONTROL SERVER"]);

@@ -14,8 +14,8 @@ export async function checkCommand(options: CheckOptions): Promise<number> {
   // A signal ends the process at once: nothing that a check does has to be undone.
   const { signal } = new AbortController();
   const findings: readonly CheckFinding[] = [
-    ...unreadable,
     ...(await reader.check(signal)).findings,
+    ...unreadable,
     // Checks of AWS (credentials, key, stream, tags, clock) come here, each a list of findings as well.
   ];
   const counts = countFindings(findings);

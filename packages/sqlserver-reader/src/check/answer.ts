@@ -50,8 +50,8 @@ export class Inquiry {
     } catch (error) {
       if (error instanceof ServerError) return notKnown(numbered(error.number));
       if (!(error instanceof DasError) || error.code !== "right-missing") throw error;
-      const { number } = error.cause as { readonly number?: number };
-      return { known: false, reason: numbered(number), refused: true };
+      const cause = error.cause as { readonly number?: number } | undefined;
+      return { known: false, reason: numbered(cause?.number), refused: true };
     }
   }
 }

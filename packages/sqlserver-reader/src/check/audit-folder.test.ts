@@ -54,6 +54,8 @@ describe("the folder of an audit", () => {
 });
 
 describe("the listing", () => {
+  const USER =
+    "USE master; IF USER_ID(N'rds_das_reader') IS NULL CREATE USER [rds_das_reader] FOR LOGIN [rds_das_reader];";
   const current = [`D:\\das\\${fileName(1n)}`];
 
   test("is well when it shows the current file, in whatever case", () => {
@@ -68,11 +70,11 @@ describe("the listing", () => {
     expect(judgeFileListing(AUDIT, refused, INSTANCE, current)).toMatchObject({
       status: "warning",
       what: expect.stringMatching(/\(error 229\): each rollover then costs a read of the whole set/),
-      repair: "USE master; GRANT SELECT ON sys.dm_os_enumerate_filesystem TO [rds_das_reader];",
+      repair: `${USER}\nGRANT SELECT ON sys.dm_os_enumerate_filesystem TO [rds_das_reader];`,
     });
     expect(judgeFileListing(AUDIT, answered([]), INSTANCE_2016, current)).toMatchObject({
       status: "warning",
-      repair: "USE master; GRANT EXECUTE ON sys.xp_dirtree TO [rds_das_reader];",
+      repair: `${USER}\nGRANT EXECUTE ON sys.xp_dirtree TO [rds_das_reader];`,
     });
   });
 });

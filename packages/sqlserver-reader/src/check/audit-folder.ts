@@ -5,7 +5,7 @@ import { type Answer, type Inquiry, mapAnswer, notKnown } from "./answer.ts";
 import { about, count, nameSome } from "./finding.ts";
 import type { InstanceFacts } from "./instance-facts.ts";
 import type { ServerAudit } from "./server-audits.ts";
-import { grant } from "./statement.ts";
+import { grantInMaster } from "./statement.ts";
 
 /** What lies in a folder, not in its sub-folders. */
 export interface FolderEntry {
@@ -64,7 +64,7 @@ export function judgeFileListing(
   // Which right these take of a login that is no sysadmin is written nowhere (SQL Server notes §10).
   const right =
     majorVersion >= SQL_SERVER_2017 ? "SELECT ON sys.dm_os_enumerate_filesystem" : "EXECUTE ON sys.xp_dirtree";
-  const repair = grant(right, login);
+  const repair = grantInMaster(right, login);
   if (!listing.known) {
     return warning(`${directory} cannot be listed (${listing.reason}): ${COST}`, listing.refused ? repair : undefined);
   }

@@ -4,7 +4,7 @@ import type { SqlValue } from "../row.ts";
 import { type Answer, type Inquiry, mapAnswer } from "./answer.ts";
 import { about, count } from "./finding.ts";
 import { hasSplitRights, type InstanceFacts } from "./instance-facts.ts";
-import { grant } from "./statement.ts";
+import { grant, grantInMaster } from "./statement.ts";
 
 /** Entries of the current error log about writes and files of audits that failed. */
 export interface ErrorLogFacts {
@@ -48,5 +48,7 @@ export function judgeErrorLog(log: Answer<ErrorLogFacts>, instance: InstanceFact
 
 /** securityadmin would do as well, but may make itself sysadmin. */
 function permission(instance: InstanceFacts): string {
-  return grant(hasSplitRights(instance) ? "VIEW ANY ERROR LOG" : "EXECUTE ON sys.xp_readerrorlog", instance.login);
+  return hasSplitRights(instance)
+    ? grant("VIEW ANY ERROR LOG", instance.login)
+    : grantInMaster("EXECUTE ON sys.xp_readerrorlog", instance.login);
 }

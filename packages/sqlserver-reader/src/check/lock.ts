@@ -94,7 +94,7 @@ export function judgeLockTrigger(
   }
   switch (trigger.value) {
     case "enabled":
-      return ok(`the trigger ${LOCK_TRIGGER} is there and enabled`);
+      return ok(`the trigger ${LOCK_TRIGGER} is enabled: a locked policy refuses changes of audits (51000)`);
     case "absent":
       return ok(`there is no trigger ${LOCK_TRIGGER}: the audit policy is not locked`);
     case "disabled":

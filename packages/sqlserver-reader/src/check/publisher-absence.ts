@@ -2,7 +2,7 @@ import type { CheckFinding } from "@das/core";
 import { parseAuditFileName, splitPath } from "../audit-file-name.ts";
 import type { Answer } from "./answer.ts";
 import type { FolderEntry } from "./audit-folder.ts";
-import { about } from "./finding.ts";
+import { about, count } from "./finding.ts";
 import { type Retention, retentionOf, type SetFile } from "./retention.ts";
 import type { AuditState, ServerAudit } from "./server-audits.ts";
 import type { ClockFacts } from "./server-clock.ts";
@@ -32,8 +32,12 @@ export function judgeAbsence(
     `retention.${name}`,
     "MAXSIZE times MAX_ROLLOVER_FILES is all that waits for a publisher that is away; what is pushed out is lost",
   );
-  if (maxSize === undefined || maxRolloverFiles === undefined || maxFiles !== undefined) {
+  if (maxRolloverFiles === undefined || maxFiles !== undefined) {
     return ok(`${name} deletes no file: the publisher may be away until the disk is full`);
+  }
+  if (maxSize === undefined) {
+    const starts = `the server starts or the audit is switched on ${count(maxRolloverFiles, "time")}`;
+    return ok(`${name} fills no file: the publisher may be away until the disk is full, or ${starts}`);
   }
   if (!listing.known || !clock.known) {
     return warning(`how long the publisher may be away cannot be told: no list of the files of ${name}`);

@@ -129,18 +129,18 @@ export function judgeLeastPrivilege(instance: InstanceFacts, rights: Answer<Righ
   const { login } = instance;
   const name = quoteName(login);
   const { held, isSysadmin, isSecurityadmin } = rights.value;
-  const needs = hasSplitRights(instance)
+  const needed = hasSplitRights(instance)
     ? NEEDS_SINCE_2022.map(({ right }) => right)
     : [...NEEDS_UNTIL_2019.map(({ right }) => right), "CONTROL SERVER"];
-  const keep = grant(needs.join(", "), login);
+  const keep = grant(needed.join(", "), login);
   const roles = [...(isSysadmin ? ["sysadmin"] : []), ...(isSecurityadmin && !isSysadmin ? ["securityadmin"] : [])];
   if (roles.length > 0) {
     const leave = roles.map((role) => `ALTER SERVER ROLE ${quoteName(role)} DROP MEMBER ${name};`);
     return [warning(`${login} is a member of ${roles.join(" and ")}`, [keep, ...leave].join("\n"))];
   }
-  // What CONTROL SERVER implies is not held apart from it, and until 2019 it cannot be done without.
-  const implied = held.has("CONTROL SERVER");
-  const excess = implied ? (hasSplitRights(instance) ? ["CONTROL SERVER"] : []) : DANGEROUS.filter((r) => held.has(r));
+  // CONTROL SERVER implies the others, which are then not held apart from it.
+  const dangers = held.has("CONTROL SERVER") ? ["CONTROL SERVER"] : DANGEROUS;
+  const excess = dangers.filter((right) => held.has(right) && !needed.includes(right));
   if (excess.length === 0) return [ok(`${login} holds nothing that this version does not want`)];
   const what = `${login} holds ${excess.join(" and ")}, which reading does not take`;
   return [warning(what, `${keep}\nREVOKE ${excess.join(", ")} FROM ${name};`)];

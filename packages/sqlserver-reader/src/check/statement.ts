@@ -15,6 +15,15 @@ export function grant(right: string, login: string): string {
   return `USE master; GRANT ${right} TO ${quoteName(login)};`;
 }
 
+/** A right on an object of master takes a user there. */
+export function grantInMaster(right: string, login: string): string {
+  const name = quoteName(login);
+  return [
+    `USE master; IF USER_ID(${quoteText(login)}) IS NULL CREATE USER ${name} FOR LOGIN ${name};`,
+    `GRANT ${right} TO ${name};`,
+  ].join("\n");
+}
+
 /** An audit must be off to be changed (SQL Server notes §6.1), so changing one costs a loss window. */
 export function changeAudit(audit: string, change: string): string {
   const name = quoteName(audit);
