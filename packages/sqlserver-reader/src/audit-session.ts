@@ -166,6 +166,7 @@ export class AuditSession {
     if (!file) {
       // The audit was never on, so there is no place to speak of yet.
       this.#progress.beganEmpty = true;
+      this.#options.logger.debug({ source: this.#options.sourceId }, "the audit has no file yet");
       return;
     }
     this.#progress.begin(file);

@@ -1,5 +1,5 @@
 import { type Clock, DasError, type Logger, RefusedError, type UtcTime, utcTime } from "@das/core";
-import { splitPath } from "./audit-file-name.ts";
+import { directoryKey, splitPath } from "./audit-file-name.ts";
 import type { AuditServer, AuditState, DroppedRecords, FileSetPlace, QueryHandlers } from "./audit-server.ts";
 import { ServerError } from "./classify-error.ts";
 import { Connection, type QueryParameter } from "./connection.ts";
@@ -80,18 +80,18 @@ export class ConnectedServer implements AuditServer {
   }
 
   async listFiles(directory: string, set: FileSetPlace, signal: AbortSignal): Promise<readonly string[]> {
-    if (this.#listingRefused) return this.#namesOfRows(directory, set, signal);
-    try {
-      return await this.#listDirectory(directory, signal);
-    } catch (error) {
-      if (!isRightMissing(error) && !(error instanceof ServerError)) throw error;
-      this.#listingRefused = true;
-      this.#logger.warn(
-        { server: this.instance.serverName, error: error.message },
-        "directories may not be listed; audit files are found by reading them, which opens each of them for a moment",
-      );
-      return this.#namesOfRows(directory, set, signal);
+    if (!this.#listingRefused) {
+      try {
+        const names = await this.#listDirectory(directory, signal);
+        // Where the right is missing the answer may be nothing at all; a directory that is written to is not empty.
+        if (names.length > 0 || signal.aborted || !(await this.#isWrittenTo(directory, signal))) return names;
+        this.#refuseListing("the directory seems to be empty");
+      } catch (error) {
+        if (!isRightMissing(error) && !(error instanceof ServerError)) throw error;
+        this.#refuseListing(error.message);
+      }
     }
+    return this.#namesOfRows(directory, set, signal);
   }
 
   readRows(path: string, offset: bigint | null, handlers: QueryHandlers, signal: AbortSignal): Promise<boolean> {
@@ -113,6 +113,19 @@ export class ConnectedServer implements AuditServer {
     return entries.filter(([, , isFile]) => Number(isFile) === 1).map(([name]) => textOf(name));
   }
 
+  async #isWrittenTo(directory: string, signal: AbortSignal): Promise<boolean> {
+    const { audit } = await this.observe(signal);
+    return audit?.currentFile !== undefined && directoryKey(audit.directory) === directoryKey(directory);
+  }
+
+  #refuseListing(error: string): void {
+    this.#listingRefused = true;
+    this.#logger.warn(
+      { server: this.instance.serverName, error },
+      "directories may not be listed; audit files are found by reading them, which opens each of them for a moment",
+    );
+  }
+
   /** Files without a row are not found; the one that is written to is known without. */
   async #namesOfRows(directory: string, set: FileSetPlace, signal: AbortSignal): Promise<readonly string[]> {
     const pattern = `${directory}${set.audit}_${set.auditGuid ?? ""}*`;
@@ -122,23 +135,26 @@ export class ConnectedServer implements AuditServer {
         readParameters(pattern, from ? directory + from.name : null, from?.offset ?? null),
         signal,
       );
+    const names = new Set<string>();
     let rows: SqlValue[][];
     try {
       rows = await read(set.from);
+      if (set.from) names.add(set.from.name);
     } catch (error) {
       if (!(error instanceof ServerError)) throw error;
-      rows = await read(undefined).catch((again: unknown) => {
-        // 33224: no file fits.
-        if (again instanceof ServerError) return [];
-        throw again;
-      });
+      // The place's file is gone, so whatever is left follows; 33224 again when nothing is.
+      rows = set.from ? await read(undefined).catch(emptyOnServerError) : [];
     }
     const { audit } = await this.observe(signal);
-    const names = new Set(rows.map(([path]) => splitPath(textOf(path)).name));
-    if (set.from) names.add(set.from.name);
+    for (const [path] of rows) names.add(splitPath(textOf(path)).name);
     if (audit?.currentFile !== undefined) names.add(audit.currentFile);
     return [...names];
   }
+}
+
+function emptyOnServerError(error: unknown): SqlValue[][] {
+  if (error instanceof ServerError) return [];
+  throw error;
 }
 
 function nvarchar(name: string, value: string | null): QueryParameter {

@@ -1,4 +1,5 @@
 import type { InstanceDescription } from "@das/core";
+import { ServerError } from "./classify-error.ts";
 import type { Connection } from "./connection.ts";
 import type { SqlValue, TrailDescription } from "./row.ts";
 import {
@@ -54,7 +55,7 @@ export async function describeInstance(
 
 /** The columns that this version of the function has; how it is best asked is not known of every version. */
 async function declaredColumns(connection: Connection, signal?: AbortSignal): Promise<readonly DeclaredColumn[]> {
-  const described = (await connection.select(DESCRIBE_TRAIL, [], signal)).filter(([name]) => textOf(name) !== "");
+  const described = (await describedColumns(connection, signal)).filter(([name]) => textOf(name) !== "");
   if (described.length > 0 || signal?.aborted) {
     return described.map(([name, type]) => ({ name: textOf(name), type: textOf(type) }));
   }
@@ -65,6 +66,15 @@ async function declaredColumns(connection: Connection, signal?: AbortSignal): Pr
   };
   await connection.query(TRAIL_WITHOUT_ROWS, [nowhere], { onColumns, onRow: () => undefined }, signal);
   return declared;
+}
+
+async function describedColumns(connection: Connection, signal?: AbortSignal): Promise<readonly SqlValue[][]> {
+  try {
+    return await connection.select(DESCRIBE_TRAIL, [], signal);
+  } catch (error) {
+    if (error instanceof ServerError) return [];
+    throw error;
+  }
 }
 
 async function readNames(connection: Connection, query: string, signal?: AbortSignal): Promise<Map<string, string>> {

@@ -1,17 +1,28 @@
 import type { AuditBatch, Cursor, Logger } from "@das/core";
 import { silentLogger, systemClock } from "@das/core";
 import {
+  type AuditTrail,
+  appendRows,
   auditNamed,
+  createAudit,
   damageBlock,
   deleteFile,
+  dropAudit,
+  failAudit,
+  failWrites,
   filesOfAudit,
+  markersOf,
   openEmptyFile,
   pathOf,
+  recreateAudit,
+  restartInstance,
   rollOver,
+  startAudit,
+  stopAudit,
 } from "@das/sqlserver-emulator";
 import { describe, expect, test } from "vitest";
-import { AUDIT_NAME, type SqlServerRow } from "../src/index.ts";
-import { type EmulatedTrail, openEmulatedTrail } from "./emulated-trail.ts";
+import { AUDIT_CHANGES_NAME, AUDIT_NAME, type SqlServerRow } from "../src/index.ts";
+import { type EmulatedTrail, openEmulatedTrail, selectRow } from "./emulated-trail.ts";
 
 type Batch = AuditBatch<SqlServerRow>;
 
@@ -20,9 +31,9 @@ async function readWhile(
   trail: EmulatedTrail,
   from: Cursor | undefined,
   goOn: (batch: Batch, seen: readonly string[]) => boolean | Promise<boolean>,
-  logger: Logger = silentLogger,
+  options: { readonly logger?: Logger; readonly startAt?: "oldest" | "now" } = {},
 ) {
-  await using reader = trail.openReader({ logger });
+  await using reader = trail.openReader(options);
   const controller = new AbortController();
   const markers: string[] = [];
   const lossWindows: Batch["lossWindows"][number][] = [];
@@ -134,7 +145,7 @@ describe("following an audit's files", () => {
         }
         return seen.length < trail.expectedMarkers().length;
       },
-      logger,
+      { logger },
     );
     expect(markers).toEqual(trail.expectedMarkers());
     expect(warnings.length).toBeGreaterThan(0);
@@ -180,5 +191,114 @@ describe("following an audit's files", () => {
       }
     }
     expect(markers).toEqual(trail.expectedMarkers().slice(before));
+  });
+
+  test("both audits, each with a place of its own", async () => {
+    await using trail = await openEmulatedTrail();
+    await trail.append(3);
+    const expected = [AUDIT_NAME, AUDIT_CHANGES_NAME].map((audit) => [...markersOf(trail.emulator.trail, audit)]);
+    await using reader = trail.openReader();
+    const controller = new AbortController();
+    for await (const sources of reader.sources(controller.signal)) {
+      expect(sources.map(({ id }) => id)).toEqual(["sqlserver:a:RDS_DAS_AUDIT", "sqlserver:a:RDS_DAS_AUDIT_CHANGES"]);
+      for (const [index, source] of sources.entries()) {
+        const reading = new AbortController();
+        const markers: string[] = [];
+        for await (const { rows } of source.read(undefined, reading.signal)) {
+          markers.push(...rows.map((row) => source.marker(row)));
+          if (rows.length === 0) reading.abort();
+        }
+        expect(markers).toEqual(expected[index]);
+      }
+      controller.abort();
+    }
+  });
+
+  test("an audit that has no file yet from its first row on, though reading begins now", async () => {
+    await using trail = await openEmulatedTrail();
+    trail.emulator.change((audits, now) => createAudit(dropAudit(audits, AUDIT_NAME), definitionOf(OTHER_GUID), now));
+    const logger: Logger = {
+      ...silentLogger,
+      debug: (_, message) => {
+        if (!message.includes("no file yet") || auditNamed(trail.emulator.trail, AUDIT_NAME).enabled) return;
+        trail.emulator.change((audits, now) => startAudit(audits, AUDIT_NAME, now));
+      },
+    };
+    const { markers } = await readWhile(trail, undefined, (_, seen) => seen.length < 1, { logger, startAt: "now" });
+    expect(markers).toEqual(trail.expectedMarkers());
+  });
+
+  test("an audit that is not there is refused when there is no place to go on from", async () => {
+    await using trail = await openEmulatedTrail();
+    trail.emulator.change((audits) => dropAudit(audits, AUDIT_NAME));
+    await expect(readWhile(trail, undefined, () => true)).rejects.toMatchObject({ code: "audit-missing" });
+  });
+});
+
+const GUID = "0B2CD8E1-4C6F-5A0B-9D5C-6B7A3E1F2D40";
+const OTHER_GUID = "11111111-2222-3333-4444-555555555555";
+const definitionOf = (guid: string) => ({ name: AUDIT_NAME, guid, directory: "D:\\das\\", queueDelay: 0 });
+
+type Change = (audits: AuditTrail, now: number) => AuditTrail;
+
+describe("what an audit loses is a loss window with both ends, told where it belongs", () => {
+  /** What happens after the reader has read everything, and what makes the audit go on. */
+  const LOSSES: readonly (readonly [cause: string, loss: Change, recovery: Change])[] = [
+    [
+      "audit stopped",
+      (audits, now) => stopAudit(audits, AUDIT_NAME, now),
+      (audits, now) => startAudit(audits, AUDIT_NAME, now),
+    ],
+    [
+      "audit failed",
+      (audits, now) => failAudit(audits, AUDIT_NAME, "RUNTIME_FAIL", now),
+      (audits, now) => startAudit(audits, AUDIT_NAME, now),
+    ],
+    [
+      "audit missing",
+      (audits) => dropAudit(audits, AUDIT_NAME),
+      (audits, now) => startAudit(createAudit(audits, definitionOf(GUID), now), AUDIT_NAME, now),
+    ],
+    [
+      "instance restarted without a record of its shutdown",
+      (audits, now) => restartInstance(audits, "crash", now),
+      (audits) => audits,
+    ],
+    [
+      "audit records dropped before they were written",
+      (audits, now) => {
+        const lost = appendRows(failWrites(audits, AUDIT_NAME, true), AUDIT_NAME, [selectRow(0, now)], now);
+        return failWrites(lost, AUDIT_NAME, false);
+      },
+      (audits) => audits,
+    ],
+    [
+      "audit recreated",
+      (audits, now) => stopAudit(audits, AUDIT_NAME, now),
+      (audits, now) => recreateAudit(audits, AUDIT_NAME, OTHER_GUID, now),
+    ],
+  ];
+
+  test.each(LOSSES)("%s", async (cause, loss, recovery) => {
+    await using trail = await openEmulatedTrail({ tls: "off" });
+    await trail.append(3);
+    const total = trail.expectedMarkers().length;
+    let polls = 0;
+    // The reader that finds it is not the one that sees its end.
+    const found = await readWhile(trail, undefined, async ({ rows }, seen) => {
+      if (seen.length >= total && rows.length === 0) polls += 1;
+      if (polls === 2) {
+        await systemClock.sleep(2);
+        trail.emulator.change(loss);
+      }
+      return polls < 4;
+    });
+    trail.emulator.change(recovery);
+    await trail.append(3);
+    const after = await readWhile(trail, found.cursor, (_, seen) => seen.length === 0);
+    const windows = [...found.lossWindows, ...after.lossWindows].filter((window) => window.cause === cause);
+    expect(new Set(windows.map(({ startTime }) => startTime)).size).toBe(1);
+    const last = windows.at(-1);
+    expect(last?.endTime?.localeCompare(last.startTime)).toBe(1);
   });
 });
