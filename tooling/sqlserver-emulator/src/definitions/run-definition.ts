@@ -45,6 +45,7 @@ export function runDefinition(definition: Definition, text: string, context: Sql
   }
   checkPlace(definition, database, engine.profile.year, engine.instance);
   checkTransaction(definition, context);
+  checkNotInUse(definition, context);
   const apply = (state: ServerState, now: number) => applyDefinition(state, definition, database, context, now);
   // Whatever is wrong with it is found before anything happens.
   apply(engine.state, engine.now());
@@ -125,6 +126,13 @@ function checkTransaction(definition: Definition, { session }: SqlContext): void
     const verb = definition.kind === "createDatabase" ? "CREATE" : "DROP";
     throw new ServerError(226, `${verb} DATABASE statement not allowed within multi-statement transaction.`);
   }
+}
+
+function checkNotInUse(definition: Definition, { engine, session }: SqlContext): void {
+  if (definition.kind !== "dropDatabase") return;
+  const users = [session, ...[...engine.sessions.values()].map(({ state }) => state)];
+  if (users.some(({ database }) => sameName(database, definition.name)))
+    throw new ServerError(3702, `Cannot drop database "${definition.name}" because it is currently in use.`);
 }
 
 function checkStarted(definition: Definition, trail: AuditTrail): void {

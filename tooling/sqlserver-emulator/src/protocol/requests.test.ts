@@ -4,7 +4,7 @@ import { ByteWriter } from "./byte-writer.ts";
 import { agreedVersion, parseLogin } from "./login7.ts";
 import { ProtocolError } from "./packets.ts";
 import { ENCRYPTION, negotiateEncryption, parsePreloginEncryption, preloginAnswer } from "./prelogin.ts";
-import { parseBatch, parseRpc } from "./requests.ts";
+import { parseBatch, parseRpc, parseTransactionRequest } from "./requests.ts";
 
 const bytes = fc.uint8Array({ maxLength: 200 }).map((each) => Buffer.from(each));
 
@@ -12,6 +12,7 @@ describe("requests that are no requests", () => {
   for (const [name, parse] of [
     ["RPC", parseRpc],
     ["batch", parseBatch],
+    ["transaction", parseTransactionRequest],
     ["PRELOGIN", parsePreloginEncryption],
     ["LOGIN7", parseLogin],
   ] as const) {
