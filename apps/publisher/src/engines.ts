@@ -40,6 +40,7 @@ export function openReader(
     connection: sqlServerConnection(configuration, index, environment),
     replicas,
     ...(serverHost !== undefined && { serverHost }),
+    sharedWith: instance.sharedWith,
     startAt: configuration.publisher.startAt,
     logger,
   }) as AuditReader<unknown>;

@@ -49,6 +49,12 @@ const sqlServerInstance = z.strictObject({
     })
     .prefault({}),
   serverHost: z.string().optional().describe("The instance's address in the events; default: what the server reports"),
+  sharedWith: z
+    .array(z.string().min(1))
+    .default([])
+    .describe(
+      "Server names of other instances, each with a publisher of its own, whose audits lie in the same folder: their rows are left to them",
+    ),
 });
 
 const oracleInstance = z.strictObject({
