@@ -35,12 +35,12 @@ export function openReader(
       code: "engine-unknown",
     });
   }
-  const serverHost = configuration.instances[index]?.serverHost;
+  const { serverHost, sharedWith } = configuration.instances[index] as SqlServerConfiguration["instances"][number];
   return new SqlServerReader({
     connection: sqlServerConnection(configuration, index, environment),
     replicas,
     ...(serverHost !== undefined && { serverHost }),
-    sharedWith: instance.sharedWith,
+    sharedWith,
     startAt: configuration.publisher.startAt,
     logger,
   }) as AuditReader<unknown>;
