@@ -1,5 +1,5 @@
 /** Who is who in an instance, and who may what. Names are compared without regard to case. */
-import type { Database, DatabasePrincipal, Instance, ServerLogin } from "./instance.ts";
+import type { Database, DatabasePrincipal, Instance, ServerLogin, StoredProcedure } from "./instance.ts";
 
 export function sameName(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
@@ -72,6 +72,10 @@ export function holdsPermission(
     ...(login.serverRoles ?? []).flatMap((role) => FIXED_SERVER_ROLES[role.toLowerCase()] ?? []),
   ]);
   return [wanted, "CONTROL SERVER", ...coveringOf(wanted)].some((covering) => held.has(covering));
+}
+
+export function mayExecute({ executableBy }: StoredProcedure, login: ServerLogin): boolean {
+  return login.isSysadmin || executableBy === undefined || executableBy.some((name) => sameName(name, login.name));
 }
 
 function coveringOf(permission: string): readonly string[] {

@@ -188,6 +188,21 @@ describe("transactions through the driver", () => {
     await refused.rollback();
   });
 
+  test("the lock trigger ends it, and the connection goes on", async () => {
+    await using emulator = await startSqlServerEmulator();
+    await using administrator = await connect(emulator, { user: "sa" });
+    const transaction = new mssql.Transaction(administrator.pool);
+    await transaction.begin();
+    const locked = "DROP SERVER AUDIT SPECIFICATION RDS_DAS_SERVER_AUDIT_SPEC";
+    emulator.change((trail) => ({
+      ...trail,
+      specifications: trail.specifications.map((known) => ({ ...known, enabled: false })),
+    }));
+    expect(await failure(new mssql.Request(transaction).batch(locked))).toMatchObject({ number: 51_000 });
+    expect(await failure(transaction.rollback())).toMatchObject({ code: "EABORT" });
+    expect(await administrator.query("SELECT @@TRANCOUNT AS n")).toEqual([{ n: 0 }]);
+  });
+
   test("its locks go with it", async () => {
     await using emulator = await startSqlServerEmulator();
     await using administrator = await connect(emulator, { user: "sa" });

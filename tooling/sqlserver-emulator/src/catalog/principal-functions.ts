@@ -10,6 +10,7 @@ import {
   isRoleMember,
   isServerRole,
   isServerRoleMember,
+  mayExecute,
   principalsOf,
   sameName,
   userOf,
@@ -57,22 +58,11 @@ function plainName(name: SqlValue): string {
 }
 
 function objectPermission({ engine, session, catalog }: SqlContext, name: string, wanted: string): SqlValue {
-  if (name === "sys.xp_readerrorlog" && wanted.toUpperCase() === "EXECUTE") return bool(mayReadErrorLog());
+  if (name === "sys.xp_readerrorlog" && wanted.toUpperCase() === "EXECUTE")
+    return bool(canReadErrorLog({ engine, session }));
   const procedure = engine.instance.procedures.find((known) => sameName(known.name, name));
   if (procedure) return bool(mayExecute(procedure, session.login));
   return catalog.tables.has(name) ? 1 : null;
-
-  function mayReadErrorLog(): boolean {
-    return canReadErrorLog({ engine, session });
-  }
-}
-
-export function mayExecute(
-  procedure: { readonly executableBy?: readonly string[] },
-  login: { readonly name: string; readonly isSysadmin: boolean },
-): boolean {
-  const { executableBy } = procedure;
-  return login.isSysadmin || executableBy === undefined || executableBy.some((name) => sameName(name, login.name));
 }
 
 /** Members of securityadmin, a permission of 2022, or EXECUTE on the procedure (SQL Server notes §4.5). */
@@ -82,8 +72,7 @@ export function canReadErrorLog({ engine, session }: Pick<SqlContext, "engine" |
   return (
     login.isSysadmin ||
     isServerRoleMember(login, "securityadmin") ||
-    permissions.includes("EXECUTE ON SYS.XP_READERRORLOG") ||
-    permissions.includes("EXECUTE ON sys.xp_readerrorlog") ||
+    permissions.some((permission) => sameName(permission, "EXECUTE ON sys.xp_readerrorlog")) ||
     (engine.profile.year >= 2022 && holdsPermission(engine.instance, login, "VIEW ANY ERROR LOG"))
   );
 }

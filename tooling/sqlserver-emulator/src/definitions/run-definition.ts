@@ -4,11 +4,11 @@ import type { Database, Instance } from "../instance.ts";
 import { type AuditTrail, findAudit } from "../model/audit-trail.ts";
 import { recordAction } from "../model/audited-action.ts";
 import { findDatabase, sameName } from "../principals.ts";
+import { runTransaction } from "../run-transaction.ts";
 import type { ServerState } from "../server-state.ts";
 import { actorOf, sessionRow } from "../session-rows.ts";
 import type { SqlContext } from "../sql/context.ts";
 import { ServerError } from "../sql/server-error.ts";
-import { rollBack } from "../transaction.ts";
 import { auditedAs } from "./audited-as.ts";
 import { alterServerAudit, createServerAudit, dropServerAudit } from "./define-audit.ts";
 import { createDatabase, dropDatabase, dropTriggers, switchTriggers } from "./define-database.ts";
@@ -59,9 +59,7 @@ export function runDefinition(definition: Definition, text: string, context: Sql
   // ALTER SERVER AUDIT is documented as unusable in a transaction: whether a rollback undoes it is not known (§7.2).
   const remains = definition.kind === "alterAudit" && engine.instance.lock.rollback === "looks undone";
   if (remains) engine.change(apply);
-  const { transaction } = session;
-  if (transaction) engine.change((state) => rollBack(state, transaction.before));
-  session.transaction = null;
+  if (session.transaction) runTransaction("rollback", engine, session);
   throw policyIsLocked();
 }
 

@@ -1,8 +1,7 @@
 /** Carries out batches and procedures. */
-import { mayExecute } from "../catalog/principal-functions.ts";
 import { runDefinition } from "../definitions/run-definition.ts";
 import type { StoredProcedure } from "../instance.ts";
-import { findDatabase } from "../principals.ts";
+import { findDatabase, mayExecute } from "../principals.ts";
 import type { ResultColumn, ServerMessage } from "../protocol/tokens.ts";
 import { runTransaction, type TransactionVerb } from "../run-transaction.ts";
 import { executeAs, killSession } from "../session-control.ts";
@@ -179,8 +178,7 @@ async function runStatement(statement: Statement, context: SqlContext, sink: Rep
       killSession(Number(evaluateNow(statement.session, context)), context);
       return sink.done();
     case "define":
-      runDefinition(statement.definition, statement.text, context);
-      return sink.done();
+      return define(statement, context, sink);
     case "transaction": {
       const descriptor = runTransaction(statement.verb, context.engine, context.session);
       if (descriptor !== undefined) sink.transactionChanged(statement.verb, descriptor);
@@ -190,6 +188,21 @@ async function runStatement(statement: Statement, context: SqlContext, sink: Rep
       for (const inner of statement.statements) await runStatement(inner, context, sink);
       return;
   }
+}
+
+/** A refusal by the lock trigger ends the transaction, which the client has to know. */
+function define(
+  { definition, text }: Extract<Statement, { kind: "define" }>,
+  context: SqlContext,
+  sink: ReplySink,
+): void {
+  const { transaction } = context.session;
+  try {
+    runDefinition(definition, text, context);
+  } finally {
+    if (transaction && !context.session.transaction) sink.transactionChanged("rollback", transaction.descriptor);
+  }
+  sink.done();
 }
 
 function useDatabase(name: string, context: SqlContext, sink: ReplySink): void {
