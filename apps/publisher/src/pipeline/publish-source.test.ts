@@ -235,7 +235,9 @@ describe("publishing a source", () => {
     const run = prepare(new FakeStream());
     run.trail.appendMany(10);
     run.trail.purgeBefore(4);
-    const done = publish(run);
+    const errors: unknown[] = [];
+    const logger = { ...silentLogger, error: (fields: object) => void errors.push(fields) };
+    const done = publish({ ...run, parts: { ...run.parts, logger } });
     await until(() => run.stream.statements().length === 7);
     run.stopping.abort();
     await done;
@@ -247,6 +249,9 @@ describe("publishing a source", () => {
     const kinds = events.filter((event) => event.class).map((event) => event.command);
     expect(kinds).toEqual(["LOSS WINDOW", ...new Array<string>(6).fill("SELECT")]);
     expect(run.parts.counters.lossWindows).toBe(1);
+    expect(errors).toEqual([
+      expect.objectContaining({ source: "reference:a:trail", cause: "purged before it was read" }),
+    ]);
   });
 
   test("ends when it is refused at the start, with the reason", async () => {

@@ -133,6 +133,12 @@ class SourcePublishing<Row> {
       for (const window of batch.lossWindows) {
         this.#add(streamEvent(this.#reader.engine, lossNotice(window), batch.instance), 0);
         this.#parts.counters.lossWindows += 1;
+        this.#parts.logger.error(
+          { source: this.#source.id, ...window },
+          window.endTime === null
+            ? "activity may be missing from the stream since then; the end is told when it is known"
+            : "activity may be missing from the stream between these two moments",
+        );
       }
       for (const row of batch.rows) {
         const event = this.#reader.toEvent(row, context);
