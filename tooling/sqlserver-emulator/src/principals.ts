@@ -132,7 +132,7 @@ export function isOnline({ state = "ONLINE" }: Database): boolean {
 }
 
 /** The roles of a principal, also those that it has through others. */
-export function rolesOf(database: Database, principal: DatabasePrincipal): readonly DatabasePrincipal[] {
+function rolesOf(database: Database, principal: DatabasePrincipal): readonly DatabasePrincipal[] {
   const found = new Map<string, DatabasePrincipal>();
   const visit = ({ memberOf }: DatabasePrincipal) => {
     for (const name of memberOf) {

@@ -69,7 +69,7 @@ function whatIs(place: Place): string {
   return place ? "database audit specification" : "server audit specification";
 }
 
-export function findSpecification(trail: AuditTrail, name: string, place: Place): AuditSpecification | undefined {
+function findSpecification(trail: AuditTrail, name: string, place: Place): AuditSpecification | undefined {
   return trail.specifications.find((known) => isIn(known, place) && sameName(known.name, name));
 }
 

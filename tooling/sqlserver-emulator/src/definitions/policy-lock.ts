@@ -5,7 +5,7 @@ import type { ServerState } from "../server-state.ts";
 import { ServerError } from "../sql/server-error.ts";
 import type { Definition } from "./definition.ts";
 
-export const LOCK_TRIGGER = "rds_das_lock";
+const LOCK_TRIGGER = "rds_das_lock";
 
 /** Never changed by users, locked or not. */
 const MANAGED = ["RDS_DAS_AUDIT", "RDS_DAS_AUDIT_CHANGES", "RDS_DAS_CHANGES_AUDIT_SPEC"];
