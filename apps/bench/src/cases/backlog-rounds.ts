@@ -59,6 +59,7 @@ async function run({ backlogRows, rounds }: Scale): Promise<BacklogRounds> {
     emulator: { program: emulator, address: started },
     aws: { program: localAws, address: await localAws.ask("start", join(temporaryDirectory(), "aws")) },
     rows: started.rows,
+    otherRows: started.otherRows,
   };
   const mix = await readMix(started, SAMPLE_EVENTS);
   // Not counted: the server encodes its rows for the first time.

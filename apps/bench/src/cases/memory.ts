@@ -21,6 +21,7 @@ export const memory: Case = async ({ memoryRows }) => {
       emulator: { program: emulator, address },
       aws: { program: localAws, address: await localAws.ask("start", join(temporaryDirectory(), "aws-memory")) },
       rows: address.rows,
+      otherRows: address.otherRows,
     },
     true,
   );

@@ -4,6 +4,7 @@ import {
   type AuditRow,
   auditNamed,
   filesOfAudit,
+  rowCount,
   runWorkload,
   type SqlServerEmulator,
   startSqlServerEmulator,
@@ -33,6 +34,13 @@ export interface EmulatorOptions {
   readonly encodedBytes?: number;
 }
 
+export interface HeldRows {
+  /** Of the audit that holds the mix. */
+  readonly rows: number;
+  /** Of the audit that watches changes of audits: the publisher reads it too. */
+  readonly otherRows: number;
+}
+
 /** Rows of one audit file, as a reader asked for them. */
 export interface AuditRead {
   readonly statement: string;
@@ -51,7 +59,7 @@ let emulator: SqlServerEmulator;
 let stopWorkload: (() => Promise<readonly Appearance[]>) | undefined;
 
 const program = {
-  async start(options: EmulatorOptions): Promise<EmulatorAddress & { readonly rows: number }> {
+  async start(options: EmulatorOptions): Promise<EmulatorAddress & HeldRows> {
     const { rows, statements, ...rest } = options;
     // Rows can be read at once: QUEUE_DELAY is the engine's own delay and not what is measured here.
     emulator = await startSqlServerEmulator({
@@ -61,7 +69,9 @@ const program = {
       audits: { queueDelay: 0 },
     });
     const { host, port, user, password, ca = "" } = emulator;
-    return { host, port, user, password, ca, rows: preloadMix(emulator, rows, statements) };
+    const held = preloadMix(emulator, rows, statements);
+    const all = emulator.trail.files.reduce((sum, file) => sum + rowCount(file), 0);
+    return { host, port, user, password, ca, rows: held, otherRows: all - held };
   },
 
   /** Rows that were sent for all requests that have ended. */

@@ -1,18 +1,16 @@
 import { streamNameOf, systemClock } from "@das/core";
 import type { Child } from "../processes/child.ts";
 import { ProcessMeter } from "../processes/process-meter.ts";
-import type { EmulatorAddress, EmulatorProgram } from "../programs/emulator.ts";
+import type { EmulatorAddress, EmulatorProgram, HeldRows } from "../programs/emulator.ts";
 import type { AwsAddress, LocalAwsProgram } from "../programs/local-aws.ts";
 import { steadyPart } from "../report/steady-part.ts";
 import { PublisherProcess } from "./publisher-process.ts";
 import { type Arrival, readBack } from "./read-back.ts";
 
 /** Servers that stay while publishers come and go. */
-export interface Servers {
+export interface Servers extends HeldRows {
   readonly emulator: { readonly program: Child<EmulatorProgram>; readonly address: EmulatorAddress };
   readonly aws: { readonly program: Child<LocalAwsProgram>; readonly address: AwsAddress };
-  /** Rows that the audit holds. */
-  readonly rows: number;
 }
 
 export interface BacklogRun {
@@ -44,7 +42,8 @@ let runs = 0;
 
 /** One publisher, from its start until the whole backlog is on a new stream. @throws Error when not every row arrives */
 export async function publishBacklog(servers: Servers, nativeAuditFields: boolean): Promise<BacklogRun> {
-  const { emulator, aws, rows } = servers;
+  const { emulator, aws } = servers;
+  const rows = servers.rows + servers.otherRows;
   const resourceId = nextResourceId();
   await aws.program.ask("createStream", streamNameOf(resourceId));
   await using publisher = new PublisherProcess({
@@ -62,7 +61,7 @@ export async function publishBacklog(servers: Servers, nativeAuditFields: boolea
   const { generateDataKeyCalls } = await aws.program.ask("counts");
   const arrivals = await readBack(aws.address, publisher.streamName, counters.records);
   const events = arrivals.at(-1)?.eventsSoFar ?? 0;
-  if (events !== rows) throw new Error(`${events} events on the stream, ${rows} rows in the audit`);
+  if (events !== rows) throw new Error(`${events} events on the stream, ${rows} rows in the audits`);
   const steady = steadyPart(events);
   const cpuSecondsAt = (event: number) => meter.cpuSecondsAt(arrivalOf(event, arrivals));
   return {
