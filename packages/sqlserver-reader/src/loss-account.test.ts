@@ -75,6 +75,19 @@ describe("an audit that was switched off", () => {
   });
 });
 
+test("what a row says about the session of another audit is nothing about this one", () => {
+  const about = (audit: string) => ({
+    action: "AUSC",
+    information: `<session><![CDATA[${audit}$A]]></session>>event disabled<`,
+  });
+  const account = after(row(1));
+  account.concerns("RDS_DAS_AUDIT_CHANGES");
+  before(account, row(2, about("RDS_DAS_AUDIT")));
+  expect(account.take()).toEqual([]);
+  before(account, row(3, about("rds_das_audit_changes")));
+  expect(account.take()).toEqual([window(LOSS_CAUSES.stopped, 3, null)]);
+});
+
 describe("an instance that was started anew", () => {
   test("lost nothing when its shutdown is recorded", () => {
     const account = after(row(1), row(2, SHUTDOWN));

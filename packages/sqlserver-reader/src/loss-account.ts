@@ -48,6 +48,8 @@ export class LossAccount {
   #beginning: UtcTime | undefined;
   #fileTime: bigint | undefined;
   #shutdownRecorded = false;
+  /** As AUSC rows name it; undefined until the audit is known. */
+  #session: string | undefined;
   #dropped: DroppedRecords | undefined;
   /** Of the newest row that was known at the last look. */
   #timeAtLook: UtcTime | undefined;
@@ -78,6 +80,11 @@ export class LossAccount {
   beginAt(fileTime: bigint, time: UtcTime): void {
     this.#fileTime ??= fileTime;
     this.#beginning ??= time;
+  }
+
+  /** Rows about the event sessions of other audits say nothing about this one. */
+  concerns(audit: string): void {
+    this.#session = `<![CDATA[${audit}$A]]>`.toLowerCase();
   }
 
   isOpen(...causes: readonly LossCause[]): boolean {
@@ -195,7 +202,8 @@ export class LossAccount {
     for (const [cause, window] of this.#open) {
       // Rows of sessions that were under way may stand behind the one that says that the audit was switched off; being
       // switched on begins a new file.
-      if ((cause === LOSS_CAUSES.stopped || cause === LOSS_CAUSES.failed) && !isNewFile && !isEnabled(row)) continue;
+      if ((cause === LOSS_CAUSES.stopped || cause === LOSS_CAUSES.failed) && !isNewFile && !this.#isEnabled(row))
+        continue;
       this.#open.delete(cause);
       this.#untold = this.#untold.filter((told) => told !== window);
       this.#untold.push({ ...window, endTime: laterOf(window.startTime, endTime) });
@@ -206,9 +214,33 @@ export class LossAccount {
   /** The first row of another file says how it came to be: by a rollover, or because the audit was switched on. */
   #enterFile(row: SqlServerRow): void {
     const startTime = this.#lastEventTime();
-    const cause = causeOfFile(row, this.#shutdownRecorded);
+    const cause = this.#causeOfFile(row);
     if (cause === undefined || startTime === undefined) return;
     this.#untold.push({ cause, startTime, endTime: laterOf(startTime, eventTimeOf(row)) });
+  }
+
+  /** What the first row of a file tells about the end of the file before it. */
+  #causeOfFile(row: SqlServerRow): LossCause | undefined {
+    // After a shutdown the audit is switched on again: when that is not what comes, it stood in a file between.
+    if (!this.#isEnabled(row)) return this.#shutdownRecorded ? LOSS_CAUSES.fileDeleted : undefined;
+    if (!informationOf(row).includes(">automatic<")) return LOSS_CAUSES.stopped;
+    return this.#shutdownRecorded ? undefined : LOSS_CAUSES.restarted;
+  }
+
+  #isEnabled(row: SqlServerRow): boolean {
+    return this.#isOwnChange(row) && informationOf(row).includes(">event enabled<");
+  }
+
+  #isDisabled(row: SqlServerRow): boolean {
+    const information = informationOf(row);
+    const isOff = information.includes(">event disabled<") || information.includes(">destroyed<");
+    return isOff && this.#isOwnChange(row);
+  }
+
+  #isOwnChange(row: SqlServerRow): boolean {
+    if (actionOf(row) !== "AUSC") return false;
+    const information = informationOf(row).toLowerCase();
+    return this.#session === undefined || !information.includes("<session>") || information.includes(this.#session);
   }
 
   #takeEnded(): readonly LossWindow[] {
@@ -234,16 +266,8 @@ export class LossAccount {
     const action = actionOf(row);
     if (action === "SVSD") this.#shutdownRecorded = true;
     else if (action === "AUSF") this.open(LOSS_CAUSES.failed);
-    else if (action === "AUSC" && !this.#shutdownRecorded && isDisabled(row)) this.open(LOSS_CAUSES.stopped);
+    else if (!this.#shutdownRecorded && this.#isDisabled(row)) this.open(LOSS_CAUSES.stopped);
   }
-}
-
-/** What the first row of a file tells about the end of the file before it. */
-function causeOfFile(row: SqlServerRow, shutdownRecorded: boolean): LossCause | undefined {
-  // After a shutdown the audit is switched on again: when that is not what comes, it stood in a file between.
-  if (!isEnabled(row)) return shutdownRecorded ? LOSS_CAUSES.fileDeleted : undefined;
-  if (!informationOf(row).includes(">automatic<")) return LOSS_CAUSES.stopped;
-  return shutdownRecorded ? undefined : LOSS_CAUSES.restarted;
 }
 
 /** No window ends before it begins, even when the server's clock was set back in it. */
@@ -296,13 +320,4 @@ function saysSomething(row: SqlServerRow): boolean {
 /** XML that is looked at for words only: a miss must never break reading (SQL Server notes §2.3). */
 function informationOf(row: SqlServerRow): string {
   return String(row.values[columnsOf(row).information] ?? "");
-}
-
-function isEnabled(row: SqlServerRow): boolean {
-  return actionOf(row) === "AUSC" && informationOf(row).includes(">event enabled<");
-}
-
-function isDisabled(row: SqlServerRow): boolean {
-  const information = informationOf(row);
-  return information.includes(">event disabled<") || information.includes(">destroyed<");
 }

@@ -94,6 +94,7 @@ export class Progress {
   #enter(file: AuditFile): void {
     this.#file = file;
     this.#auditGuid = file.auditGuid;
+    this.losses.concerns(file.audit);
   }
 
   #isOfSet({ auditGuid }: AuditFile): boolean {
