@@ -115,7 +115,7 @@ export class ConnectedServer implements AuditServer {
 
   async #isWrittenTo(directory: string, signal: AbortSignal): Promise<boolean> {
     const { audit } = await this.observe(signal);
-    return audit?.currentFile !== undefined && directoryKey(audit.directory) === directoryKey(directory);
+    return audit?.status === "STARTED" && directoryKey(audit.directory) === directoryKey(directory);
   }
 
   #refuseListing(error: string): void {
