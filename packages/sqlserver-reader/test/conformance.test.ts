@@ -37,6 +37,10 @@ interface Behaviour {
   readonly openHandleBlocksDelete: boolean;
   /** The function of 2017 and later, or the procedure of 2016. */
   readonly listing: "dm_os_enumerate_filesystem" | "xp_dirtree";
+  /** May the reader's login list files? A procedure may also show nothing instead of refusing. */
+  readonly listingRight: "granted" | "refused" | "empty";
+  /** Does sys.dm_exec_describe_first_result_set know the function's columns? */
+  readonly describesAuditFiles: boolean;
   /** Windows, or Linux with its separators. */
   readonly directory: "D:\\das\\" | "/var/opt/mssql/das/";
 }
@@ -52,18 +56,26 @@ const COMBINATIONS = coverPairs<Behaviour>({
   pathSpelling: ["as written", "other case", "other separators", "null"],
   openHandleBlocksDelete: [true, false],
   listing: ["dm_os_enumerate_filesystem", "xp_dirtree"],
+  listingRight: ["granted", "refused", "empty"],
+  describesAuditFiles: [true, false],
   directory: ["D:\\das\\", "/var/opt/mssql/das/"],
 });
 
 function emulatorOf(behaviour: Behaviour): SqlServerEmulatorOptions {
-  const { readErrors, pathSpelling, listing, directory, ...trail } = behaviour;
+  const { readErrors, pathSpelling, listing, listingRight, describesAuditFiles, directory, ...trail } = behaviour;
   return {
     version: listing === "xp_dirtree" ? "2016" : "2022",
     // With and without TLS is another test's business.
     tls: "off",
     behaviour: trail,
     audits: { queueDelay: 0, directory },
-    instance: { readErrors, pathSpelling, platform: directory.startsWith("/") ? "Linux" : "Windows" },
+    instance: {
+      readErrors,
+      pathSpelling,
+      listing: listingRight,
+      describesAuditFiles,
+      platform: directory.startsWith("/") ? "Linux" : "Windows",
+    },
   };
 }
 
@@ -114,12 +126,35 @@ describe.concurrent("on every version", () => {
   }
 });
 
+/** Known not to work yet: see the failing test below. */
+const seesNoFile = ({ listingRight, pathSpelling }: Behaviour) => listingRight === "empty" && pathSpelling === "null";
+
 describe.concurrent("whatever the engine does", () => {
-  for (const behaviour of COMBINATIONS) {
+  for (const behaviour of COMBINATIONS.filter((behaviour) => !seesNoFile(behaviour))) {
     const name = Object.entries(behaviour)
       .map(([what, value]) => `${what} ${value}`)
       .join(", ");
     describeReaderConformance(`the SQL Server reader, with ${name},`, () => openEmulatedTrail(emulatorOf(behaviour)));
     test(`files come and go with ${name}`, () => liveThroughFiles(emulatorOf(behaviour)));
   }
+});
+
+test.fails("the files are found where the listing is empty for want of a right and the current path is not known", async () => {
+  await using trail = await openEmulatedTrail({ instance: { listing: "empty", pathSpelling: "null" } });
+  await trail.append(3);
+  await using reader = trail.openReader();
+  const controller = new AbortController();
+  const { statements } = trail.emulator;
+  const watch = setInterval(() => {
+    if (statements.totals.statements > 30) controller.abort();
+  }, 20);
+  let rows = 0;
+  for await (const [source] of reader.sources(controller.signal)) {
+    for await (const batch of source?.read(undefined, controller.signal) ?? []) {
+      rows += batch.rows.length;
+      if (rows > 0) controller.abort();
+    }
+  }
+  clearInterval(watch);
+  expect(rows).toBe(4);
 });
