@@ -1,0 +1,149 @@
+/**
+ * One logical database: a primary and its standbys, each a site. Plain data, so that the wire server, the property
+ * tests and a simulation share it. The transitions beside this file are pure: (world, …, now) → world. `now` is true
+ * time in milliseconds since 1970 (a fraction gives microseconds); a site's own clock may differ from it.
+ */
+import type { ReleaseName } from "../version-profiles.ts";
+import type { AuditPolicy, EnabledPolicy } from "./audit-policy.ts";
+import type { AuditRow } from "./audit-row.ts";
+import type { AuditTable } from "./audit-table.ts";
+import type { SpilloverFile } from "./spillover-file.ts";
+
+export type DatabaseRole = "PRIMARY" | "PHYSICAL STANDBY" | "SNAPSHOT STANDBY" | "LOGICAL STANDBY";
+
+/** OPEN_MODE of V$DATABASE; `DOWN`: no instance runs, nobody can connect. */
+export type OpenMode = "READ WRITE" | "READ ONLY" | "READ ONLY WITH APPLY" | "MOUNTED" | "DOWN";
+
+/** OPEN_MODE of a container on a site. */
+export type ContainerOpenMode = "READ WRITE" | "READ ONLY" | "MOUNTED";
+
+/** The root or a PDB, or all of a non-CDB: what redo carries from the primary to its standbys. */
+export interface Container {
+  /** 32 upper-case hex digits; immutable. The root's, too; 32 zeros in a non-CDB. */
+  readonly guid: string;
+  /** 0 in a non-CDB, 1 the root, 2 the seed, from 3 on the PDBs. */
+  readonly conId: number;
+  /** `CDB$ROOT`, `SALESPDB`; may change. */
+  readonly name: string;
+  /** Of the container, decimal; the root's is that of the database. */
+  readonly dbid: string;
+  readonly table: AuditTable;
+  readonly policies: readonly AuditPolicy[];
+  readonly enabledPolicies: readonly EnabledPolicy[];
+  readonly lastArchiveTimestamps: readonly LastArchiveTimestamp[];
+  readonly cleanupJobs: readonly CleanupJob[];
+}
+
+/** A line of DBA_AUDIT_MGMT_LAST_ARCH_TS (Oracle notes §4.1). */
+export interface LastArchiveTimestamp {
+  /** `UNIFIED AUDIT TRAIL`, `STANDARD AUDIT TRAIL`, `OS AUDIT TRAIL`, … */
+  readonly auditTrail: string;
+  readonly racInstance: number;
+  /** UTC. */
+  readonly time: string;
+  /** Decimal; null or `0` where it stands for every database. */
+  readonly databaseId: string | null;
+  readonly containerGuid: string | null;
+}
+
+/** A line of DBA_AUDIT_MGMT_CLEANUP_JOBS. */
+export interface CleanupJob {
+  readonly name: string;
+  readonly enabled: boolean;
+  readonly auditTrail: string;
+  /** Hours. */
+  readonly interval: number;
+  readonly usesLastArchiveTimestamp: boolean;
+}
+
+/** (resetlogs_change#, activation#, switchover#) of V$DATABASE, decimal; compared for equality only. */
+export interface DatabaseHistory {
+  readonly resetlogsChange: string;
+  readonly activation: string;
+  readonly switchover: string;
+}
+
+export interface Instance {
+  /** INSTANCE_NUMBER, from 1. */
+  readonly number: number;
+  readonly name: string;
+  readonly host: string;
+}
+
+/** A lock of DBMS_LOCK, exclusive, held by a session until it ends. */
+export interface SessionLock {
+  /** 0 to 1073741823. */
+  readonly id: number;
+  readonly session: string;
+}
+
+/** A row that is stamped and not yet committed (Oracle notes §2.1). */
+export interface PendingRow {
+  readonly row: AuditRow;
+  /** The container's GUID. */
+  readonly container: string;
+  readonly branch: Branch;
+  readonly instance: number;
+  /** True time at which it becomes visible. */
+  readonly dueAt: number;
+}
+
+export type Branch = "table" | "files";
+
+/** One database: the primary, or a standby. */
+export interface Site {
+  /** DB_UNIQUE_NAME; unique in the world. */
+  readonly uniqueName: string;
+  readonly role: DatabaseRole;
+  readonly openMode: OpenMode;
+  readonly history: DatabaseHistory;
+  /** STANDBY_BECAME_PRIMARY_SCN; `0` when it never did. */
+  readonly becamePrimaryScn: string;
+  readonly containers: readonly Container[];
+  /** By GUID. Of no meaning while the database is not open. */
+  readonly containerModes: Readonly<Record<string, ContainerOpenMode>>;
+  readonly instances: readonly Instance[];
+  readonly files: readonly SpilloverFile[];
+  readonly lastFile: number;
+  /** In order of `dueAt`. */
+  readonly pending: readonly PendingRow[];
+  /** ENTRY_ID that each session that lives used last, where `audit` numbers its rows. */
+  readonly lastEntries: ReadonlyMap<string, number>;
+  /** By lower-case name, as V$PARAMETER shows them; null is NULL. */
+  readonly parameters: Readonly<Record<string, string | null>>;
+  /**
+   * `pure` and `mixed` audit; V$OPTION says TRUE of `pure` only. `off` is an instance that audits nothing by policies
+   * (relinked with uniaud_off; always audited actions are not written either).
+   */
+  readonly unifiedAuditing: "pure" | "mixed" | "off";
+  /** False: the tablespace of the table is full, offline or read only, so rows go into files. */
+  readonly tableWritable: boolean;
+  /** False: no file can be written either; what is to be audited fails with ORA-02002. */
+  readonly filesWritable: boolean;
+  readonly locks: readonly SessionLock[];
+  /** Milliseconds by which the database's clock is ahead of true time; negative when behind. */
+  readonly clockShift: number;
+  /** A standby shows the primary as it was so many milliseconds ago; Infinity while apply is off. */
+  readonly replicationLag: number;
+}
+
+/** The primary's containers as they were at a moment: redo that some standby has not applied yet. */
+export interface Shipment {
+  readonly at: number;
+  readonly containers: readonly Container[];
+}
+
+export interface World {
+  readonly release: ReleaseName;
+  /** DB_NAME, the same on all sites. */
+  readonly databaseName: string;
+  /** Decimal; the same on all sites. */
+  readonly dbid: string;
+  /** Whose redo the standbys apply. After a failover the old primary may still be open as one, and is not it. */
+  readonly primary: string;
+  readonly sites: readonly Site[];
+  /** Oldest first; the last one is what the primary is now. */
+  readonly shipments: readonly Shipment[];
+  /** Behind the numbers of histories, sessions and SCNs: none is given twice. */
+  readonly lastNumber: number;
+}
