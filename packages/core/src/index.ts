@@ -54,3 +54,4 @@ export type {
 export { encryptionContextOf, RESOURCE_ID_PATTERN, type ResourceId, resourceIdOf, streamNameOf } from "./resource.ts";
 export { type RetryPolicy, retryDelay } from "./retry.ts";
 export { epochMillisecondsOf, type UtcTime, utcTime, utcTimeOf } from "./time.ts";
+export { Watchdog } from "./watchdog.ts";

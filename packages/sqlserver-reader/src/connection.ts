@@ -1,10 +1,9 @@
-import type { Clock, Logger } from "@das/core";
+import { type Clock, type Logger, Watchdog } from "@das/core";
 import type { ConnectionPool, config as MssqlConfiguration, Request } from "mssql";
 import type { QueryHandlers, ServerMessage } from "./audit-server.ts";
 import { classifyError, LostConnectionError, PlainTextError, SilentServerError } from "./classify-error.ts";
 import type { ConnectionOptions } from "./connection-options.ts";
 import type { SqlValue } from "./row.ts";
-import { Watchdog } from "./watchdog.ts";
 
 export interface QueryParameter {
   readonly name: string;

@@ -1,6 +1,5 @@
-import type { Clock } from "@das/core";
+import { type Clock, Watchdog } from "@das/core";
 import type { Flow } from "./audit-server.ts";
-import { Watchdog } from "./watchdog.ts";
 
 /** Holds a result back for a slow caller, but never for longer than its limit. */
 export class Hold {

@@ -1,4 +1,4 @@
-import type { Clock } from "@das/core";
+import type { Clock } from "./clock.ts";
 
 /** Calls back once when nothing was heard for too long. Cheap to touch: no timer is set anew for each row. */
 export class Watchdog {
