@@ -1,1 +1,16 @@
-export {};
+export { type AuditColumn, auditColumns, UNKNOWN_COLUMN } from "./audit-columns.ts";
+export * from "./model/audit-policy.ts";
+export * from "./model/audit-row.ts";
+export type { AuditTable, IntervalUnit, Partition, PartitionInterval, TimeBounds } from "./model/audit-table.ts";
+export { createWorld, type SiteOptions, type WorldOptions } from "./model/create-world.ts";
+export * from "./model/housekeeping.ts";
+export * from "./model/mishaps.ts";
+export * from "./model/open-modes.ts";
+export * from "./model/policy-changes.ts";
+export * from "./model/read-rows.ts";
+export * from "./model/role-changes.ts";
+export * from "./model/session-locks.ts";
+export type { SpilloverFile } from "./model/spillover-file.ts";
+export * from "./model/world.ts";
+export { type AuditOptions, advance, audit, auditAction, destinationOf } from "./model/write-rows.ts";
+export { isReleaseName, type ReleaseName, VERSION_PROFILES, type VersionProfile } from "./version-profiles.ts";

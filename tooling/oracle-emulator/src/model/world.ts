@@ -125,6 +125,10 @@ export interface Site {
   readonly clockShift: number;
   /** A standby shows the primary as it was so many milliseconds ago; Infinity while apply is off. */
   readonly replicationLag: number;
+  /** Moment of the primary up to which redo is applied; a longer lag does not take anything back. */
+  readonly appliedTo: number;
+  /** It has what its primary lost, or was a primary when another took over: it follows nobody until it is reinstated. */
+  readonly isDiverged: boolean;
 }
 
 /** The primary's containers as they were at a moment: redo that some standby has not applied yet. */
@@ -146,4 +150,68 @@ export interface World {
   readonly shipments: readonly Shipment[];
   /** Behind the numbers of histories, sessions and SCNs: none is given twice. */
   readonly lastNumber: number;
+}
+
+/** @throws when there is none. */
+export function siteNamed(world: World, uniqueName: string): Site {
+  const found = world.sites.find((site) => site.uniqueName === uniqueName);
+  if (!found) throw new Error(`oracle-emulator: there is no database ${uniqueName}`);
+  return found;
+}
+
+export function primaryOf(world: World): Site {
+  return siteNamed(world, world.primary);
+}
+
+/** @throws when there is none. */
+export function containerOf(site: Site, guid: string): Container {
+  const found = site.containers.find((container) => container.guid === guid);
+  if (!found) throw new Error(`oracle-emulator: ${site.uniqueName} has no container ${guid}`);
+  return found;
+}
+
+/** Of the root, or of the whole of a non-CDB. */
+export function rootOf(site: Site): Container {
+  const found = site.containers.find(({ conId }) => conId <= 1);
+  if (!found) throw new Error(`oracle-emulator: ${site.uniqueName} has no root`);
+  return found;
+}
+
+export function withSite(world: World, changed: Site): World {
+  return {
+    ...world,
+    sites: world.sites.map((site) => (site.uniqueName === changed.uniqueName ? changed : site)),
+  };
+}
+
+export function withContainer(site: Site, changed: Container): Site {
+  return {
+    ...site,
+    containers: site.containers.map((container) => (container.guid === changed.guid ? changed : container)),
+  };
+}
+
+/** The database's own clock: milliseconds since 1970. */
+export function siteClock(site: Site, now: number): number {
+  return now + site.clockShift;
+}
+
+/** As a publisher names a history: `resetlogs:activation:switchover`. */
+export function historyText({ history }: Site): string {
+  return `${history.resetlogsChange}:${history.activation}:${history.switchover}`;
+}
+
+/** How a container can be used on a site: no more than the database lets it, and MOUNTED until somebody opens it. */
+export function containerMode(site: Site, guid: string): ContainerOpenMode {
+  if (site.openMode === "MOUNTED" || site.openMode === "DOWN") return "MOUNTED";
+  const isWritable = site.openMode === "READ WRITE";
+  const mode = containerOf(site, guid).conId <= 1 ? "READ WRITE" : (site.containerModes[guid] ?? "MOUNTED");
+  return mode === "READ WRITE" && !isWritable ? "READ ONLY" : mode;
+}
+
+const SCN_AT_1970 = 1_000_000n;
+
+/** A system change number that rises with time, decimal; beyond 2^32 since long ago, as in real databases. */
+export function scnAt(now: number): string {
+  return String(SCN_AT_1970 + BigInt(Math.floor(now)) / 8n);
 }
