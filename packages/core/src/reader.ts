@@ -3,6 +3,7 @@ import type { DatabaseActivityEvent } from "./event.ts";
 import type { EventIdentity } from "./identity.ts";
 import type { InstanceContext, InstanceDescription } from "./instance.ts";
 import type { LossWindow } from "./loss-window.ts";
+import type { UtcTime } from "./time.ts";
 
 /**
  * The contract between the publisher and the engines. A reader turns one instance's audit trails into batches of
@@ -30,6 +31,11 @@ export interface ResumePoint {
   readonly cursor: Cursor;
   readonly ledger?: string;
   readonly published: ReadonlySet<EventIdentity>;
+  /**
+   * What the stream holds of a span of event time, for a reader that finds that the trail holds something else than was
+   * published. Without it such a span comes once more as a whole.
+   */
+  readonly publishedBetween?: (from: UtcTime, to: UtcTime, signal: AbortSignal) => Promise<ReadonlySet<EventIdentity>>;
 }
 
 export interface AuditSource<Row> {
@@ -54,8 +60,8 @@ export interface AuditSource<Row> {
   read(from: ResumePoint | undefined, signal: AbortSignal): AsyncIterable<AuditBatch<Row>>;
   /** The watermark moved; never waits, never throws. */
   acknowledged(watermark: Cursor): void;
-  /** What the next heartbeat carries (sources whose rows can appear late). */
-  ledger?(): string;
+  /** What the next heartbeat carries (sources whose rows can appear late); undefined when there is nothing yet. */
+  ledger?(): string | undefined;
 }
 
 export interface CheckFinding {

@@ -1,0 +1,9 @@
+/** What the person who runs the tests may provide; everything else the tests bring with them. */
+function setting(name: string): string | undefined {
+  // biome-ignore lint/style/noProcessEnv: the one place where these tests look at the environment
+  const value = process.env[name];
+  return value === undefined || value === "" ? undefined : value;
+}
+
+/** How many histories each property is tried with. */
+export const TEST_SEEDS = setting("DAS_TEST_SEEDS");

@@ -1,0 +1,97 @@
+import { UnavailableError, type UtcTime } from "@das/core";
+import {
+  clockText,
+  containerMode,
+  historyText,
+  keyValuesOf,
+  lastArchiveTimestampOf,
+  rowsOf,
+  type Site,
+  siteNamed,
+  summarizeRows,
+  valuesOf,
+  type World,
+} from "@das/oracle-emulator";
+import {
+  type AuditServer,
+  type Branch,
+  type ConnectedInstance,
+  KEY_COLUMNS,
+  type TimeSlice,
+} from "../src/audit-server.ts";
+import type { TrailColumn } from "../src/row.ts";
+
+const NUMBERS = new Set(["DBID", "INSTANCE_ID", "SESSIONID", "ENTRY_ID", "STATEMENT_ID", "RETURN_CODE"]);
+const NAMES = [...KEY_COLUMNS, "SQL_TEXT", "DBUSERNAME"];
+const COLUMNS: readonly TrailColumn[] = NAMES.map((name) => {
+  if (name === "EVENT_TIMESTAMP_UTC") return { name, kind: "time" };
+  return { name, kind: NUMBERS.has(name) ? "number" : "text" };
+});
+
+export interface ModelServerOptions {
+  readonly world: () => World;
+  readonly now: () => number;
+  readonly site: string;
+  readonly container: string;
+  /** Called before each question; throws what a broken connection would. */
+  readonly interrupt: () => void;
+}
+
+/** The model of a database behind the questions of a reader, without a wire. */
+export function modelServer({ world, now, site: name, container, interrupt }: ModelServerOptions): AuditServer {
+  const site = (): Site => {
+    interrupt();
+    const found = siteNamed(world(), name);
+    if (containerMode(found, container) === "MOUNTED") throw unavailable(name);
+    return found;
+  };
+  const rowsIn = (branch: Branch, { from, to }: TimeSlice) =>
+    rowsOf(site(), container, branch, { from: from.slice(0, -3), to: to.slice(0, -3) });
+  const instance: ConnectedInstance = {
+    description: { serverHost: "10.0.1.20", serverVersion: "19", serviceName: "oracle-ee", databaseName: "ORCL" },
+    dbid: world().dbid,
+    containerGuid: container,
+    containerName: "ORCL",
+    release: 19,
+    trail: { columns: COLUMNS },
+    branches: ["table", "files"],
+    auditSessionId: "1",
+  } as ConnectedInstance;
+  return {
+    instance,
+    observe: async () => {
+      const found = site();
+      return {
+        now: `${clockText(found, now())}+00`,
+        role: found.role,
+        openMode: found.openMode,
+        history: historyText(found),
+      };
+    },
+    takeLock: async () => true,
+    readRows: async (branch, slice, batch) => {
+      const rows = [...rowsIn(branch, slice)].map((row) => valuesOf(row, NAMES));
+      for (let begin = 0; begin < rows.length; begin += 50) await batch(rows.slice(begin, begin + 50));
+      return true;
+    },
+    readKeys: async (branch, slice, batch) => {
+      await batch([...rowsIn(branch, slice)].map(keyValuesOf));
+      return true;
+    },
+    summarize: async (branch, slice, unit) => summarizeRows(rowsIn(branch, slice), unit),
+    lastArchiveTime: async () => withZone(lastArchiveTimestampOf(site(), container)),
+    oldestTime: async (branch) => {
+      const times = [...rowsOf(site(), container, branch)].map((row) => row.EVENT_TIMESTAMP_UTC);
+      return withZone(times.toSorted()[0]);
+    },
+    [Symbol.asyncDispose]: async () => undefined,
+  } as AuditServer;
+}
+
+function withZone(time: string | undefined): UtcTime | undefined {
+  return time === undefined ? undefined : `${time}+00`;
+}
+
+export function unavailable(site: string): UnavailableError {
+  return new UnavailableError({ who: "model", what: `${site} is away`, remedy: "wait", code: "database-unavailable" });
+}
