@@ -14,3 +14,4 @@ export type { SpilloverFile } from "./model/spillover-file.ts";
 export * from "./model/world.ts";
 export { type AuditOptions, advance, audit, auditAction, destinationOf } from "./model/write-rows.ts";
 export { isReleaseName, type ReleaseName, VERSION_PROFILES, type VersionProfile } from "./version-profiles.ts";
+export { documentedCreateTable, type RealRow, realRows } from "./workload/real-rows.ts";
