@@ -190,7 +190,7 @@ class SourcePublishing<Row> {
       this.#parts.counters.cutEvents += 1;
       this.#parts.logger.warn(
         { source: this.#source.id },
-        "an event was too large; its commandText was cut and marked",
+        "an event was too large; its longest texts were cut and marked",
       );
     }
     this.#lanes[lane]?.add(json);
