@@ -21,14 +21,15 @@ export interface Column {
 /**
  * The exact text of a value: the digits of a number (`-12.5`, `.5`, `1E+40`), the hex digits of a RAW,
  * `YYYY-MM-DD HH24:MI:SS` of a DATE, with `.FF1` to `.FF9` of a TIMESTAMP, with ` +HH:MM` after it of one with time
- * zone (the time is that of the zone), characters. null is NULL; the empty string is NULL too.
+ * zone (the time is that of the zone), characters. A number or bigint stands for its digits. null is NULL, and so is the
+ * empty string.
  */
-export type SqlValue = string | null;
+export type SqlValue = string | number | bigint | null;
 
 /** A value that the client sent for a placeholder. */
 export interface BindValue {
   readonly type: ColumnType;
-  readonly value: SqlValue;
+  readonly value: string | null;
 }
 
 export interface QueryResult {
