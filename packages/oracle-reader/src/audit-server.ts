@@ -71,6 +71,8 @@ export interface ConnectedInstance {
   readonly containerName: string;
   /** 12, 18, 19, 21, 23, … */
   readonly release: number;
+  /** What the rows of this connection's own statements bear as SESSIONID. */
+  readonly auditSessionId: string;
   readonly trail: TrailDescription;
   /** Which branches can be read, and how (Oracle notes §3.3). */
   readonly branches: readonly Branch[];

@@ -22,9 +22,8 @@ export const SESSION_AS_SET_UP = ["+00:00", "2000-01-02 03:04:05.678901", "1.5"]
 export const EDITION = "SELECT banner FROM sys.v_$version WHERE banner LIKE 'Oracle%'";
 
 /** `dbid` and `name` are the CDB's, inside a PDB too; a PDB's guid never changes, its name may. */
-export const INSTANCE_PROBE = `SELECT TO_CHAR(d.dbid), d.name, d.db_unique_name, d.database_role,
-       SYS_CONTEXT('USERENV','CON_ID'), SYS_CONTEXT('USERENV','INSTANCE'), SYS_CONTEXT('USERENV','SERVER_HOST'),
-       SYS_CONTEXT('USERENV','UNIFIED_AUDIT_SESSIONID')
+export const INSTANCE_PROBE = `SELECT TO_CHAR(d.dbid), d.name, d.database_role, SYS_CONTEXT('USERENV','CON_ID'),
+       SYS_CONTEXT('USERENV','SERVER_HOST'), SYS_CONTEXT('USERENV','UNIFIED_AUDIT_SESSIONID')
 FROM   sys.v_$database d`;
 
 /** Without a row where there are no containers. */
