@@ -7,3 +7,6 @@ function setting(name: string): string | undefined {
 
 /** How many histories each property is tried with. */
 export const TEST_SEEDS = setting("DAS_TEST_SEEDS");
+
+/** A folder of further rows, in the form of the emulator's `fixtures/real-rows`, that may not be copied here. */
+export const MORE_REAL_ROWS = setting("DAS_TEST_REAL_ORACLE_ROWS");
