@@ -133,9 +133,10 @@ export function classifyError(error: unknown, options: ConnectionOptions, reache
   const refusal = refusalOf(error, number, reached);
   if (refusal !== undefined) {
     const [code, what] = refusal;
+    const user = code === "login-refused" || code === "right-missing" ? ` for user "${options.user}"` : "";
     return new RefusedError({
       who,
-      what: `${place}: ${what} for user "${options.user}"${number ? ` (${oraCode(number)})` : ""}`,
+      what: `${place}: ${what}${user}${number ? ` (${oraCode(number)})` : ""}`,
       remedy: REMEDIES[code],
       code,
       cause: error,
@@ -163,29 +164,30 @@ function refusalOf(
   number: number | undefined,
   reached: boolean,
 ): readonly [Refusal, string] | undefined {
-  if (error instanceof PlainTextError) return ["tls-refused", 'plain text is offered, and tls is "required",'];
-  if (error instanceof SessionSetupError)
-    return ["session-refused", "the session's time zone and formats could not be set"];
+  if (error instanceof PlainTextError) return ["tls-refused", 'plain text is offered, and tls is "required"'];
+  if (error instanceof SessionSetupError) {
+    return ["session-refused", "the session's time zone and formats are not what the reader set"];
+  }
   if (number !== undefined) return REFUSALS.get(number);
   const { code = "", message = "" } = error as DriverError;
-  if (code === "NJS-518" || code === "NJS-519") {
-    return reached ? undefined : ["service-unknown", "the listener does not know the service"];
+  if (!reached) {
+    if (code === "NJS-518" || code === "NJS-519") return ["service-unknown", "the listener does not know the service"];
+    if (NO_HANDSHAKE.test(message)) return ["tls-refused", 'the port ends a TLS handshake, and tls is "required"'];
   }
-  if (code === "NJS-506") {
-    if (CERTIFICATE_PROBLEM.test(message)) {
-      return ["certificate-refused", `the certificate is not trusted (${CERTIFICATE_PROBLEM.exec(message)?.[0]})`];
-    }
-    if (NO_TLS.test(message)) return ["tls-refused", 'the port does not speak TLS, and tls is "required",'];
-    if (WALLET_WANTED.test(message))
-      return ["certificate-refused", "the server wants another certificate of the client"];
-  }
+  if (NO_TLS.test(message)) return ["tls-refused", 'the port does not speak TLS, and tls is "required"'];
+  const certificate = CERTIFICATE_PROBLEM.exec(message)?.[0] ?? CLIENT_CERTIFICATE_PROBLEM.exec(message)?.[0];
+  if (certificate !== undefined) return ["certificate-refused", `a certificate is not trusted (${certificate})`];
   return DRIVER_REFUSALS.get(code);
 }
 
+/** OpenSSL's and Node's words, which the driver hands on. */
+const NO_TLS = /wrong version number|packet length too long|http request/i;
+/** What a listener without TLS does; one that stops just now does it, too. */
+const NO_HANDSHAKE = /before secure TLS connection was established/i;
 const CERTIFICATE_PROBLEM =
-  /self.signed certificate|unable to (get|verify)[\w ]*certificate|certificate has expired|server certificate unauthorized|altnames|NJS-50[78]|TLS detected an invalid certificate/i;
-const NO_TLS = /wrong version number|packet length too long|record layer failure|http request/i;
-const WALLET_WANTED = /alert (bad certificate|unknown ca|certificate required|handshake failure)/i;
+  /self.signed certificate|unable to (get|verify)[\w ]*certificate|certificate has expired|server certificate unauthorized|NJS-50[78]/i;
+/** What the server says of ours: with TLS 1.3 after the handshake, with the first answer. */
+const CLIENT_CERTIFICATE_PROBLEM = /alert (bad certificate|unknown ca|certificate required|certificate unknown)/i;
 
 function isPassing(error: unknown, number: number | undefined): boolean {
   if (error instanceof SilentServerError || CONNECTION_CODES.has((error as DriverError).code ?? "")) return true;
