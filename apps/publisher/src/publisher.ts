@@ -2,7 +2,8 @@ import { type AuditReader, type Clock, ENGINE_TRAITS, type Logger, streamNameOf 
 import { DataKeyLender } from "@das/envelope";
 import type { AwsClients } from "./aws/clients.ts";
 import type { Configuration } from "./configuration/schema.ts";
-import { type PublishCounters, type PublishParts, publishSource } from "./pipeline/publish-source.ts";
+import type { PublishCounters, PublishParts } from "./pipeline/publish-source.ts";
+import { publishSources } from "./pipeline/publish-sources.ts";
 import { Putting } from "./pipeline/put.ts";
 import { Sealing } from "./pipeline/seal.ts";
 import { SealPool } from "./pipeline/seal-pool.ts";
@@ -98,26 +99,6 @@ export async function runPublisher(parts: PublisherParts, stopping: AbortSignal)
   }
   logger.info({ ...counters }, giveUp.signal.aborted ? "stopped before everything was on the stream" : "stopped");
   return !giveUp.signal.aborted;
-}
-
-/** One pipeline for each source that the instance owns, as its role and with it the sources change. */
-async function publishSources(
-  reader: AuditReader<unknown>,
-  pipeline: PublishParts,
-  stopping: AbortSignal,
-  giveUp: AbortSignal,
-): Promise<void> {
-  for await (const sources of reader.sources(stopping)) {
-    const failed = new AbortController();
-    const stop = AbortSignal.any([stopping, failed.signal]);
-    const running = sources.map((source) => publishSource(source, reader, pipeline, stop, giveUp));
-    try {
-      await Promise.all(running);
-    } finally {
-      failed.abort();
-      await Promise.allSettled(running);
-    }
-  }
 }
 
 async function giveUpAfter(

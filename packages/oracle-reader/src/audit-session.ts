@@ -219,29 +219,28 @@ export class AuditSession {
     return keys;
   }
 
-  /** A session's entries may be split between the table and the files, so a hole counts when neither holds them. */
+  /** A session's entries may be split between table and files, and move: a hole counts when neither holds them. */
   async #accountForGaps(signal: AbortSignal): Promise<void> {
     const progress = this.#progress;
-    const { branch } = this.#options;
-    const other = branch === "table" ? "files" : "table";
     for (const gap of progress.gaps.takeBefore(progress.low - progress.lateWindow)) {
-      let left = gap.last - gap.first + 1n;
-      if (this.#server.instance.branches.includes(other)) {
-        const slice = sliceOf(gap.from - progress.lateWindow, gap.to + progress.lateWindow);
+      const slice = sliceOf(gap.from - progress.lateWindow, gap.to + progress.lateWindow);
+      const found = new Set<string>();
+      for (const branch of this.#server.instance.branches) {
         await this.#server.readKeys(
-          other,
+          branch,
           slice,
           (keys) => {
             for (const [, , session, entry] of keys) {
               if (session !== gap.session || entry === null || entry === undefined) continue;
-              if (BigInt(entry) >= gap.first && BigInt(entry) <= gap.last) left -= 1n;
+              if (BigInt(entry) >= gap.first && BigInt(entry) <= gap.last) found.add(entry);
             }
           },
           signal,
         );
         if (signal.aborted) return;
       }
-      if (left > 0n) progress.losses.tell(LOSS_CAUSES.entriesMissing, gap.from, gap.to);
+      const isFilled = BigInt(found.size) === gap.last - gap.first + 1n;
+      if (!isFilled) progress.losses.tell(LOSS_CAUSES.entriesMissing, gap.from, gap.to);
     }
   }
 
@@ -275,7 +274,7 @@ export class AuditSession {
     );
     const isPublished = await publishedIn(span.from, span.to, signal);
     for await (const rows of this.#slices(from, to, signal)) {
-      const missing = numbered(rows).filter((row) => !isPublished(row));
+      const missing = [...byKey(rows).values()].flatMap((sameKey) => unpublished(numbered(sameKey), isPublished));
       for (const batch of batchesOf(missing)) yield this.#batch(batch, losses.take(), () => undefined);
     }
     const [summary] = await this.#server.summarize(branch, span, unit, signal);
@@ -307,22 +306,17 @@ export class AuditSession {
 
   /** The rows of a whole slice that nobody has seen, in trail order, numbered among those with an equal key. */
   #takeNew(rows: readonly OracleRow[]): readonly OracleRow[] {
-    const byKey = new Map<RowKey, OracleRow[]>();
-    for (const row of rows) {
-      const key = keyOf(row);
-      const sameKey = byKey.get(key);
-      if (sameKey) sameKey.push(row);
-      else byKey.set(key, [row]);
-    }
     const published: LedgerEntry[] = [];
     const fresh: OracleRow[] = [];
-    for (const [key, sameKey] of byKey) {
-      for (const row of this.#newOf(key, sameKey)) {
+    for (const [key, sameKey] of byKey(rows)) {
+      const added = this.#newOf(key, sameKey);
+      const missing = unpublished(added, this.#options.isPublished);
+      for (const row of added) {
         const entry = ledgerEntryOf(row);
         if (entry.session !== undefined) this.#progress.gaps.note(entry.session, entry.entries, entry.time);
-        if (this.#options.isPublished(row)) published.push(entry);
-        else fresh.push(row);
+        if (missing.length === 0) published.push(entry);
       }
+      fresh.push(...missing);
     }
     this.#progress.notePublished(published);
     return fresh;
@@ -349,7 +343,10 @@ export class AuditSession {
       time,
       added.map(({ content }) => content),
     );
-    return added.map(({ row }, index) => (count + index === 0 ? row : { ...row, ordinal: count + index }));
+    return numbered(
+      added.map(({ row }) => row),
+      count,
+    );
   }
 
   *#giveOut(rows: readonly OracleRow[]): Generator<Batch> {
@@ -370,15 +367,34 @@ function* batchesOf(rows: readonly OracleRow[]): Generator<readonly OracleRow[]>
   for (let begin = 0; begin < rows.length; begin += BATCH_ROWS) yield rows.slice(begin, begin + BATCH_ROWS);
 }
 
-/** Rows with equal keys, told apart by their place among each other. */
-function numbered(rows: readonly OracleRow[]): readonly OracleRow[] {
-  const counts = new Map<RowKey, number>();
-  return rows.map((row) => {
+/** In the order of the rows. */
+function byKey(rows: readonly OracleRow[]): ReadonlyMap<RowKey, readonly OracleRow[]> {
+  const groups = new Map<RowKey, OracleRow[]>();
+  for (const row of rows) {
     const key = keyOf(row);
-    const ordinal = counts.get(key) ?? 0;
-    counts.set(key, ordinal + 1);
-    return ordinal === 0 ? row : { ...row, ordinal };
-  });
+    const group = groups.get(key);
+    if (group) group.push(row);
+    else groups.set(key, [row]);
+  }
+  return groups;
+}
+
+function numbered(sameKey: readonly OracleRow[], first = 0): readonly OracleRow[] {
+  return sameKey.map((row, index) => (first + index === 0 ? row : { ...row, ordinal: first + index }));
+}
+
+/**
+ * The rows of one key that are not on the stream. An identity does not hold what tells rows with equal keys apart: when
+ * only some of them are on the stream nobody knows which, and all come again under new names, because a double is better
+ * than a loss.
+ */
+function unpublished(sameKey: readonly OracleRow[], isPublished: (row: OracleRow) => boolean): readonly OracleRow[] {
+  const [first] = sameKey;
+  if (!first) return [];
+  let known = 0;
+  while (isPublished({ ...first, ordinal: first.ordinal + known })) known += 1;
+  if (known === 0) return sameKey;
+  return known >= sameKey.length ? [] : numbered(sameKey, first.ordinal + known);
 }
 
 function sliceOf(from: Micros, to: Micros): TimeSlice {

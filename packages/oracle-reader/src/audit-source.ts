@@ -87,13 +87,13 @@ export class OracleAuditSource implements AuditSource<OracleRow> {
           { source: this.id, container: instance.containerName, ...instance.description },
           "reading the trail",
         );
-        while (await this.#waitUntilOwn(server, signal)) {
-          this.#progress ??= await this.#begin(server, signal);
-          if (signal.aborted || !this.#progress) return;
-          for await (const batch of this.#sessionOn(server, this.#progress, from).batches(signal)) {
-            attempt = 0;
-            yield batch;
-          }
+        // In another role the database may show other branches, so it is looked at anew.
+        if (!(await this.#waitUntilOwn(server, signal))) continue;
+        this.#progress ??= await this.#begin(server, signal);
+        if (signal.aborted || !this.#progress) return;
+        for await (const batch of this.#sessionOn(server, this.#progress, from).batches(signal)) {
+          attempt = 0;
+          yield batch;
         }
       } catch (error) {
         if (signal.aborted) return;
@@ -114,16 +114,20 @@ export class OracleAuditSource implements AuditSource<OracleRow> {
     return this.#options.branch === "files" || (role === "PRIMARY" && history === this.history);
   }
 
-  /** @returns false when aborted. Until the lock is had somebody else reads this source, and this reader is its spare. */
+  /**
+   * Until the lock is had somebody else reads this source, and this reader is its spare.
+   * @returns false when aborted, or when the database's role has changed
+   */
   async #waitUntilOwn(server: AuditServer, signal: AbortSignal): Promise<boolean> {
     const { clock, logger } = this.#options;
-    for (let isTold = false; !signal.aborted; ) {
+    for (let role: string | undefined; !signal.aborted; ) {
       const state = await server.observe(signal);
-      if (signal.aborted) return false;
+      if (signal.aborted || (role !== undefined && role !== state.role)) return false;
       if (this.#isOwn(state) && (await server.takeLock(this.id, signal))) return !signal.aborted;
-      if (!isTold)
-        logger.info({ source: this.id, role: state.role }, "waiting: the source is read by another, or not here");
-      isTold = true;
+      if (role === undefined) {
+        logger.info({ source: this.id, role: state.role }, "waiting: this source is read by another, or not here");
+      }
+      role = state.role;
       await clock.sleep(OWNERSHIP_INTERVAL, signal);
     }
     return false;

@@ -74,6 +74,11 @@ const HAPPENINGS = {
   failover: (run: Run, { at }: Step) => run.failover(at % 2 === 0),
 } as const;
 
+/** What this run audited, and not what the database audits by itself. */
+export function isActivity(statement: string): boolean {
+  return /^[SAB]\d+$/.test(statement);
+}
+
 function otherThan(site: string): string {
   return SITES.find((name) => name !== site) ?? "";
 }
@@ -315,7 +320,7 @@ export class Run {
     const primary = siteNamed(this.world, this.world.primary);
     const rows = [...rowsOf(primary, this.container, "table")];
     for (const name of SITES) rows.push(...rowsOf(siteNamed(this.world, name), this.container, "files"));
-    return rows.map((row) => row.SQL_TEXT ?? "").filter((text) => text !== "");
+    return rows.map((row) => row.SQL_TEXT ?? "").filter(isActivity);
   }
 
   isCovered(time: string): boolean {

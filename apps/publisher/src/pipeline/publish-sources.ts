@@ -1,0 +1,54 @@
+import type { AuditReader, AuditSource } from "@das/core";
+import { type PublishParts, publishSource } from "./publish-source.ts";
+
+interface Running {
+  readonly stop: AbortController;
+  readonly done: Promise<void>;
+}
+
+/**
+ * One pipeline for each source that the instance owns. As its role changes so do the sources: a new one is begun, and
+ * one that is not owned any more ends when what was read of it is on the stream.
+ *
+ * Returns when `stopping` aborts and everything that was read is on the stream, or when `giveUp` aborts.
+ * @throws RefusedError as `publishSource`, or when the sources themselves are refused; the others are stopped first
+ */
+export async function publishSources(
+  reader: AuditReader<unknown>,
+  parts: PublishParts,
+  stopping: AbortSignal,
+  giveUp: AbortSignal,
+): Promise<void> {
+  const running = new Map<AuditSource<unknown>, Running>();
+  const { promise: failure, reject: fail } = Promise.withResolvers<never>();
+  failure.catch(() => undefined);
+  const start = (source: AuditSource<unknown>): Running => {
+    const stop = new AbortController();
+    const signal = AbortSignal.any([stopping, stop.signal]);
+    const done = publishSource(source, reader, parts, signal, giveUp);
+    done.catch(fail);
+    return { stop, done };
+  };
+  const failed = new AbortController();
+  const lists = reader.sources(AbortSignal.any([stopping, failed.signal]))[Symbol.asyncIterator]();
+  const ending: Promise<void>[] = [];
+  try {
+    for (;;) {
+      const step = await Promise.race([lists.next(), failure]);
+      if (step.done) break;
+      for (const [source, { stop, done }] of running) {
+        if (step.value.includes(source)) continue;
+        running.delete(source);
+        stop.abort();
+        ending.push(done);
+      }
+      for (const source of step.value) if (!running.has(source)) running.set(source, start(source));
+    }
+    await Promise.all([...running.values()].map(({ done }) => done).concat(ending));
+  } finally {
+    failed.abort();
+    for (const { stop } of running.values()) stop.abort();
+    await Promise.allSettled([...running.values()].map(({ done }) => done).concat(ending));
+    await lists.return?.();
+  }
+}

@@ -1,0 +1,120 @@
+import { gunzipSync, gzipSync } from "node:zlib";
+import type { PutRecordsCommand, PutRecordsCommandOutput } from "@aws-sdk/client-kinesis";
+import { type Clock, silentLogger, systemClock } from "@das/core";
+import { ReferenceReader, ReferenceTrail } from "@das/reader-conformance";
+import type { PublishParts, PublishSettings } from "../src/pipeline/publish-source.ts";
+import { Putting } from "../src/pipeline/put.ts";
+import { Sealing } from "../src/pipeline/seal.ts";
+import type { Sealer } from "../src/pipeline/seal-pool.ts";
+
+export const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** Short waits are over at once; a heartbeat interval lasts until it is aborted. */
+export const hastyClock: Clock = {
+  ...systemClock,
+  sleep: (milliseconds, signal) => (milliseconds >= 60_000 ? systemClock.sleep(milliseconds, signal) : nextTurn()),
+};
+
+export type Behaviour = "ok" | "some-fail" | "all-fail" | "call-fails" | "answer-lost" | "refused";
+
+/** A stream that misbehaves as it is told, call by call; then it behaves. */
+export class FakeStream {
+  readonly calls: string[][] = [];
+  readonly records: { readonly partitionKey: string; readonly json: string }[] = [];
+  readonly #behaviours: Behaviour[];
+
+  constructor(behaviours: readonly Behaviour[] = []) {
+    this.#behaviours = [...behaviours];
+  }
+
+  async send(command: PutRecordsCommand): Promise<PutRecordsCommandOutput> {
+    await nextTurn();
+    const behaviour = this.#behaviours.shift() ?? "ok";
+    if (behaviour === "refused") throw Object.assign(new Error("no"), { name: "AccessDeniedException" });
+    if (behaviour === "call-fails") throw Object.assign(new Error("down"), { name: "InternalFailure" });
+    const entries = command.input.Records ?? [];
+    const results = entries.map(({ Data, PartitionKey = "" }, index) => {
+      if (behaviour === "all-fail" || (behaviour === "some-fail" && index % 2 === 0)) {
+        return { ErrorCode: "ProvisionedThroughputExceededException" };
+      }
+      this.records.push({ partitionKey: PartitionKey, json: gunzipSync(Data as Uint8Array).toString() });
+      return { SequenceNumber: String(this.records.length) };
+    });
+    this.calls.push(entries.map(({ Data }) => statementsOf(gunzipSync(Data as Uint8Array).toString()).join("|")));
+    if (behaviour === "answer-lost") throw Object.assign(new Error("reset"), { name: "TimeoutError" });
+    return { Records: results, $metadata: {} };
+  }
+
+  statements(partitionKey?: string): string[] {
+    const records = this.records.filter((record) => partitionKey === undefined || record.partitionKey === partitionKey);
+    return records.flatMap(({ json }) => statementsOf(json));
+  }
+
+  get heartbeats(): number {
+    return this.records.filter(({ json }) => json.includes('[{"type":"heartbeat"}]')).length;
+  }
+}
+
+function statementsOf(json: string): string[] {
+  const { databaseActivityEventList: events } = JSON.parse(json) as {
+    databaseActivityEventList: { readonly commandText?: string }[];
+  };
+  return events.map((event) => event.commandText).filter((text) => text !== undefined);
+}
+
+/** Seals without keys and threads: what is tested here is what is sealed, and when. */
+const gzipSealer: Sealer = {
+  seal: async (text) => {
+    await nextTurn();
+    const bytes = new Uint8Array(gzipSync(text));
+    return { bytes, compressedBytes: bytes.byteLength };
+  },
+  [Symbol.asyncDispose]: async () => undefined,
+};
+
+export const key = { plaintext: new Uint8Array(32), encrypted: "", [Symbol.dispose]: () => undefined };
+
+export interface Run {
+  readonly stream: FakeStream;
+  readonly trail: ReferenceTrail;
+  readonly reader: ReferenceReader;
+  readonly parts: PublishParts;
+  readonly stopping: AbortController;
+  readonly giveUp: AbortController;
+}
+
+export function prepare(stream: FakeStream, settings: Partial<PublishSettings> = {}, lend = async () => key): Run {
+  const trail = new ReferenceTrail();
+  const common = { clock: hastyClock, random: () => 0.5, logger: silentLogger };
+  return {
+    stream,
+    trail,
+    reader: new ReferenceReader(trail, { clock: hastyClock, batchRows: 50 }),
+    parts: {
+      settings: {
+        resourceId: "db-ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+        nativeAuditFields: "omit",
+        lanes: 1,
+        maxEvents: 7,
+        targetBytes: 8_192,
+        heartbeatInterval: 60_000,
+        maxUnderWay: 100_000,
+        ...settings,
+      },
+      sealing: new Sealing({ sealer: gzipSealer, lender: { lend }, concurrency: 3, ...common }),
+      putting: new Putting({ client: stream, streamName: "s", concurrency: 2, ...common } as never),
+      counters: { events: 0, records: 0, heartbeats: 0, bytes: 0, cutEvents: 0, lossWindows: 0 },
+      ...common,
+    },
+    stopping: new AbortController(),
+    giveUp: new AbortController(),
+  };
+}
+
+/** Waits, by turns of the event loop, until something is so. */
+export async function until(condition: () => boolean): Promise<void> {
+  for (let turn = 0; !condition(); turn += 1) {
+    if (turn > 50_000) throw new Error("it never came true");
+    await nextTurn();
+  }
+}
