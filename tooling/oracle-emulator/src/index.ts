@@ -15,3 +15,13 @@ export * from "./model/world.ts";
 export { type AuditOptions, advance, audit, auditAction, destinationOf } from "./model/write-rows.ts";
 export { isReleaseName, type ReleaseName, VERSION_PROFILES, type VersionProfile } from "./version-profiles.ts";
 export { documentedCreateTable, type RealRow, realRows } from "./workload/real-rows.ts";
+export {
+  appendWorkload,
+  preloadWorkload,
+  type RunningWorkload,
+  runWorkload,
+  type WorkloadPlace,
+  type WorkloadTarget,
+  workContainer,
+} from "./workload/run-workload.ts";
+export { createWorkload, type Workload, type WorkloadOptions } from "./workload/workload.ts";

@@ -1,0 +1,108 @@
+import type { Clock } from "@das/core";
+import type { AuditRow } from "../model/audit-row.ts";
+import { type Container, primaryOf, rootOf, type Site, siteNamed, type World } from "../model/world.ts";
+import { type AuditOptions, audit } from "../model/write-rows.ts";
+import type { Workload } from "./workload.ts";
+
+/** Where the activity is; the primary and its first PDB, or its root where there is none. */
+export interface WorkloadPlace {
+  readonly site?: string;
+  /** GUID. */
+  readonly container?: string;
+}
+
+/** The container that people work in. */
+export function workContainer(site: Site): Container {
+  return site.containers.find(({ conId }) => conId >= 3) ?? rootOf(site);
+}
+
+/** The rows go where the site lets them: into its table, or into its files. */
+export function appendWorkload(
+  world: World,
+  rows: readonly AuditRow[],
+  now: number,
+  place: WorkloadPlace = {},
+  options: AuditOptions = {},
+): World {
+  const site = place.site === undefined ? primaryOf(world) : siteNamed(world, place.site);
+  return audit(world, site.uniqueName, place.container ?? workContainer(site).guid, rows, now, options);
+}
+
+const ROWS_PER_STEP = 500;
+
+/** A backlog: `count` rows whose times are spread evenly over the span before `now`. */
+export function preloadWorkload(
+  world: World,
+  workload: Workload,
+  count: number,
+  span: number,
+  now: number,
+  place: WorkloadPlace = {},
+): World {
+  let changed = world;
+  for (let made = 0; made < count; made += ROWS_PER_STEP) {
+    const from = now - span + (span * made) / count;
+    const step = Math.min(ROWS_PER_STEP, count - made);
+    const to = now - span + (span * (made + step)) / count;
+    const rows = workload.generate(step, Math.floor(from), Math.floor(to));
+    changed = appendWorkload(changed, rows, Math.floor(to), place);
+  }
+  return changed;
+}
+
+export interface RunningWorkload {
+  /** Rows a second; 0 pauses. */
+  rate: number;
+  readonly generated: number;
+  /** Resolves when nothing more is generated. */
+  stop(): Promise<void>;
+}
+
+/** What the workload needs of an emulator. */
+export interface WorkloadTarget {
+  /** True time. */
+  now(): number;
+  readonly world: World;
+  change(transition: (world: World, now: number) => World): void;
+}
+
+const TICK = 50;
+
+/** Generates at a rate until it is stopped, by the clock of the site where the activity is. */
+export function runWorkload(
+  target: WorkloadTarget,
+  workload: Workload,
+  rate: number,
+  clock: Clock,
+  place: WorkloadPlace = {},
+): RunningWorkload {
+  const stopping = new AbortController();
+  const running = { rate, generated: 0, stop };
+
+  async function loop(): Promise<void> {
+    let owed = 0;
+    let before = clock.monotonic();
+    while (!stopping.signal.aborted) {
+      await clock.sleep(TICK, stopping.signal);
+      const now = clock.monotonic();
+      owed += (running.rate * (now - before)) / 1000;
+      const count = Math.floor(owed);
+      if (count > 0 && !stopping.signal.aborted) {
+        const site = place.site === undefined ? primaryOf(target.world) : siteNamed(target.world, place.site);
+        const to = target.now() + site.clockShift;
+        const rows = workload.generate(count, Math.floor(to - (now - before)), to);
+        target.change((world, at) => appendWorkload(world, rows, at, place));
+        owed -= rows.length;
+        running.generated += rows.length;
+      }
+      before = now;
+    }
+  }
+  const ended = loop();
+
+  function stop(): Promise<void> {
+    stopping.abort();
+    return ended;
+  }
+  return running;
+}
