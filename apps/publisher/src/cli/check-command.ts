@@ -1,6 +1,6 @@
 import { type CheckFinding, silentLogger } from "@das/core";
 import { loadConfiguration } from "../configuration/load-configuration.ts";
-import { openReader } from "../engines.ts";
+import { openReader } from "../engines/open-reader.ts";
 import { environment } from "../env.ts";
 import { findReplicas } from "./check-replicas.ts";
 import { checkText, countFindings } from "./check-text.ts";

@@ -1,7 +1,7 @@
 import { type CheckFinding, ConfigurationError } from "@das/core";
 import type { ConnectionOptions } from "@das/sqlserver-reader";
 import type { Configuration } from "../configuration/schema.ts";
-import { isSqlServer, sqlServerConnection } from "../engines.ts";
+import { isSqlServer, sqlServerConnection } from "../engines/sqlserver.ts";
 
 export interface FoundReplicas {
   readonly connections: readonly ConnectionOptions[];

@@ -1,7 +1,7 @@
 import { systemClock } from "@das/core";
 import { openAwsClients } from "../aws/clients.ts";
 import { loadConfiguration } from "../configuration/load-configuration.ts";
-import { openReader } from "../engines.ts";
+import { openReader } from "../engines/open-reader.ts";
 import { environment } from "../env.ts";
 import { openLog } from "../log.ts";
 import { runPublisher } from "../publisher.ts";

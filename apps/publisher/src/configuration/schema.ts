@@ -61,12 +61,29 @@ const oracleInstance = z.strictObject({
   id: instanceId,
   host: z.string().min(1),
   port: z.int().min(1).max(65_535).default(1521),
-  service: z.string().min(1).describe("Service name of the database or of the root container"),
-  containers: z.array(z.string().min(1)).optional().describe("PDBs to read besides the root; default: none"),
+  service: z
+    .string()
+    .min(1)
+    .describe("Service of the database or of its root, on this instance's own listener and there in every role"),
+  containers: z.array(z.string().min(1)).default([]).describe("Services of the PDBs that are read besides the root"),
   user: z.string().min(1),
   password: secret,
-  tls: z.strictObject({ mode: z.enum(["required", "off"]).default("required"), ...certificate }).prefault({}),
-  serverHost: z.string().optional(),
+  tls: z
+    .strictObject({
+      mode: z.enum(["required", "off"]).default("required").describe("required: TCPS; off: plain text"),
+      caFile: certificate.caFile,
+      certificateName: z
+        .string()
+        .optional()
+        .describe("Distinguished name in the server's certificate, when host is not among its names: CN=db1,O=Example"),
+      walletFile: z
+        .string()
+        .optional()
+        .describe("ewallet.pem with authorities, and a key of ours where the server asks"),
+      walletPassword: secret.optional(),
+    })
+    .prefault({}),
+  serverHost: z.string().optional().describe("The instance's address in the events; default: what the server reports"),
 });
 
 const stream = z.strictObject({
@@ -135,7 +152,7 @@ export const oracleConfigurationSchema = z.strictObject({
 });
 
 export type SqlServerConfiguration = z.infer<typeof sqlServerConfigurationSchema>;
-type OracleConfiguration = z.infer<typeof oracleConfigurationSchema>;
+export type OracleConfiguration = z.infer<typeof oracleConfigurationSchema>;
 export type Configuration = SqlServerConfiguration | OracleConfiguration;
 export type SecretReference = z.infer<typeof secret>;
 
