@@ -49,6 +49,8 @@ export class AuditSession {
   #sweptAt: number;
   #reconciledAt: number;
   #comparedDayAt: number | undefined;
+  /** Rows of any age may have come into the table. */
+  #comparesAll = false;
   /** The place that reading was resumed from. */
   readonly #resumedAt: Micros;
 
@@ -124,8 +126,11 @@ export class AuditSession {
     // What is given out and not on the stream yet is in the trail and not in the ledger.
     if (signal.aborted || this.#options.branch !== "table" || !this.#progress.isSettled) return;
     const comparesDay = this.#comparedDayAt === undefined || time - this.#comparedDayAt >= FULL_RECONCILE_INTERVAL;
-    if (!comparesDay && time - this.#reconciledAt < RECONCILE_INTERVAL) return;
-    yield* this.#reconcile(comparesDay ? Math.min(now - DAY, this.#resumedAt) : now - HOUR, signal);
+    if (!comparesDay && !this.#comparesAll && time - this.#reconciledAt < RECONCILE_INTERVAL) return;
+    const from = comparesDay ? Math.min(now - DAY, this.#resumedAt) : now - HOUR;
+    yield* this.#reconcile(this.#comparesAll ? this.#progress.ledger.since : from, signal);
+    if (signal.aborted) return;
+    this.#comparesAll = false;
     this.#reconciledAt = this.#options.clock.monotonic();
     if (comparesDay) this.#comparedDayAt = this.#reconciledAt;
   }
@@ -315,6 +320,7 @@ export class AuditSession {
         const entry = ledgerEntryOf(row);
         if (entry.session !== undefined) this.#progress.gaps.note(entry.session, entry.entries, entry.time);
         if (missing.length === 0) published.push(entry);
+        if (entry.managesTrail) this.#comparesAll = true;
       }
       fresh.push(...missing);
     }

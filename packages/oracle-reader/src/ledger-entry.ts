@@ -6,12 +6,17 @@ import type { OracleRow, TrailDescription } from "./row.ts";
 export interface RowEntry extends LedgerEntry {
   /** undefined when the row has no session or no number in it. */
   readonly session: string | undefined;
+  /** Somebody used the package that loads files of any age into the table, and purges it; always audited. */
+  readonly managesTrail: boolean;
 }
 
 interface LedgerColumns {
   readonly entry: number;
   readonly session: number;
+  readonly object: number;
 }
+
+const MANAGEMENT_PACKAGE = "DBMS_AUDIT_MGMT";
 
 const ledgerColumns = new WeakMap<TrailDescription, LedgerColumns>();
 
@@ -24,7 +29,7 @@ export function ledgerEntryOf(row: OracleRow): RowEntry {
   let columns = ledgerColumns.get(row.trail);
   if (!columns) {
     const indexOf = (name: string) => row.trail.columns.findIndex((column) => column.name === name);
-    columns = { entry: indexOf("ENTRY_ID"), session: indexOf("SESSIONID") };
+    columns = { entry: indexOf("ENTRY_ID"), session: indexOf("SESSIONID"), object: indexOf("OBJECT_NAME") };
     ledgerColumns.set(row.trail, columns);
   }
   const entry = row.values[columns.entry] ?? undefined;
@@ -37,5 +42,6 @@ export function ledgerEntryOf(row: OracleRow): RowEntry {
     // 'SSFF6' of `…:05.123456` is 5123456.
     times: BigInt(row.time.slice(SECONDS, SECONDS + 2)) * 1_000_000n + BigInt(row.time.slice(SECONDS + 3, SECONDS + 9)),
     session: isNumbered ? session : undefined,
+    managesTrail: row.values[columns.object] === MANAGEMENT_PACKAGE,
   };
 }
