@@ -49,9 +49,27 @@ describe("exact JSON", () => {
   });
 
   test("a cycle is an error, not a bigint", () => {
-    const cycle: Record<string, unknown> = {};
-    cycle.self = cycle;
+    const cycle: Record<string, unknown> = { big: 12345678901234567890n };
+    cycle.self = [cycle];
     expect(() => stringifyExact(cycle)).toThrow(TypeError);
+    delete cycle.big;
+    expect(() => stringifyExact(cycle)).toThrow(TypeError);
+  });
+
+  test("what is written is what JSON.stringify writes with a replacer for bigints, to the byte", () => {
+    const member = fc.oneof(exactJson, fc.constant(undefined), fc.double(), fc.date());
+    const value = fc.oneof(member, fc.dictionary(fc.string(), member), fc.array(member), fc.sparseArray(member));
+    fc.assert(
+      fc.property(value, (written) => {
+        const before = structuredClone(written);
+        expect(stringifyExact(written)).toBe(
+          JSON.stringify(written, (_key, part: unknown) =>
+            typeof part === "bigint" ? JSON.rawJSON(part.toString()) : part,
+          ),
+        );
+        expect(written).toEqual(before);
+      }),
+    );
   });
 });
 

@@ -17,18 +17,45 @@ declare global {
   }
 }
 
-const writeBigints = (_key: string, value: unknown): unknown =>
-  typeof value === "bigint" ? JSON.rawJSON(value.toString()) : value;
+/** The value before held a bigint: of some trails every event does, of most none. It only decides what is tried first. */
+let isLikely = false;
 
 /** Compact JSON; a bigint is written as an integer literal. */
 export function stringifyExact(value: unknown): string {
-  try {
-    return JSON.stringify(value);
-  } catch (error) {
-    // JSON.stringify refuses a bigint. Few events hold one, and a replacer is several times slower for all the others.
-    if (!(error instanceof TypeError)) throw error;
-    return JSON.stringify(value, writeBigints);
+  if (!isLikely) {
+    try {
+      return JSON.stringify(value);
+    } catch (error) {
+      // JSON.stringify refuses a bigint, which costs more than to look for one, which costs more than to write none.
+      if (!(error instanceof TypeError)) throw error;
+    }
   }
+  const written = withRawBigints(value);
+  isLikely = written !== value;
+  return JSON.stringify(written);
+}
+
+/**
+ * The same with every bigint as `JSON.rawJSON`; what holds none is not copied. A replacer would do it, too, and make
+ * the writing of every other member several times slower.
+ *
+ * @param around what the value stands in; a cycle is left for `JSON.stringify` to refuse
+ */
+function withRawBigints(value: unknown, around: readonly object[] = []): unknown {
+  if (typeof value === "bigint") return JSON.rawJSON(value.toString());
+  if (typeof value !== "object" || value === null || "toJSON" in value || around.includes(value)) return value;
+  const inside = [...around, value];
+  const original = value as Record<string, unknown>;
+  let copy: Record<string, unknown> | undefined;
+  for (const key of Object.keys(original)) {
+    const member = original[key];
+    if (typeof member !== "bigint" && typeof member !== "object") continue;
+    const written = withRawBigints(member, inside);
+    if (written === member) continue;
+    copy ??= (Array.isArray(value) ? [...value] : { ...original }) as Record<string, unknown>;
+    copy[key] = written;
+  }
+  return copy ?? value;
 }
 
 const INTEGER = /^-?\d+$/;
