@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import { utcTime } from "@das/core";
 import { KEY_COLUMNS } from "./audit-server.ts";
 import { MAPPED_COLUMNS, MARKER_COLUMNS, SHARED_COLUMNS, TIME_COLUMN } from "./columns.ts";
+import { parseOsProcess } from "./parse-os-process.ts";
 import type { OracleRow, OracleValue, TrailDescription } from "./row.ts";
 
 /**
@@ -54,7 +55,7 @@ function digestOf(parts: readonly OracleValue[], bytes: number): string {
 export function markerOf(row: OracleRow): string {
   const { instanceId, entryId, osProcess, fgaPolicyName } = planOf(row.trail);
   const process = row.values[osProcess] ?? null;
-  const pid = processIdOf(process);
+  const pid = parseOsProcess(process);
   const parts = [
     row.values[instanceId] ?? null,
     row.values[entryId] ?? null,
@@ -70,15 +71,6 @@ function markerPart(value: OracleValue): string {
   if (value === null) return "";
   if (value === "") return "%";
   return value.replace(/[^\w$.-]/g, (unit) => `%${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
-}
-
-const LARGEST_PID = 2 ** 31 - 1;
-
-/** The server's process as `pid` has it: null when it is no plain number (wire format §5.2). */
-export function processIdOf(osProcess: OracleValue): number | null {
-  if (osProcess === null || !/^\d+$/.test(osProcess)) return null;
-  const pid = Number(osProcess);
-  return pid <= LARGEST_PID ? pid : null;
 }
 
 /**

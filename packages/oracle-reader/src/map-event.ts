@@ -8,8 +8,8 @@ import {
   utcTime,
 } from "@das/core";
 import { isUnlisted, MAPPED_COLUMNS, NATIVE_COLUMNS, SHARED_COLUMNS } from "./columns.ts";
-import { processIdOf } from "./key.ts";
 import { parseAuthenticationType } from "./parse-authentication-type.ts";
+import { parseOsProcess } from "./parse-os-process.ts";
 import { parseSqlBinds } from "./parse-sql-binds.ts";
 import type { OracleRow, OracleValue, TrailColumn, TrailDescription } from "./row.ts";
 
@@ -23,7 +23,7 @@ export function toEvent(row: OracleRow, context: InstanceContext): OracleEvent {
   const plan = planOf(row.trail);
   const { values } = row;
   const address = parseAuthenticationType(text(values, plan.authenticationType));
-  const pid = processIdOf(text(values, plan.osProcess));
+  const pid = parseOsProcess(text(values, plan.osProcess));
   const event: OracleEvent = {
     clientApplication: text(values, plan.clientProgramName),
     command: text(values, plan.actionName),
