@@ -193,7 +193,7 @@ async function answerQuery(cursor: Cursor, result: QueryResult, rows: number, sc
 async function further(cursor: Cursor, rows: number, { reply }: CallScope): Promise<void> {
   const { result, record } = cursor;
   if (!result) throw new OracleError(1002, "fetch out of sequence");
-  const ended = rows > 0 && (await reply.rows(cursor, result, rows));
+  const ended = rows > 0 && (await reply.rows(result, rows));
   if (ended) cursor.result = undefined;
   if (record) record.outcome = ended ? "completed" : "open";
   await reply.end({
@@ -262,15 +262,17 @@ async function endFailed(error: unknown, scope: CallScope): Promise<CallOutcome>
 }
 
 function internalError(error: unknown): OracleError {
-  return new OracleError(600, `internal error code, arguments: [oracle-emulator], [${error}]`);
+  return new OracleError(700, `soft internal error, arguments: [oracle-emulator], [${error}]`);
 }
 
-function account({ cursor, session }: CallScope, bytes: number, outcome: CallOutcome): void {
+function account({ cursor, session, reply }: CallScope, bytes: number, outcome: CallOutcome): void {
   const record: StatementRecord | undefined = cursor?.record;
   session.log.totals.bytesSent += bytes;
+  session.log.totals.rowsSent += reply.rowsSent;
   if (!record) return;
   record.roundTrips += 1;
   record.bytesSent += bytes;
+  record.rowsSent += reply.rowsSent;
   if (outcome === "cancelled") record.outcome = "cancelled";
   else if (record.error !== undefined) record.outcome = "failed";
 }
@@ -279,6 +281,7 @@ function account({ cursor, session }: CallScope, bytes: number, outcome: CallOut
 export function applyPiggybacks(piggybacks: readonly Piggyback[], { cursors, engineSession }: WireSession): void {
   for (const piggyback of piggybacks) {
     if (piggyback.kind === "closeCursors") for (const id of piggyback.cursorIds) cursors.close(id);
+    else if (piggyback.kind === "cancelCursors") for (const id of piggyback.cursorIds) cursors.find(id)?.endResult();
     else if (piggyback.kind === "endToEnd") engineSession.setEndToEnd(piggyback.values);
   }
 }

@@ -20,6 +20,7 @@ export class PacketSource {
     stream.on("data", (chunk: Buffer) => this.#take(chunk));
     stream.on("end", () => this.#end());
     stream.on("close", () => this.#end());
+    stream.resume();
   }
 
   /** From ACCEPT on. */

@@ -1,5 +1,5 @@
 /** One reply: what a call gives becomes messages in packets, as fast as the client takes them. */
-import type { Cursor, OpenResult } from "./cursors.ts";
+import type { OpenResult } from "./cursors.ts";
 import { errorOf } from "./faults.ts";
 import { ByteWriter } from "./protocol/byte-writer.ts";
 import { type EndOfCall, writeEndOfCall, writeStatus } from "./protocol/end-of-call.ts";
@@ -23,6 +23,7 @@ export interface ReplyParts {
 export class Reply {
   readonly #parts: ReplyParts;
   readonly out = new ByteWriter(4096);
+  rowsSent = 0;
 
   constructor(parts: ReplyParts) {
     this.#parts = parts;
@@ -32,7 +33,7 @@ export class Reply {
    * Up to so many of the rows that are left.
    * @returns whether the result has ended
    */
-  async rows(cursor: Cursor, result: OpenResult, wanted: number): Promise<boolean> {
+  async rows(result: OpenResult, wanted: number): Promise<boolean> {
     const { out } = this;
     const { rows, codec, fault } = result;
     writeRowHeader(out);
@@ -51,7 +52,7 @@ export class Reply {
         throw error;
       }
       result.rowsSent += 1;
-      if (cursor.record) cursor.record.rowsSent += 1;
+      this.rowsSent += 1;
       if (out.length > FLUSH_SIZE) await this.#flush();
     }
     return false;

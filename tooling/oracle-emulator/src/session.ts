@@ -6,6 +6,7 @@ import type { LogOn } from "./engine-session.ts";
 import { type Greeted, type GreetingOptions, greet, openStream } from "./greeting.ts";
 import { Lobs } from "./lobs.ts";
 import { type LoggedOn, type LogOnHost, logOn } from "./log-on.ts";
+import { OracleError } from "./oracle-error.ts";
 import { ByteWriter } from "./protocol/byte-writer.ts";
 import { writeEndOfCall } from "./protocol/end-of-call.ts";
 import { MARKER, markerPacket, type ReplyWriter } from "./protocol/packets.ts";
@@ -94,28 +95,20 @@ class Connection {
         const outcome = await answerCall(request.call, session, this.#running.signal);
         this.#running = undefined;
         if (outcome !== "session ends") continue;
-        if (request.call.function === "logOff") end = "logged off";
-        return;
+        if (request.call.function !== "logOff") return;
+        end = "logged off";
+        break;
       }
     } catch (error) {
       // A request that the emulator does not serve is answered, so that a test sees why; where it ends is not known.
-      if (error instanceof ProtocolError) await this.#refuse(error, writer);
+      if (error instanceof ProtocolError) await sendError(notServed(error), writer);
       throw error;
     } finally {
       cursors.closeAll();
       engineSession.close(end);
     }
-  }
-
-  async #refuse(error: ProtocolError, writer: ReplyWriter): Promise<void> {
-    writer.discard();
-    const out = new ByteWriter();
-    writeEndOfCall(out, {
-      number: 600,
-      text: `ORA-00600: internal error code, arguments: [oracle-emulator], [${error.message}]`,
-    });
-    await writer.write(out.take());
-    await writer.push();
+    // Who logged off says so once more, and closes the connection itself.
+    await requests.next(context);
   }
 
   /**
@@ -135,9 +128,18 @@ class Connection {
       return;
     }
     writer.send(markerPacket(MARKER.reset));
-    const out = new ByteWriter();
-    writeEndOfCall(out, { number: 1013, text: "ORA-01013: user requested cancel of current operation" });
-    writer.write(out.take());
-    writer.push();
+    void sendError(new OracleError(1013, "user requested cancel of current operation"), writer);
   }
+}
+
+async function sendError({ number, message }: OracleError, writer: ReplyWriter): Promise<void> {
+  const out = new ByteWriter();
+  writeEndOfCall(out, { number, text: message });
+  writer.discard();
+  await writer.write(out.take());
+  await writer.push();
+}
+
+function notServed({ message }: ProtocolError): OracleError {
+  return new OracleError(700, `soft internal error, arguments: [oracle-emulator], [${message}]`);
 }

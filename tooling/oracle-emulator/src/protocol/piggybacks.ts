@@ -7,6 +7,8 @@ import { ProtocolError } from "./protocol-error.ts";
 
 export type Piggyback =
   | { readonly kind: "closeCursors"; readonly cursorIds: readonly number[] }
+  /** What is left of their results is given up; the cursors stay. */
+  | { readonly kind: "cancelCursors"; readonly cursorIds: readonly number[] }
   | { readonly kind: "endToEnd"; readonly values: EndToEnd }
   | { readonly kind: "setSchema"; readonly schema: string }
   /** Temporary LOBs are given back; none was given out. */
@@ -15,11 +17,9 @@ export type Piggyback =
 export function readPiggyback(reader: ByteReader, code: number, style: TextStyle): Piggyback {
   switch (code) {
     case PIGGYBACK.closeCursors:
-    case PIGGYBACK.cancelCursors: {
-      reader.u8();
-      const count = reader.ub();
-      return { kind: "closeCursors", cursorIds: Array.from({ length: count }, () => reader.ub()) };
-    }
+      return { kind: "closeCursors", cursorIds: readCursorIds(reader) };
+    case PIGGYBACK.cancelCursors:
+      return { kind: "cancelCursors", cursorIds: readCursorIds(reader) };
     case PIGGYBACK.endToEnd:
       return { kind: "endToEnd", values: readEndToEnd(reader, style) };
     case PIGGYBACK.setSchema:
@@ -31,6 +31,12 @@ export function readPiggyback(reader: ByteReader, code: number, style: TextStyle
     default:
       throw new ProtocolError(`piggyback ${code}`);
   }
+}
+
+function readCursorIds(reader: ByteReader): readonly number[] {
+  reader.u8();
+  const count = reader.ub();
+  return Array.from({ length: count }, () => reader.ub());
 }
 
 function readEndToEnd(reader: ByteReader, style: TextStyle): EndToEnd {
