@@ -1,4 +1,6 @@
 export { type AuditColumn, auditColumns, UNKNOWN_COLUMN } from "./audit-columns.ts";
+export { makeServerCertificate } from "./certificates.ts";
+export type { Engine, QueryResult } from "./engine-session.ts";
 export * from "./model/audit-policy.ts";
 export * from "./model/audit-row.ts";
 export type { AuditTable, IntervalUnit, Partition, PartitionInterval, TimeBounds } from "./model/audit-table.ts";
@@ -13,7 +15,9 @@ export * from "./model/session-locks.ts";
 export type { SpilloverFile } from "./model/spillover-file.ts";
 export * from "./model/world.ts";
 export { type AuditOptions, advance, audit, auditAction, destinationOf } from "./model/write-rows.ts";
+export { OracleError } from "./oracle-error.ts";
 export { isReleaseName, type ReleaseName, VERSION_PROFILES, type VersionProfile } from "./version-profiles.ts";
+export { startWireServer, type WireServer, type WireServerOptions } from "./wire-server.ts";
 export { documentedCreateTable, type RealRow, realRows } from "./workload/real-rows.ts";
 export {
   appendWorkload,

@@ -60,7 +60,7 @@ export function createWorld(options: WorldOptions, now: number): World {
     locks: [],
     clockShift: each.clockShift ?? 0,
     replicationLag: each.replicationLag ?? 0,
-    appliedTo: now,
+    appliedTo: 0,
     isDiverged: false,
   });
   return {
@@ -69,7 +69,7 @@ export function createWorld(options: WorldOptions, now: number): World {
     dbid,
     primary: primary.uniqueName,
     sites: [site(primary, "PRIMARY"), ...(options.standbys ?? []).map((each) => site(each, "PHYSICAL STANDBY"))],
-    shipments: [{ at: now, containers }],
+    shipments: [{ number: 0, at: now, containers }],
     lastNumber: Number(BigInt(scnAt(now)) % 1_000_000n),
   };
 }

@@ -5,11 +5,18 @@ import { primaryOf, type Shipment, type Site, type World } from "./world.ts";
 export function shipRedo(world: World, now: number): World {
   const { containers } = primaryOf(world);
   const isNew = world.shipments.at(-1)?.containers !== containers;
-  const shipments = isNew ? [...world.shipments, { at: now, containers }] : world.shipments;
+  const shipments = isNew
+    ? [...world.shipments, { number: lastShipment(world) + 1, at: now, containers }]
+    : world.shipments;
   const sites = world.sites.map((site) => (follows(world, site) ? apply(site, shipments, now) : site));
   const kept = withoutApplied(world, shipments, now);
   if (kept === world.shipments && sites.every((site, index) => site === world.sites[index])) return world;
   return { ...world, sites, shipments: kept };
+}
+
+/** The number of what the primary is now. */
+export function lastShipment({ shipments }: World): number {
+  return shipments.at(-1)?.number ?? 0;
 }
 
 export function follows(world: World, site: Site): boolean {
@@ -17,9 +24,8 @@ export function follows(world: World, site: Site): boolean {
 }
 
 function apply(site: Site, shipments: readonly Shipment[], now: number): Site {
-  const arrived = shipments.findLast(({ at }) => at <= now - site.replicationLag && at >= site.appliedTo);
-  if (!arrived || arrived.containers === site.containers) return site;
-  return { ...site, containers: arrived.containers, appliedTo: arrived.at };
+  const arrived = shipments.findLast(({ at, number }) => at <= now - site.replicationLag && number > site.appliedTo);
+  return arrived ? { ...site, containers: arrived.containers, appliedTo: arrived.number } : site;
 }
 
 /** Those that some standby may still be about to apply, and what the primary is now. */

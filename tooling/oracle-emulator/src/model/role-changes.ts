@@ -1,5 +1,5 @@
 /** Who is primary: switchover, failover, reinstatement, snapshot standbys (Oracle notes §§3.1 to 3.4). */
-import { follows, shipRedo } from "./replicate.ts";
+import { follows, lastShipment, shipRedo } from "./replicate.ts";
 import {
   type DatabaseHistory,
   type OpenMode,
@@ -36,7 +36,7 @@ export function switchover(world: World, to: string, now: number): World {
       ...withoutSessions(old),
       role: "PHYSICAL STANDBY" as const,
       openMode: standbyMode(old),
-      appliedTo: Number.NEGATIVE_INFINITY,
+      appliedTo: lastShipment(finished) + 1,
     },
   ].reduce(withSite, numbered);
   return begin(changed, to, history, now);
@@ -59,7 +59,7 @@ export function failover(world: World, to: string, now: number, options: Failove
   const promoted = followerNamed(begun, to);
   const [activation, numbered] = nextNumber(begun);
   const history = { resetlogsChange: scnAt(now), activation, switchover: old.history.switchover };
-  const appliedTo = options.losesRedo ? promoted.appliedTo : now;
+  const appliedTo = options.losesRedo ? promoted.appliedTo : lastShipment(begun);
   const left: Site = { ...old, isDiverged: true };
   const changed = [
     {
@@ -120,7 +120,7 @@ export function setReplicationLag(world: World, siteName: string, replicationLag
 /** From now on the standbys follow the new primary, in its history. */
 function begin(world: World, primary: string, history: DatabaseHistory, now: number): World {
   const containers = siteNamed(world, primary).containers;
-  const begun: World = { ...world, primary, shipments: [{ at: now, containers }] };
+  const begun: World = { ...world, primary, shipments: [{ number: lastShipment(world) + 1, at: now, containers }] };
   const sites = begun.sites.map((site) =>
     site.uniqueName === primary || follows(begun, site) ? { ...site, history } : site,
   );
@@ -138,7 +138,7 @@ function followAgain(world: World, site: Site, openMode: OpenMode, now: number):
     containers,
     history,
     pending: site.pending.filter(({ branch }) => branch === "files"),
-    appliedTo: now,
+    appliedTo: lastShipment(world),
   };
   return advance(withSite(world, following), now);
 }

@@ -125,7 +125,7 @@ export interface Site {
   readonly clockShift: number;
   /** A standby shows the primary as it was so many milliseconds ago; Infinity while apply is off. */
   readonly replicationLag: number;
-  /** Moment of the primary up to which redo is applied; a longer lag does not take anything back. */
+  /** Number of the shipment that it shows; a longer lag does not take anything back. */
   readonly appliedTo: number;
   /** It has what its primary lost, or was a primary when another took over: it follows nobody until it is reinstated. */
   readonly isDiverged: boolean;
@@ -133,6 +133,8 @@ export interface Site {
 
 /** The primary's containers as they were at a moment: redo that some standby has not applied yet. */
 export interface Shipment {
+  /** Rises by one, also through failovers. */
+  readonly number: number;
   readonly at: number;
   readonly containers: readonly Container[];
 }
