@@ -38,6 +38,10 @@ export interface AuditServer extends AsyncDisposable {
   oldestTime(branch: Branch, signal: AbortSignal): Promise<UtcTime | undefined>;
   /** Up to when the trail may be purged, as the DBA or the publisher said; undefined when never said. */
   lastArchiveTime(signal: AbortSignal): Promise<UtcTime | undefined>;
+  /** Leaves the canary's row in the trail, with `instance.auditSessionId`. @throws RefusedError where it is not installed */
+  fireCanary(signal: AbortSignal): Promise<void>;
+  /** Allows the trail to be purged up to a time. @throws RefusedError where it is not installed */
+  advanceArchiveTime(time: UtcTime, signal: AbortSignal): Promise<void>;
 }
 
 /** `table`: AUD$UNIFIED; `files`: the spillover files of this instance (Oracle notes §3.3). */

@@ -1,12 +1,14 @@
 import type { AuditBatch, Clock, Logger, LossWindow, UtcTime } from "@das/core";
 import type { AuditServer, Branch, DatabaseState, TimeSlice } from "./audit-server.ts";
+import { CANARY, Canary } from "./canary.ts";
 import { formatCursor } from "./cursor.ts";
 import { compareRows, contentOf, keyOf, keyOfValues, type RowKey } from "./key.ts";
 import type { LedgerDifference, LedgerEntry } from "./ledger.ts";
-import { ledgerEntryOf } from "./ledger-entry.ts";
+import { ledgerEntryOf, type RowEntry } from "./ledger-entry.ts";
 import { LOSS_CAUSES } from "./loss-account.ts";
 import { DAY, HOUR, type Micros, microsOf, utcTimeOfMicros } from "./micros.ts";
 import { OVERLAP, type Progress } from "./progress.ts";
+import { PurgeHandOver } from "./purge-hand-over.ts";
 import { type OracleRow, type OracleValue, rowOf } from "./row.ts";
 import { MOST_ROWS } from "./slice-size.ts";
 
@@ -19,9 +21,16 @@ export interface SessionOptions {
   readonly isPublished: (row: OracleRow) => boolean;
   /** The same for a span that was published long ago; nobody may know. */
   readonly publishedIn: (from: UtcTime, to: UtcTime, signal: AbortSignal) => Promise<(row: OracleRow) => boolean>;
+  /** Whether a row of our own proves from time to time that policies, table, disk and reader work together. */
+  readonly canary: boolean;
+  /** Rows that are on the stream for so long may be purged; undefined: that is nobody's concern here. */
+  readonly purgeRetention: Micros | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }
+
+/** The package that loads files of any age into the table, and purges it; its use is always audited. */
+const MANAGEMENT_PACKAGE = "DBMS_AUDIT_MGMT";
 
 /** Milliseconds between polls: the first while rows come, then doubling up to the second (Oracle notes §2.3). */
 const POLL_BUSY = 150;
@@ -53,6 +62,8 @@ export class AuditSession {
   #comparesAll = false;
   /** The place that reading was resumed from. */
   readonly #resumedAt: Micros;
+  readonly #canary: Canary | undefined;
+  readonly #handOver: PurgeHandOver | undefined;
 
   constructor(server: AuditServer, progress: Progress, options: SessionOptions) {
     this.#server = server;
@@ -61,6 +72,9 @@ export class AuditSession {
     this.#sweptAt = options.clock.monotonic();
     this.#reconciledAt = this.#sweptAt;
     this.#resumedAt = progress.low;
+    this.#canary = options.canary ? new Canary(progress.losses) : undefined;
+    this.#handOver =
+      options.purgeRetention === undefined ? undefined : new PurgeHandOver(progress, options.purgeRetention);
   }
 
   /** Ends without an error when the database is not this source's any more. @throws UnavailableError, RefusedError */
@@ -119,6 +133,9 @@ export class AuditSession {
 
   async *#lookBack(now: Micros, signal: AbortSignal): AsyncGenerator<Batch> {
     const time = this.#options.clock.monotonic();
+    await this.#canary?.look(this.#server, now, time, signal);
+    await this.#handOver?.look(this.#server, time, signal);
+    if (signal.aborted) return;
     if (time - this.#sweptAt >= SWEEP_INTERVAL) {
       yield* this.#sweep(signal);
       this.#sweptAt = this.#options.clock.monotonic();
@@ -320,12 +337,18 @@ export class AuditSession {
         const entry = ledgerEntryOf(row);
         if (entry.session !== undefined) this.#progress.gaps.note(entry.session, entry.entries, entry.time);
         if (missing.length === 0) published.push(entry);
-        if (entry.managesTrail) this.#comparesAll = true;
+        this.#watch(entry);
       }
       fresh.push(...missing);
     }
     this.#progress.notePublished(published);
     return fresh;
+  }
+
+  /** Rows that say something about the trail itself. */
+  #watch({ object, session }: RowEntry): void {
+    if (object === MANAGEMENT_PACKAGE) this.#comparesAll = true;
+    if (object === CANARY && session === this.#server.instance.auditSessionId) this.#canary?.seen();
   }
 
   /** The rows of one key beyond those that are known; which of them is new only what they say beyond the key can tell. */

@@ -32,6 +32,10 @@ export interface SourceOptions {
   readonly startAt: "oldest" | "now";
   /** How far behind the newest row others may still appear. Default 60 s (Oracle notes §2.3). */
   readonly lateWindow?: Micros;
+  /** Table only: `das_canary` is installed, and its row is waited for. Default false. */
+  readonly canary?: boolean;
+  /** Table only: what has been on the stream for so long may be purged, through `das_advance`. Default: never said. */
+  readonly purgeRetention?: Micros;
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
@@ -134,7 +138,7 @@ export class OracleAuditSource implements AuditSource<OracleRow> {
   }
 
   #sessionOn(server: AuditServer, progress: Progress, from: ResumePoint | undefined): AuditSession {
-    const { branch, clock, logger } = this.#options;
+    const { branch, canary = false, purgeRetention, clock, logger } = this.#options;
     const identityOf = this.#identifier(server);
     const isIn = (published: ReadonlySet<EventIdentity> | undefined) => (row: OracleRow) =>
       published !== undefined && published.size > 0 && published.has(identityOf(row));
@@ -144,6 +148,8 @@ export class OracleAuditSource implements AuditSource<OracleRow> {
       isOwn: (state) => this.#isOwn(state),
       isPublished: isIn(from?.published),
       publishedIn: async (begin, end, stop) => isIn(await from?.publishedBetween?.(begin, end, stop)),
+      canary: branch === "table" && canary,
+      purgeRetention: branch === "table" ? purgeRetention : undefined,
       clock,
       logger,
     });

@@ -6,8 +6,7 @@ import type { OracleRow, TrailDescription } from "./row.ts";
 export interface RowEntry extends LedgerEntry {
   /** undefined when the row has no session or no number in it. */
   readonly session: string | undefined;
-  /** Somebody used the package that loads files of any age into the table, and purges it; always audited. */
-  readonly managesTrail: boolean;
+  readonly object: string | undefined;
 }
 
 interface LedgerColumns {
@@ -15,8 +14,6 @@ interface LedgerColumns {
   readonly session: number;
   readonly object: number;
 }
-
-const MANAGEMENT_PACKAGE = "DBMS_AUDIT_MGMT";
 
 const ledgerColumns = new WeakMap<TrailDescription, LedgerColumns>();
 
@@ -42,6 +39,6 @@ export function ledgerEntryOf(row: OracleRow): RowEntry {
     // 'SSFF6' of `…:05.123456` is 5123456.
     times: BigInt(row.time.slice(SECONDS, SECONDS + 2)) * 1_000_000n + BigInt(row.time.slice(SECONDS + 3, SECONDS + 9)),
     session: isNumbered ? session : undefined,
-    managesTrail: row.values[columns.object] === MANAGEMENT_PACKAGE,
+    object: row.values[columns.object] ?? undefined,
   };
 }

@@ -15,6 +15,7 @@ import { OracleAuditSource } from "./audit-source.ts";
 import { ConnectedServer } from "./connected-server.ts";
 import type { ConnectionOptions } from "./connection-options.ts";
 import { toEvent } from "./map-event.ts";
+import { HOUR } from "./micros.ts";
 import type { OracleRow } from "./row.ts";
 
 export interface OracleReaderOptions {
@@ -30,6 +31,13 @@ export interface OracleReaderOptions {
   readonly nativeAuditFields?: boolean;
   /** Where a source begins that has nothing to resume from. Default `oldest`: every row that the trail still holds. */
   readonly startAt?: "oldest" | "now";
+  /** `das_owner.das_canary` is installed: its row proves every five minutes that auditing works. Default false. */
+  readonly canary?: boolean;
+  /**
+   * Hours for which rows stay in the trail after they are on the stream; then `das_owner.das_advance`, which must be
+   * installed, allows the database to purge them. Default: purging is left to the DBA.
+   */
+  readonly purgeAfterHours?: number;
   readonly clock?: Clock;
   /** Uniform in [0, 1). */
   readonly random?: () => number;
@@ -97,8 +105,20 @@ export class OracleReader implements AuditReader<OracleRow> {
     let source = this.#sources.get(key);
     if (!source) {
       const { startAt = "oldest", clock = systemClock, random = Math.random, logger = silentLogger } = this.#options;
+      const { canary = false, purgeAfterHours } = this.#options;
       const connect = (signal: AbortSignal) => connectTo(this.#options, service, signal);
-      source = new OracleAuditSource({ id, branch, history, connect, startAt, clock, random, logger });
+      source = new OracleAuditSource({
+        id,
+        branch,
+        history,
+        connect,
+        startAt,
+        canary,
+        ...(purgeAfterHours !== undefined && { purgeRetention: purgeAfterHours * HOUR }),
+        clock,
+        random,
+        logger,
+      });
       this.#sources.set(key, source);
     }
     return source;

@@ -36,6 +36,7 @@ export class Progress {
   /** Up to where the time before the place was read again; undefined when all of it was. */
   #readAgainFrom: Micros | undefined;
   readonly #unacknowledged: Unacknowledged[] = [];
+  #acknowledgedLow: Micros | undefined;
 
   /** @param ledger knows nothing of what is read again: from a minute that is a late window before the place */
   constructor({ position, losses }: Bookmark, lateWindow: Micros, ledger: Ledger) {
@@ -85,6 +86,12 @@ export class Progress {
     while (this.#unacknowledged[0] && !isAfter(this.#unacknowledged[0].position, position)) {
       this.#unacknowledged.shift()?.apply();
     }
+    this.#acknowledgedLow = position.low;
+  }
+
+  /** Everything from before it is on the stream, but for rows that come late; undefined when nothing was said of it. */
+  get acknowledgedLow(): Micros | undefined {
+    return this.#acknowledgedLow;
   }
 
   /** Everything that was given out is on the stream, so the ledger speaks of all of it. */

@@ -35,10 +35,17 @@ export interface ModelServerOptions {
   readonly container: string;
   /** Called before each question; throws what a broken connection would. */
   readonly interrupt: () => void;
+  readonly fireCanary?: () => void;
+  readonly advanceArchiveTime?: (time: UtcTime) => void;
 }
 
+/** UNIFIED_AUDIT_SESSIONID of every session of the reader. */
+export const READER_SESSION = "4242";
+
 /** The model of a database behind the questions of a reader, without a wire. */
-export function modelServer({ world, now, site: name, container, interrupt }: ModelServerOptions): AuditServer {
+export function modelServer(options: ModelServerOptions): AuditServer {
+  const { world, now, site: name, container, interrupt } = options;
+  const { fireCanary = () => undefined, advanceArchiveTime = () => undefined } = options;
   const site = (): Site => {
     interrupt();
     const found = siteNamed(world(), name);
@@ -55,8 +62,8 @@ export function modelServer({ world, now, site: name, container, interrupt }: Mo
     release: 19,
     trail: { columns: COLUMNS },
     branches: ["table", "files"],
-    auditSessionId: "1",
-  } as ConnectedInstance;
+    auditSessionId: READER_SESSION,
+  };
   return {
     instance,
     observe: async () => {
@@ -84,8 +91,10 @@ export function modelServer({ world, now, site: name, container, interrupt }: Mo
       const times = [...rowsOf(site(), container, branch)].map((row) => row.EVENT_TIMESTAMP_UTC);
       return withZone(times.toSorted()[0]);
     },
+    fireCanary: async () => fireCanary(),
+    advanceArchiveTime: async (time) => advanceArchiveTime(time),
     [Symbol.asyncDispose]: async () => undefined,
-  } as AuditServer;
+  };
 }
 
 function withZone(time: string | undefined): UtcTime | undefined {

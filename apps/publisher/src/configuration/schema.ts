@@ -84,6 +84,15 @@ const oracleInstance = z.strictObject({
     })
     .prefault({}),
   serverHost: z.string().optional().describe("The instance's address in the events; default: what the server reports"),
+  canary: z
+    .boolean()
+    .default(false)
+    .describe("das_owner.das_canary is installed: its row proves every five minutes that auditing works"),
+  purgeAfterHours: z
+    .int()
+    .min(24)
+    .optional()
+    .describe("Allow the database, through das_owner.das_advance, to purge what has been on the stream for so long"),
 });
 
 const stream = z.strictObject({

@@ -10,7 +10,9 @@ export function openOracleReader(
   environment: Environment,
   logger: Logger,
 ): AuditReader<unknown> {
-  const { containers, serverHost } = configuration.instances[index] as OracleConfiguration["instances"][number];
+  const { containers, serverHost, canary, purgeAfterHours } = configuration.instances[
+    index
+  ] as OracleConfiguration["instances"][number];
   return new OracleReader({
     connection: oracleConnection(configuration, index, environment),
     resourceId: configuration.resource.id,
@@ -18,6 +20,8 @@ export function openOracleReader(
     ...(serverHost !== undefined && { serverHost }),
     nativeAuditFields: configuration.stream.nativeAuditFields === true,
     startAt: configuration.publisher.startAt,
+    canary,
+    ...(purgeAfterHours !== undefined && { purgeAfterHours }),
     logger,
   }) as AuditReader<unknown>;
 }
