@@ -129,6 +129,8 @@ describe("the marker of a row", () => {
   test("is instance and entry, and more only where there is more to tell", () => {
     expect(markerOf(rowWith({ ENTRY_ID: "17" }))).toBe("1:17");
     expect(markerOf(rowWith({ ENTRY_ID: "17", OS_PROCESS: "ORACLE.EXE (S" }))).toBe("1:17:ORACLE.EXE%0020%0028S");
+    expect(markerOf(rowWith({ ENTRY_ID: "17", OS_PROCESS: "017" }))).toBe("1:17:017");
+    expect(markerOf(rowWith({ ENTRY_ID: "17", OS_PROCESS: "null" }))).toBe("1:17:null");
     expect(markerOf(rowWith({ ENTRY_ID: "17", FGA_POLICY_NAME: "SALARIES" }))).toBe("1:17::SALARIES");
     expect(markerOf(rowWith({ ENTRY_ID: "17" }, 2))).toBe("1:17:::2");
     expect(markerOf(rowWith({ INSTANCE_ID: null, ENTRY_ID: null, OS_PROCESS: null }))).toBe("");

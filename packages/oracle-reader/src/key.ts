@@ -59,7 +59,7 @@ export function markerOf(row: OracleRow): string {
   const parts = [
     row.values[instanceId] ?? null,
     row.values[entryId] ?? null,
-    String(pid) === process ? null : process,
+    pid !== null && String(pid) === process ? null : process,
     row.values[fgaPolicyName] ?? null,
     row.ordinal === 0 ? null : String(row.ordinal),
   ];
