@@ -70,14 +70,17 @@ export class Connection implements AsyncDisposable {
     const inexact = new Set([oracledb.DB_TYPE_NUMBER, oracledb.DB_TYPE_CLOB, oracledb.DB_TYPE_NCLOB]);
     const execution: ExecuteOptions = {
       outFormat: oracledb.OUT_FORMAT_ARRAY,
-      // The same for every statement: one text with two ways of fetching breaks the driver (Oracle notes §6).
       fetchTypeHandler: ({ dbType }: Metadata<unknown>) => (inexact.has(dbType as never) ? exactText : undefined),
       resultSet: true,
+      // What was broken off between the two calls that a statement with CLOBs takes would stay in the driver's cache
+      // as it is, and fail with ORA-01002 or ORA-01001 from then on. Parsing again is cheap: the server has its own.
+      keepInStmtCache: false,
       prefetchRows: FIRST_ROWS,
       fetchArraySize: FIRST_ROWS,
     };
     const connectString = connectDescriptor(options);
     const links = new Links((options.tls ?? "required") === "required");
+    let opened: Connection | undefined;
     try {
       const wallet = await walletOf(options);
       const logOn = links.during(() =>
@@ -93,12 +96,13 @@ export class Connection implements AsyncDisposable {
       );
       const connection = await orSilence(clock, CONNECT_TIMEOUT, logOn);
       connection.module = MODULE;
-      const opened = new Connection(connection, options, clock, links, execution);
+      opened = new Connection(connection, options, clock, links, execution);
       await opened.#setUp();
       Connection.#reached.add(placeOf(options));
       return opened;
     } catch (error) {
       links.close();
+      await opened?.[Symbol.asyncDispose]();
       throw classifyError(links.refusal ?? error, options, Connection.#reached.has(placeOf(options)));
     }
   }
@@ -148,7 +152,7 @@ export class Connection implements AsyncDisposable {
           size = nextSize(rows);
         }
       } finally {
-        // Gives the statement back to the driver's cache; sends nothing.
+        // Sends nothing: the cursor is closed with the next call.
         await resultSet.close().catch(() => undefined);
       }
     });
@@ -163,11 +167,12 @@ export class Connection implements AsyncDisposable {
 
   /** Never hangs, whatever the peer does. */
   async [Symbol.asyncDispose](): Promise<void> {
+    // The driver waits for a call that is still under way; without its socket the call ends.
+    if (this.#underWay > 0) this.#links.close();
     try {
-      // The driver would wait for a call that is still under way; without its socket the call ends.
-      if (this.#underWay === 0) await orSilence(this.#clock, END_TIMEOUT, this.#connection.close());
+      await orSilence(this.#clock, END_TIMEOUT, this.#connection.close());
     } catch {
-      // Nobody is left to be told.
+      // A log-off that nobody answers; without its socket it ends, too.
     } finally {
       this.#links.close();
     }
@@ -220,7 +225,9 @@ export class Connection implements AsyncDisposable {
   async #breakOff(call: Promise<unknown>): Promise<void> {
     const ended = async () => {
       await this.#connection.break();
-      await call.catch(() => undefined);
+      // Perhaps it was just through.
+      const late = (await call.catch(() => undefined)) as Partial<Result<unknown>> | undefined;
+      await late?.resultSet?.close();
       // A break that came too late for its call would hit the next one: let it be this.
       await this.#connection.ping().catch(() => undefined);
     };

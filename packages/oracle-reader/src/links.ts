@@ -42,13 +42,13 @@ export class Links {
   /** Whatever waits for a peer fails now; so does what is opened later. */
   close(): void {
     this.#closed = true;
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#sockets) end(socket);
   }
 
   #add(socket: Socket): void {
     this.#sockets.push(socket);
     if (this.#closed) {
-      socket.destroy();
+      end(socket);
       return;
     }
     socket.once("connect", () => {
@@ -61,6 +61,15 @@ export class Links {
   #inspect(socket: Socket): void {
     if (!this.#mustBeEncrypted || socket.listenerCount("data") === 0) return;
     this.refusal = new PlainTextError();
-    socket.destroy();
+    end(socket);
   }
+}
+
+/**
+ * With an error: the driver takes note of errors only. What it holds for a connection until the garbage collector
+ * comes would otherwise try to say good-bye then, and end the process with an exception that nobody can catch.
+ */
+function end(socket: Socket): void {
+  socket.on("error", () => undefined);
+  socket.destroy(new Error("the connection was given up"));
 }
