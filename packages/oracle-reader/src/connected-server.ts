@@ -45,9 +45,9 @@ export class ConnectedServer implements AuditServer {
     this.#options = options;
   }
 
-  /** @throws UnavailableError, RefusedError, ConfigurationError; the signal's reason */
+  /** @throws UnavailableError, RefusedError, ConfigurationError; one of them or the signal's reason when cancelled */
   static async open(options: ConnectedServerOptions, signal: AbortSignal): Promise<ConnectedServer> {
-    const connection = await Connection.open(options.connection, options.clock);
+    const connection = await Connection.open(options.connection, options.clock, signal);
     try {
       const instance = await describeInstance(connection, options.connection, options, signal);
       return new ConnectedServer(connection, instance, options);

@@ -1,13 +1,11 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { type Clock, ConfigurationError, UnavailableError, Watchdog } from "@das/core";
 import type { ExecuteOptions, FetchTypeResponse, Metadata, Connection as OracleConnection, Result } from "oracledb";
 import { classifyError, placeOf, SessionSetupError, SilentServerError } from "./classify-error.ts";
-import { meaninglessIdentity } from "./client-identity.ts";
 import type { ConnectionOptions } from "./connection-options.ts";
 import { Links } from "./links.ts";
 import type { OracleValue } from "./row.ts";
 import { type DescribedColumn, SESSION_AS_SET_UP, SESSION_CHECK, SESSION_SETUP } from "./statements.ts";
+import { walletOf } from "./wallet.ts";
 
 export type Binds = Readonly<Record<string, string>>;
 
@@ -62,8 +60,8 @@ export class Connection implements AsyncDisposable {
     this.#execution = execution;
   }
 
-  /** @throws UnavailableError, RefusedError, ConfigurationError */
-  static async open(options: ConnectionOptions, clock: Clock): Promise<Connection> {
+  /** @throws UnavailableError, also when it was cancelled through the signal; RefusedError, ConfigurationError */
+  static async open(options: ConnectionOptions, clock: Clock, signal?: AbortSignal): Promise<Connection> {
     // 100 ms and a tree of modules that only who connects to an Oracle database should pay.
     const { default: oracledb } = await import("oracledb");
     const exactText: FetchTypeResponse = { type: oracledb.STRING };
@@ -81,6 +79,8 @@ export class Connection implements AsyncDisposable {
     const connectString = connectDescriptor(options);
     const links = new Links((options.tls ?? "required") === "required");
     let opened: Connection | undefined;
+    const cancel = () => links.close();
+    signal?.addEventListener("abort", cancel, { once: true });
     try {
       const wallet = await walletOf(options);
       const logOn = links.during(() =>
@@ -104,6 +104,8 @@ export class Connection implements AsyncDisposable {
       links.close();
       await opened?.[Symbol.asyncDispose]();
       throw classifyError(links.refusal ?? error, options, Connection.#reached.has(placeOf(options)));
+    } finally {
+      signal?.removeEventListener("abort", cancel);
     }
   }
 
@@ -289,26 +291,4 @@ function connectDescriptor({ instanceId, host, port = 1521, service, tls = "requ
   }
   // Dedicated: a lock is held and a session is set up, which a dispatcher's shared servers only make slower.
   return `(DESCRIPTION=(ADDRESS=(PROTOCOL=${tls === "required" ? "tcps" : "tcp"})(HOST=${host})(PORT=${port}))(CONNECT_DATA=(SERVER=DEDICATED)(SERVICE_NAME=${service})))`;
-}
-
-/** The driver reads authorities, certificate and key from one PEM text, and wants all three; undefined: Node's own. */
-async function walletOf(options: ConnectionOptions): Promise<string | undefined> {
-  const { instanceId, tls, wallet, walletLocation, certificateAuthority } = options;
-  if (tls === "off") return undefined;
-  let own = wallet;
-  if (own === undefined && walletLocation !== undefined) {
-    try {
-      own = await readFile(join(walletLocation, "ewallet.pem"), "utf8");
-    } catch (error) {
-      throw new ConfigurationError({
-        who: "oracle-reader",
-        what: `the wallet of instance "${instanceId}" cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown"})`,
-        remedy: `Put ewallet.pem into ${walletLocation}, and see that this process may read it`,
-        code: "wallet-unreadable",
-        cause: error,
-      });
-    }
-  }
-  if (certificateAuthority === undefined) return own;
-  return `${own ?? meaninglessIdentity()}\n${certificateAuthority}`;
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createServer as createTlsServer } from "node:tls";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { systemClock } from "@das/core";
+import { type Clock, systemClock } from "@das/core";
 import { makeServerCertificate } from "@das/oracle-emulator";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -18,7 +18,7 @@ import { SESSION_AS_SET_UP } from "../src/statements.ts";
 import { fastClock } from "./fast-clock.ts";
 import { type Answer, startScriptedServer, textResult } from "./scripted-server.ts";
 
-const open = (options: ConnectionOptions, clock = systemClock) => Connection.open(options, clock);
+const open = (options: ConnectionOptions, clock: Clock = systemClock) => Connection.open(options, clock);
 
 /** `rows N`: as many rows; `long N`: statements of so many characters; `wait`: nothing until a break. */
 const answer: Answer = (sql) => {
@@ -140,6 +140,21 @@ describe("a log-on", () => {
       await expect(open(target, fastClock(100))).rejects.toThrow(/no answer/);
       await expect.poll(() => listener.openSockets).toBe(0);
     }
+  });
+
+  test("that nobody waits for any more ends at once", async () => {
+    await using listener = await startAcceptingListener("off");
+    const controller = new AbortController();
+    const opening = Connection.open(
+      { ...nowhere, port: listener.port, tls: "off" },
+      // Time stands still, almost.
+      fastClock(1e-6),
+      controller.signal,
+    );
+    const failed = expect(opening).rejects.toMatchObject({ code: "database-unavailable" });
+    await expect.poll(() => listener.openSockets).toBe(1);
+    controller.abort();
+    await failed;
   });
 
   test("that the listener or the server refuses says who has to act", async () => {
