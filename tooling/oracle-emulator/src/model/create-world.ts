@@ -1,7 +1,7 @@
 /** A world that begins: a primary and its standbys, empty. */
 import { VERSION_PROFILES } from "../version-profiles.ts";
 import { PREDEFINED_POLICIES } from "./audit-policy.ts";
-import { emptyTable } from "./audit-table.ts";
+import { emptyTable, type PartitionInterval } from "./audit-table.ts";
 import type { Container, DatabaseHistory, Instance, OpenMode, Site, World } from "./world.ts";
 import { scnAt } from "./world.ts";
 
@@ -11,6 +11,8 @@ export interface WorldOptions {
   readonly dbid?: string;
   /** By name; none makes a non-CDB, whose container GUID is 32 zeros. */
   readonly pluggables?: readonly string[];
+  /** Of every container's table; the release's own. */
+  readonly partitionInterval?: PartitionInterval;
   readonly primary?: SiteOptions;
   readonly standbys?: readonly SiteOptions[];
 }
@@ -27,11 +29,12 @@ export interface SiteOptions {
   readonly clockShift?: number;
 }
 
+const DATABASE_NAME = "ORCL";
 const NON_CDB_GUID = "0".repeat(32);
 
 export function createWorld(options: WorldOptions, now: number): World {
   const { release } = options;
-  const databaseName = options.databaseName ?? "ORCL";
+  const databaseName = options.databaseName ?? DATABASE_NAME;
   const dbid = options.dbid ?? "1559204751";
   const primary = options.primary ?? { uniqueName: `${databaseName}_A` };
   const containers = containersOf(options, dbid);
@@ -82,19 +85,21 @@ const PARAMETERS: Site["parameters"] = {
   unified_audit_common_systemlog: null,
 };
 
-function containersOf({ release, pluggables = [] }: WorldOptions, dbid: string): readonly Container[] {
+function containersOf(options: WorldOptions, dbid: string): readonly Container[] {
+  const { release, pluggables = [] } = options;
+  const interval = options.partitionInterval ?? VERSION_PROFILES[release].partitionInterval;
   const container = (name: string, conId: number, guid: string, containerDbid: string): Container => ({
     guid,
     conId,
     name,
     dbid: containerDbid,
-    table: emptyTable(VERSION_PROFILES[release].partitionInterval),
+    table: emptyTable(interval),
     policies: PREDEFINED_POLICIES,
     enabledPolicies: [],
     lastArchiveTimestamps: [],
     cleanupJobs: [],
   });
-  if (pluggables.length === 0) return [container("", 0, NON_CDB_GUID, dbid)];
+  if (pluggables.length === 0) return [container(options.databaseName ?? DATABASE_NAME, 0, NON_CDB_GUID, dbid)];
   return [
     container("CDB$ROOT", 1, guidOf(dbid, 1), dbid),
     ...pluggables.map((name, index) => {

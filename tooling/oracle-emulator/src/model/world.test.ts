@@ -500,9 +500,9 @@ describe("open modes", () => {
     expect(() => containerOf(primaryOf(dropPluggable(world, "A", guid, NOW)), guid)).toThrow("no container");
   });
 
-  test("a non-CDB is one container without a name", () => {
+  test("a non-CDB is one container", () => {
     const site = primaryOf(begin({ pluggables: [] }));
-    expect(site.containers).toMatchObject([{ conId: 0, guid: "0".repeat(32), dbid: "1559204751" }]);
+    expect(site.containers).toMatchObject([{ name: "ORCL", conId: 0, guid: "0".repeat(32), dbid: "1559204751" }]);
     expect(() => siteNamed(WORLD, "C")).toThrow("no database");
   });
 });

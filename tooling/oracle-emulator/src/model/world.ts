@@ -23,7 +23,7 @@ export interface Container {
   readonly guid: string;
   /** 0 in a non-CDB, 1 the root, 2 the seed, from 3 on the PDBs. */
   readonly conId: number;
-  /** `CDB$ROOT`, `SALESPDB`; may change. */
+  /** `CDB$ROOT`, `SALESPDB`, the database's name in a non-CDB; may change. */
   readonly name: string;
   /** Of the container, decimal; the root's is that of the database. */
   readonly dbid: string;

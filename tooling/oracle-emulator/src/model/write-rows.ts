@@ -125,6 +125,11 @@ export function advance(world: World, now: number): World {
   return shipRedo(changed ? { ...world, sites } : world, now);
 }
 
+/** Everything that is stamped becomes visible, on all sites. */
+export function commitPending(world: World, now: number): World {
+  return shipRedo({ ...world, sites: world.sites.map(commitAll) }, now);
+}
+
 /** Makes everything visible that the site has stamped. */
 export function commitAll(site: Site): Site {
   return commitDue(site, Number.POSITIVE_INFINITY);

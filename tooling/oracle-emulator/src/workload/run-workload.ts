@@ -75,6 +75,7 @@ export function runWorkload(
   rate: number,
   clock: Clock,
   place: WorkloadPlace = {},
+  options: AuditOptions = {},
 ): RunningWorkload {
   const stopping = new AbortController();
   const running = { rate, generated: 0, stop };
@@ -91,7 +92,7 @@ export function runWorkload(
         const site = place.site === undefined ? primaryOf(target.world) : siteNamed(target.world, place.site);
         const to = target.now() + site.clockShift;
         const rows = workload.generate(count, Math.floor(to - (now - before)), to);
-        target.change((world, at) => appendWorkload(world, rows, at, place));
+        target.change((world, at) => appendWorkload(world, rows, at, place, options));
         owed -= rows.length;
         running.generated += rows.length;
       }
