@@ -12,6 +12,7 @@ import {
 } from "@das/core";
 import type { AuditServer, Branch, DatabaseState } from "./audit-server.ts";
 import { OracleAuditSource } from "./audit-source.ts";
+import { checkInstance } from "./check/check-instance.ts";
 import { ConnectedServer } from "./connected-server.ts";
 import type { ConnectionOptions } from "./connection-options.ts";
 import { toEvent } from "./map-event.ts";
@@ -25,6 +26,8 @@ export interface OracleReaderOptions {
   readonly resourceId: string;
   /** Services of the PDBs that are read besides: each container has a trail of its own. */
   readonly containers?: readonly string[];
+  /** The other configured instances of the same resource, which `check` looks at as well. */
+  readonly replicas?: readonly ConnectionOptions[];
   /** The instance's own address in the events; default: what the server reports. */
   readonly serverHost?: string;
   /** Whether columns that no field of an event takes are read, too. Default true. */
@@ -59,8 +62,9 @@ export class OracleReader implements AuditReader<OracleRow> {
     this.#options = options;
   }
 
-  async check(_signal: AbortSignal): Promise<CheckReport> {
-    return { findings: [] };
+  check(signal: AbortSignal): Promise<CheckReport> {
+    const { connection, containers = [], replicas = [], clock = systemClock } = this.#options;
+    return checkInstance({ connection, containers, replicas, clock }, signal);
   }
 
   /**

@@ -1,0 +1,94 @@
+import type { CheckFinding, Clock } from "@das/core";
+import type { ConnectionOptions } from "../connection-options.ts";
+import { type Answer, type Inquiry, notKnown } from "./answer.ts";
+import { judgeAlwaysAudited, judgeOutcomes, judgePolicies } from "./enabled-policies.ts";
+import type { InstanceFacts } from "./instance-facts.ts";
+import { judgeOwnProcedures, lookAtOwnProcedures, type OwnProcedures } from "./own-procedures.ts";
+import { judgePartitionInterval } from "./partition-interval.ts";
+import { lookAtPace, lookAtPartitions, type Pace, type Partition } from "./partitions.ts";
+import { lookAtPolicies, type Policy } from "./policies.ts";
+import { judgeArchiveTime, judgePurgeJobs, lookAtArchiveTime, lookAtPurgeJobs, type PurgeJob } from "./purge.ts";
+import { judgeReaderExcluded, judgeReaderWatched } from "./reader-excluded.ts";
+import { judgeLeastPrivilege, judgeRights, lookAtRights, type RightsFacts } from "./rights.ts";
+import type { ClockFacts } from "./server-clock.ts";
+import { judgeSpillover, lookAtSpillover, type SpilloverFacts } from "./spillover.ts";
+import type { DatabaseFacts } from "./standby.ts";
+import { judgeStatistics } from "./statistics.ts";
+import { judgeBranches, judgeColumns, lookAtTrail, type TrailFacts, trailAccess } from "./trail-access.ts";
+import { judgeLocation, lookAtLocation } from "./trail-location.ts";
+import type { AuditingMode } from "./unified-auditing.ts";
+
+/** All that one look at the trail of one container gave: each has rights, policies, partitions and files of its own. */
+export interface ContainerTrail {
+  readonly options: ConnectionOptions;
+  /** As this container says it. */
+  readonly instance: InstanceFacts;
+  readonly trail: TrailFacts;
+  readonly rights: RightsFacts;
+  readonly policies: Answer<readonly Policy[]>;
+  readonly partitions: Answer<readonly Partition[]>;
+  readonly pace: Answer<Pace>;
+  readonly location: Answer<string | undefined>;
+  readonly spillover: Answer<SpilloverFacts>;
+  readonly purgeJobs: Answer<readonly PurgeJob[]>;
+  readonly archiveTime: Answer<string | undefined>;
+  readonly ownProcedures: OwnProcedures;
+}
+
+export async function lookAtContainerTrail(
+  options: ConnectionOptions,
+  inquiry: Inquiry,
+  instance: InstanceFacts,
+  database: Answer<DatabaseFacts>,
+  serverClock: Answer<ClockFacts>,
+  clock: Clock,
+): Promise<ContainerTrail> {
+  const trail = await lookAtTrail(inquiry);
+  const partitions = await lookAtPartitions(inquiry);
+  return {
+    options,
+    instance,
+    trail,
+    rights: await lookAtRights(inquiry, trail),
+    policies: await lookAtPolicies(inquiry),
+    partitions,
+    // A standby's table is read by nobody: counting it would cost for nothing.
+    pace:
+      instance.role === "PRIMARY"
+        ? await lookAtPace(inquiry, partitions, serverClock, () => clock.monotonic())
+        : notKnown("not asked for on a standby"),
+    location: await lookAtLocation(inquiry),
+    spillover: await lookAtSpillover(inquiry, serverClock),
+    purgeJobs: await lookAtPurgeJobs(inquiry),
+    archiveTime: database.known ? await lookAtArchiveTime(inquiry, database.value) : database,
+    ownProcedures: await lookAtOwnProcedures(inquiry),
+  };
+}
+
+/** The checks of one container, in the order in which a person would go through them. Pure. */
+export function judgeContainerTrail(
+  container: ContainerTrail,
+  mode: Answer<AuditingMode>,
+  clock: Answer<ClockFacts>,
+): readonly CheckFinding[] {
+  const { options, instance, trail, rights, policies, partitions, pace, purgeJobs } = container;
+  const access = trailAccess(trail, instance, options);
+  const isPrimary = instance.role === "PRIMARY";
+  return [
+    ...judgeRights(instance, rights, access),
+    judgeLeastPrivilege(instance, rights),
+    judgeBranches(trail, instance, access),
+    ...judgeColumns(trail, access),
+    judgePolicies(policies, instance),
+    ...judgeOutcomes(policies),
+    ...judgeReaderExcluded(policies, instance, rights.roles),
+    ...judgeReaderWatched(policies, instance, rights.roles),
+    judgeAlwaysAudited(mode),
+    ...(isPrimary ? [judgePartitionInterval(partitions, pace, instance), ...judgeStatistics(partitions, pace)] : []),
+    judgeLocation(container.location, instance),
+    judgeSpillover(container.spillover, instance),
+    judgePurgeJobs(purgeJobs, instance),
+    judgeArchiveTime(container.archiveTime, purgeJobs, clock, instance),
+    ...judgeOwnProcedures(container.ownProcedures),
+  ];
+}

@@ -1,0 +1,106 @@
+import { TRAIL_TABLE } from "../statements.ts";
+import { type Answer, answered, type Inquiry, mapAnswer, notKnown, textOf } from "./answer.ts";
+import { type ClockFacts, epochMilliseconds, sqlTime } from "./server-clock.ts";
+
+/** One partition of AUD$UNIFIED. */
+export interface Partition {
+  readonly name: string;
+  /** Milliseconds since 1970, UTC, exclusive. */
+  readonly end: number;
+  /** Rows, by the last statistics. */
+  readonly estimate: number | undefined;
+  /** When its statistics were gathered, by the server's own zone; undefined: never. */
+  readonly analyzed: string | undefined;
+}
+
+/** By their ends. HIGH_VALUE is an expression: `TIMESTAMP' 2026-12-01 00:00:00'`. */
+const PARTITIONS = `SELECT p.partition_name, p.high_value, p.num_rows, TO_CHAR(p.last_analyzed, 'YYYY-MM-DD HH24:MI:SS')
+FROM   sys.dba_tab_partitions p
+WHERE  p.table_owner = 'AUDSYS' AND p.table_name = 'AUD$UNIFIED'`;
+
+export async function lookAtPartitions(inquiry: Inquiry): Promise<Answer<readonly Partition[]>> {
+  return mapAnswer(await inquiry.ask(PARTITIONS), (rows) =>
+    rows
+      .map(([name, highValue, estimate, analyzed]) => ({
+        name: textOf(name),
+        end: endOf(textOf(highValue)),
+        estimate: estimate === null || estimate === undefined ? undefined : Number(estimate),
+        analyzed: analyzed ?? undefined,
+      }))
+      .sort((a, b) => a.end - b.end),
+  );
+}
+
+/** Of MAXVALUE there is none. */
+function endOf(highValue: string): number {
+  const time = /\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}/.exec(highValue)?.[0];
+  return time === undefined ? Number.POSITIVE_INFINITY : epochMilliseconds(time);
+}
+
+/** The partition that a moment falls into, where it begins and ends. Milliseconds. */
+export interface CurrentPartition {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** undefined: there is no partition for that moment yet, or none before it to tell its length by. */
+export function currentPartition(partitions: readonly Partition[], now: number): CurrentPartition | undefined {
+  const index = partitions.findIndex(({ end }) => end > now);
+  const current = partitions[index];
+  const before = partitions[index - 1];
+  if (!current || !before || current.end === Number.POSITIVE_INFINITY) return undefined;
+  // Partitions are made when a row comes: after a quiet time the one before ends long before this one begins. One that
+  // would begin after now is longer than its neighbours: the interval was changed.
+  const start = current.end - shortestLength(partitions);
+  return { start: start > before.end && start <= now ? start : before.end, end: current.end };
+}
+
+/** Of neighbours the distance of the ends is the interval, or several where one was left out. Milliseconds. */
+function shortestLength(partitions: readonly Partition[]): number {
+  // The last few, because the interval may have been another one once.
+  const ends = partitions.slice(-MOST_NEIGHBOURS).map(({ end }) => end);
+  const lengths = ends.slice(1).map((end, index) => end - (ends[index] ?? end));
+  return Math.min(...lengths.filter((length) => length > 0), Number.POSITIVE_INFINITY);
+}
+
+const MOST_NEIGHBOURS = 4;
+
+/** How fast the table fills. */
+export interface Pace {
+  /** Rows since `from`. */
+  readonly rows: number;
+  /** Of them, rows of the last hour. */
+  readonly recent: number;
+  /** Milliseconds since 1970, by the server's clock. */
+  readonly from: number;
+  readonly now: number;
+  /** Milliseconds: how long the server took to count. One poll takes as long, and more for what it fetches. */
+  readonly took: number;
+}
+
+const FORMAT = "'YYYY-MM-DD HH24:MI:SS.FF6'";
+/** What one poll scans, too: the bare time on the left prunes. */
+const COUNT = `SELECT TO_CHAR(COUNT(*)), TO_CHAR(SUM(CASE WHEN t.event_timestamp >= TO_TIMESTAMP(:recent, ${FORMAT}) THEN 1 ELSE 0 END))
+FROM   ${TRAIL_TABLE} t
+WHERE  t.event_timestamp >= TO_TIMESTAMP(:lo, ${FORMAT}) AND t.event_timestamp < TO_TIMESTAMP(:hi, ${FORMAT})`;
+
+const HOUR = 3_600_000;
+
+/** Counts the current partition, and at least an hour. */
+export async function lookAtPace(
+  inquiry: Inquiry,
+  partitions: Answer<readonly Partition[]>,
+  clock: Answer<ClockFacts>,
+  monotonic: () => number,
+): Promise<Answer<Pace>> {
+  if (!clock.known) return notKnown(clock.reason);
+  const now = clock.value.server;
+  const current = partitions.known ? currentPartition(partitions.value, now) : undefined;
+  const from = Math.min(current?.start ?? now, now - HOUR);
+  const asked = monotonic();
+  const answer = await inquiry.ask(COUNT, { recent: sqlTime(now - HOUR), lo: sqlTime(from), hi: sqlTime(now) });
+  if (!answer.known) return answer;
+  const [rows, recent] = answer.value[0] ?? [];
+  const took = monotonic() - asked;
+  return answered({ rows: Number(textOf(rows)), recent: Number(textOf(recent)), from, now, took });
+}
