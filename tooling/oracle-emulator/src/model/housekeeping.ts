@@ -183,6 +183,15 @@ function cleanTable({ table }: Container, dbid: string, until: string): Containe
   return removeRows(cleaned, (row) => row.DBID === dbid, { to: until });
 }
 
+export interface LoadOptions {
+  /** Whose files; 1. */
+  readonly instance?: number;
+  /** TRANSFER_UNIFIED_AUDIT_RECORDS does the same, and may do it twice (MOS 2212196.1). */
+  readonly procedure?: "LOAD_UNIFIED_AUDIT_FILES" | "TRANSFER_UNIFIED_AUDIT_RECORDS";
+  readonly twice?: boolean;
+  readonly actor?: NewAuditRow;
+}
+
 /**
  * LOAD_UNIFIED_AUDIT_FILES: the rows of the instance's files appear in the table with their old times, the files go;
  * not those that PMON holds. Nothing happens where the table cannot be written.
@@ -192,7 +201,7 @@ export function loadFiles(
   siteName: string,
   container: string,
   now: number,
-  options: { readonly instance?: number; readonly actor?: NewAuditRow } = {},
+  options: LoadOptions = {},
 ): World {
   const begun = advance(world, now);
   const site = siteNamed(begun, siteName);
@@ -205,10 +214,17 @@ export function loadFiles(
     const emptied = withSite(begun, { ...site, files: site.files.filter((file) => !isLoaded(file)) });
     loaded = changeContainer(emptied, siteName, container, (found) => ({
       ...found,
-      table: insertRows(found.table, rows),
+      table: insertRows(found.table, options.twice ? [...rows, ...rows.map((row) => ({ ...row }))] : rows),
     }));
   }
-  return told(loaded, siteName, container, "LOAD_UNIFIED_AUDIT_FILES", now, options.actor ?? SYS_SESSION);
+  return told(
+    loaded,
+    siteName,
+    container,
+    options.procedure ?? "LOAD_UNIFIED_AUDIT_FILES",
+    now,
+    options.actor ?? SYS_SESSION,
+  );
 }
 
 function isWritable(site: Site, container: string): boolean {

@@ -23,7 +23,9 @@ export function follows(world: World, site: Site): boolean {
   return site.role === "PHYSICAL STANDBY" && !site.isDiverged && site.uniqueName !== world.primary;
 }
 
+/** Not while the database is open read only without apply, or down: it catches up when it is opened again. */
 function apply(site: Site, shipments: readonly Shipment[], now: number): Site {
+  if (site.openMode !== "READ ONLY WITH APPLY" && site.openMode !== "MOUNTED") return site;
   const arrived = shipments.findLast(({ at, number }) => at <= now - site.replicationLag && number > site.appliedTo);
   return arrived ? { ...site, containers: arrived.containers, appliedTo: arrived.number } : site;
 }

@@ -87,18 +87,32 @@ export function reinstate(world: World, siteName: string, now: number): World {
 
 /** CONVERT TO SNAPSHOT STANDBY: open for writing, with a history of its own. */
 export function convertToSnapshotStandby(world: World, siteName: string, now: number): World {
+  return openForWriting(world, siteName, "SNAPSHOT STANDBY", now);
+}
+
+/** RECOVER TO LOGICAL STANDBY: it writes a trail of its own; the primary's rows reach it no longer. */
+export function convertToLogicalStandby(world: World, siteName: string, now: number): World {
+  return openForWriting(world, siteName, "LOGICAL STANDBY", now);
+}
+
+function openForWriting(
+  world: World,
+  siteName: string,
+  role: "SNAPSHOT STANDBY" | "LOGICAL STANDBY",
+  now: number,
+): World {
   const begun = advance(world, now);
   const site = followerNamed(begun, siteName);
   const [activation, numbered] = nextNumber(begun);
   return withSite(numbered, {
     ...withoutSessions(site),
-    role: "SNAPSHOT STANDBY",
+    role,
     openMode: "READ WRITE",
     history: { ...site.history, resetlogsChange: scnAt(now), activation },
   });
 }
 
-/** CONVERT TO PHYSICAL STANDBY: flashed back, so what it wrote to its table is discarded. */
+/** CONVERT TO PHYSICAL STANDBY, from either: flashed back, so what it wrote to its table is discarded. */
 export function convertToPhysicalStandby(
   world: World,
   siteName: string,
@@ -107,7 +121,8 @@ export function convertToPhysicalStandby(
 ): World {
   const begun = advance(world, now);
   const site = siteNamed(begun, siteName);
-  if (site.role !== "SNAPSHOT STANDBY") throw new Error(`oracle-emulator: ${siteName} is a ${site.role}`);
+  if (site.role !== "SNAPSHOT STANDBY" && site.role !== "LOGICAL STANDBY")
+    throw new Error(`oracle-emulator: ${siteName} is a ${site.role}`);
   return followAgain(begun, site, openMode, now);
 }
 

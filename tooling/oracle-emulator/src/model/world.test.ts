@@ -25,6 +25,7 @@ import {
 import { alterPolicy, createPolicy, disablePolicy, dropPolicy, enablePolicy } from "./policy-changes.ts";
 import { clockText, keyValuesOf, numberedKeysOf, rowsOf, summarizeRows } from "./read-rows.ts";
 import {
+  convertToLogicalStandby,
   convertToPhysicalStandby,
   convertToSnapshotStandby,
   failover,
@@ -366,6 +367,17 @@ describe("purge and load", () => {
     ).toEqual(["c"]);
   });
 
+  test("a transfer may load rows twice: equal keys, told apart by their numbers", () => {
+    const world = loadFiles(write(WORLD, ["x"], NOW, { refusedByTable: true }), "A", PDB, NOW, {
+      twice: true,
+      procedure: "TRANSFER_UNIFIED_AUDIT_RECORDS",
+    });
+    const [one, two] = read(world, "A");
+    expect(one).toEqual(two);
+    expect(one).not.toBe(two);
+    expect([...markersOf(read(world, "A"))].slice(0, 2)).toEqual(["1:1", "1:1:::1"]);
+  });
+
   test("rows vanish", () => {
     const world = deleteRows(
       write(filled, ["row 9"], NOW, { refusedByTable: true }),
@@ -393,6 +405,14 @@ describe("standbys", () => {
     world = write(world, ["four"], NOW + 8000);
     expect(names(advance(world, NOW + 1e9), "B")).toEqual(["one", "two"]);
     expect(names(setReplicationLag(world, "B", 0, NOW + 1e9), "B")).toContain("four");
+  });
+
+  test("apply nothing while they are open without it, or down", () => {
+    for (const stopped of [openDatabase(WORLD, "B", "READ ONLY", NOW), closeDatabase(WORLD, "B", "abort", NOW)]) {
+      const world = write(stopped, ["one"]);
+      expect([...rowsBetween(containerOf(siteNamed(world, "B"), PDB).table)]).toEqual([]);
+      expect(names(openDatabase(world, "B", "READ ONLY WITH APPLY", NOW), "B")).toEqual(["one"]);
+    }
   });
 
   test("take over by agreement without loss; files stay where they are", () => {
@@ -462,6 +482,9 @@ describe("standbys", () => {
     expect(names(advance(world, NOW + 60 * SECOND), "B")).toEqual(["one", "two"]);
     expect(historyText(siteNamed(world, "B"))).toBe(historyText(primaryOf(world)));
     expect(() => convertToPhysicalStandby(world, "B", NOW)).toThrow("PHYSICAL STANDBY");
+    const logical = write(convertToLogicalStandby(world, "B", NOW), ["own"], NOW, {}, "B");
+    expect(names(write(logical, ["three"]), "B")).toEqual(["one", "two", "own"]);
+    expect(names(convertToPhysicalStandby(logical, "B", NOW), "B")).toEqual(["one", "two"]);
   });
 });
 
