@@ -1,19 +1,18 @@
-/** What DBMS_AUDIT_MGMT does to the trail (Oracle notes §§2.1, 4.1), and what happens to it behind its back. */
+/** What DBMS_AUDIT_MGMT does to the trail (Oracle notes §§2.1, 4.1). */
 import type { AuditRow, NewAuditRow } from "./audit-row.ts";
 import {
   dropPartition,
   insertRows,
-  isWithin,
   type PartitionInterval,
   removeRows,
   rowsBetween,
   setInterval,
-  type TimeBounds,
 } from "./audit-table.ts";
 import {
   type Branch,
   type CleanupJob,
   type Container,
+  changeContainer,
   containerMode,
   containerOf,
   type LastArchiveTimestamp,
@@ -21,7 +20,6 @@ import {
   type Site,
   siteNamed,
   type World,
-  withContainer,
   withSite,
 } from "./world.ts";
 import { advance, auditAction } from "./write-rows.ts";
@@ -279,36 +277,4 @@ export function dropCleanupJob(
     cleanupJobs: found.cleanupJobs.filter(({ name }) => name !== jobName),
   }));
   return told(changed, siteName, container, "DROP_PURGE_JOB", now, actor);
-}
-
-/** Rows vanish without a trace: a flashback, an attack through the file system. */
-export function deleteRows(
-  world: World,
-  siteName: string,
-  container: string,
-  isGone: (row: AuditRow) => boolean,
-  now: number,
-  bounds: TimeBounds = {},
-): World {
-  const changed = changeContainer(advance(world, now), siteName, container, (found) => ({
-    ...found,
-    table: removeRows(found.table, isGone, bounds),
-  }));
-  const site = siteNamed(changed, siteName);
-  const files = site.files.flatMap((file) => {
-    if (file.container !== container) return [file];
-    const rows = file.rows.filter((row) => !(isWithin(row, bounds) && isGone(row)));
-    return rows.length === 0 ? [] : [rows.length === file.rows.length ? file : { ...file, rows }];
-  });
-  return advance(withSite(changed, { ...site, files }), now);
-}
-
-function changeContainer(
-  world: World,
-  siteName: string,
-  container: string,
-  change: (container: Container) => Container,
-): World {
-  const site = siteNamed(world, siteName);
-  return withSite(world, withContainer(site, change(containerOf(site, container))));
 }

@@ -1,5 +1,7 @@
 /** What happens to a database, rather than what it does. */
-import { type Site, siteNamed, type World, withSite } from "./world.ts";
+import type { AuditRow } from "./audit-row.ts";
+import { isWithin, removeRows, type TimeBounds } from "./audit-table.ts";
+import { changeContainer, type Site, siteNamed, type World, withSite } from "./world.ts";
 import { advance } from "./write-rows.ts";
 
 /** The clock is set: later rows are stamped by it, earlier ones stay as they are. @param by milliseconds, added */
@@ -16,6 +18,28 @@ export function setTableWritable(world: World, siteName: string, tableWritable: 
 /** The disk of the files is full: with the table not writable either, audited statements fail with ORA-02002. */
 export function setFilesWritable(world: World, siteName: string, filesWritable: boolean, now: number): World {
   return change(world, siteName, now, { filesWritable });
+}
+
+/** Rows vanish without a trace: a flashback, an attack through the file system. */
+export function deleteRows(
+  world: World,
+  siteName: string,
+  container: string,
+  isGone: (row: AuditRow) => boolean,
+  now: number,
+  bounds: TimeBounds = {},
+): World {
+  const changed = changeContainer(advance(world, now), siteName, container, (found) => ({
+    ...found,
+    table: removeRows(found.table, isGone, bounds),
+  }));
+  const site = siteNamed(changed, siteName);
+  const files = site.files.flatMap((file) => {
+    if (file.container !== container) return [file];
+    const rows = file.rows.filter((row) => !(isWithin(row, bounds) && isGone(row)));
+    return rows.length === 0 ? [] : [rows.length === file.rows.length ? file : { ...file, rows }];
+  });
+  return advance(withSite(changed, { ...site, files }), now);
 }
 
 /** As a restart after relinking leaves it. */

@@ -2,7 +2,7 @@
 import type { AuditPolicy, EnabledPolicy } from "./audit-policy.ts";
 import type { NewAuditRow } from "./audit-row.ts";
 import { SYS_SESSION } from "./housekeeping.ts";
-import { type Container, containerOf, siteNamed, type World, withContainer, withSite } from "./world.ts";
+import { type Container, changeContainer, type World } from "./world.ts";
 import { auditAction } from "./write-rows.ts";
 
 /** Where it is done, and by whom: the columns of the row that tells of it; SQL_TEXT is the statement as it came. */
@@ -82,11 +82,10 @@ export function disablePolicy(
 
 function changePolicies(
   world: World,
-  { site: siteName, container }: PolicyChange,
+  { site, container }: PolicyChange,
   change: (container: Container) => Container,
 ): World {
-  const site = siteNamed(world, siteName);
-  return withSite(world, withContainer(site, change(containerOf(site, container))));
+  return changeContainer(world, site, container, change);
 }
 
 const STATEMENTS: Readonly<Record<string, string>> = { AUDIT: "AUDIT POLICY", NOAUDIT: "NOAUDIT POLICY" };

@@ -4,15 +4,9 @@ import { describe, expect, test } from "vitest";
 import { type AuditRow, keyOf, timestampText } from "./audit-row.ts";
 import { rowsBetween, setInterval } from "./audit-table.ts";
 import { createWorld } from "./create-world.ts";
-import {
-  cleanAuditTrail,
-  deleteRows,
-  lastArchiveTimestampOf,
-  loadFiles,
-  setLastArchiveTimestamp,
-} from "./housekeeping.ts";
+import { cleanAuditTrail, lastArchiveTimestampOf, loadFiles, setLastArchiveTimestamp } from "./housekeeping.ts";
 import { markersOf } from "./markers.ts";
-import { setTableWritable, shiftClock } from "./mishaps.ts";
+import { deleteRows, setTableWritable, shiftClock } from "./mishaps.ts";
 import { closeDatabase, openDatabase } from "./open-modes.ts";
 import { numberedKeysOf, summarizeRows, valuesOf } from "./read-rows.ts";
 import { follows } from "./replicate.ts";

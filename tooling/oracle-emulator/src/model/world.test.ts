@@ -6,13 +6,19 @@ import { createWorld, type WorldOptions } from "./create-world.ts";
 import {
   alterPartitionInterval,
   cleanAuditTrail,
-  deleteRows,
   lastArchiveTimestampOf,
   loadFiles,
   setLastArchiveTimestamp,
 } from "./housekeeping.ts";
 import { markersOf } from "./markers.ts";
-import { setFilesWritable, setParameter, setTableWritable, setUnifiedAuditing, shiftClock } from "./mishaps.ts";
+import {
+  deleteRows,
+  setFilesWritable,
+  setParameter,
+  setTableWritable,
+  setUnifiedAuditing,
+  shiftClock,
+} from "./mishaps.ts";
 import {
   clonePluggable,
   closeDatabase,

@@ -193,6 +193,16 @@ export function withContainer(site: Site, changed: Container): Site {
   };
 }
 
+export function changeContainer(
+  world: World,
+  siteName: string,
+  container: string,
+  change: (container: Container) => Container,
+): World {
+  const site = siteNamed(world, siteName);
+  return withSite(world, withContainer(site, change(containerOf(site, container))));
+}
+
 /** The database's own clock: milliseconds since 1970. */
 export function siteClock(site: Site, now: number): number {
   return now + site.clockShift;
