@@ -215,16 +215,16 @@ export class Connection implements AsyncDisposable {
       const call = start();
       const outcome = await Promise.race([call.then((value) => ({ value })), interrupted]);
       if (!(outcome instanceof Error)) return outcome.value;
-      await this.#breakOff(call);
-      throw outcome;
+      const hasAnswered = await this.#breakOff(call);
+      throw hasAnswered && outcome instanceof SilentServerError ? this.#tooSlow() : outcome;
     } finally {
       watchdog.stop();
       signal?.removeEventListener("abort", cancel);
     }
   }
 
-  /** Asks the server to end a call; when it does not answer, the connection goes. */
-  async #breakOff(call: Promise<unknown>): Promise<void> {
+  /** Asks the server to end a call; when it does not answer, the connection goes. @returns whether it answered */
+  async #breakOff(call: Promise<unknown>): Promise<boolean> {
     const ended = async () => {
       await this.#connection.break();
       // Perhaps it was just through.
@@ -235,9 +235,21 @@ export class Connection implements AsyncDisposable {
     };
     try {
       await orSilence(this.#clock, END_TIMEOUT, ended());
+      return true;
     } catch {
       this.#links.close();
+      return false;
     }
+  }
+
+  #tooSlow(): UnavailableError {
+    return new UnavailableError({
+      who: "oracle-reader",
+      what: `${placeOf(this.#options)} did not answer a statement within ${ANSWER_TIMEOUT / 1_000} s`,
+      remedy:
+        "Fit the partitions of AUDSYS.AUD$UNIFIED to the rate of its rows (DBMS_AUDIT_MGMT.ALTER_PARTITION_INTERVAL), gather its statistics, purge what need not stay; trying again meanwhile",
+      code: "database-slow",
+    });
   }
 
   async #handOver(rows: readonly (readonly OracleValue[])[], take: TakeRows): Promise<void> {
