@@ -69,7 +69,7 @@ const REMEDIES: Readonly<Record<Refusal, string>> = {
   "tls-refused":
     "Give the listener an address with PROTOCOL=TCPS and name its port, or set tls to off for this instance and know what that means",
   "certificate-refused":
-    "Set tls.caFile to the authority that signed the server's certificate, tls.serverName to the distinguished name in it, or mend the wallet",
+    "Set tls.caFile to the authority that signed the server's certificate, tls.certificateName to the distinguished name in it, or mend tls.walletFile",
   "service-unknown": "Check service, host and port of this instance, and what lsnrctl status shows there",
   "session-refused": "Look for a logon trigger that changes TIME_ZONE or NLS settings of this user's sessions",
 };
