@@ -21,8 +21,12 @@ export interface ConnectionOptions {
    * default: `host` must be among the certificate's names.
    */
   readonly certificateName?: string;
+  /** `false`: whatever name a certificate of the authority bears. Default true. */
+  readonly checkCertificateName?: boolean;
   /** What stands in `ewallet.pem`: authorities, and a client's key and certificate. */
   readonly wallet?: string;
+  /** Directory of an `ewallet.pem`, where `wallet` is not given. */
+  readonly walletLocation?: string;
   /** Of an encrypted key in the wallet. */
   readonly walletPassword?: string;
 }

@@ -1,11 +1,11 @@
 import { type Clock, ConfigurationError, UnavailableError, Watchdog } from "@das/core";
 import type { ExecuteOptions, FetchTypeResponse, Metadata, Connection as OracleConnection, Result } from "oracledb";
 import { classifyError, placeOf, SessionSetupError, SilentServerError } from "./classify-error.ts";
-import { meaninglessIdentity } from "./client-identity.ts";
 import type { ConnectionOptions } from "./connection-options.ts";
 import { Links } from "./links.ts";
 import type { OracleValue } from "./row.ts";
 import { type DescribedColumn, SESSION_AS_SET_UP, SESSION_CHECK, SESSION_SETUP } from "./statements.ts";
+import { walletOf } from "./wallet.ts";
 
 export type Binds = Readonly<Record<string, string>>;
 
@@ -82,13 +82,13 @@ export class Connection implements AsyncDisposable {
     const cancel = () => links.close();
     signal?.addEventListener("abort", cancel, { once: true });
     try {
-      const wallet = walletOf(options);
+      const wallet = await walletOf(options);
       const logOn = links.during(() =>
         oracledb.getConnection({
           user: options.user,
           password: options.password,
           connectString,
-          sslServerDNMatch: true,
+          sslServerDNMatch: options.checkCertificateName ?? true,
           ...(options.certificateName !== undefined && { sslServerCertDN: options.certificateName }),
           ...(wallet !== undefined && { walletContent: wallet }),
           ...(options.walletPassword !== undefined && { walletPassword: options.walletPassword }),
@@ -303,9 +303,4 @@ function connectDescriptor({ instanceId, host, port = 1521, service, tls = "requ
   }
   // Dedicated: a lock is held and a session is set up, which a dispatcher's shared servers only make slower.
   return `(DESCRIPTION=(ADDRESS=(PROTOCOL=${tls === "required" ? "tcps" : "tcp"})(HOST=${host})(PORT=${port}))(CONNECT_DATA=(SERVER=DEDICATED)(SERVICE_NAME=${service})))`;
-}
-
-/** Where the driver looks for authorities, certificate and key, and wants all three; undefined: Node's authorities. */
-function walletOf({ wallet, certificateAuthority }: ConnectionOptions): string | undefined {
-  return certificateAuthority === undefined ? wallet : `${wallet ?? meaninglessIdentity()}\n${certificateAuthority}`;
 }

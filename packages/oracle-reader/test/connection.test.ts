@@ -1,4 +1,7 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer as createPlainServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createServer as createTlsServer } from "node:tls";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -83,16 +86,32 @@ describe("TLS", () => {
     const misnamed = { ...target, host: "127.1" };
     await expect(open(misnamed)).rejects.toMatchObject(another);
     await using byName = await open({ ...misnamed, certificateName: "CN=localhost" });
-    expect(await byName.select("SELECT * FROM dual")).toEqual([["X"]]);
+    await using unnamed = await open({ ...misnamed, checkCertificateName: false });
+    expect(await byName.select("SELECT * FROM dual")).toEqual(await unnamed.select("SELECT * FROM dual"));
   });
 
-  test("a wallet, and none that can be used", async () => {
+  test("a wallet as text, from its directory, and none that can be used", async () => {
     await using scripted = await startScriptedServer(answer);
     const { certificateAuthority: _, ...target } = scripted.target;
     const wallet = scripted.server.walletContent ?? "";
-    await using connection = await open({ ...target, wallet });
-    expect(await connection.select("SELECT * FROM dual")).toEqual([["X"]]);
-    await expect(open({ ...target, wallet: "no wallet" })).rejects.toMatchObject({ code: "certificate-refused" });
+    const directory = await mkdtemp(join(tmpdir(), "das-wallet-"));
+    try {
+      await writeFile(join(directory, "ewallet.pem"), wallet);
+      for (const options of [{ wallet }, { walletLocation: directory }]) {
+        await using connection = await open({ ...target, ...options });
+        expect(await connection.select("SELECT * FROM dual")).toEqual([["X"]]);
+      }
+      await writeFile(join(directory, "ewallet.pem"), "no wallet");
+      await expect(open({ ...target, walletLocation: directory })).rejects.toMatchObject({
+        code: "certificate-refused",
+      });
+      await expect(open({ ...target, walletLocation: join(directory, "nowhere") })).rejects.toMatchObject({
+        name: "ConfigurationError",
+        code: "wallet-unreadable",
+      });
+    } finally {
+      await rm(directory, { recursive: true });
+    }
   });
 });
 
