@@ -1,0 +1,48 @@
+/** Triggers BEFORE DDL ON DATABASE (Oracle notes §5.2). */
+import { compileBlock } from "../sql/compile-block.ts";
+import type { SqlContext, Variable } from "../sql/context.ts";
+import { number, record, varchar2 } from "../sql-types.ts";
+import type { Definition } from "./definition.ts";
+
+const POLICY_EVENTS: ReadonlySet<Definition["kind"]> = new Set([
+  "createPolicy",
+  "alterPolicy",
+  "dropPolicy",
+  "enablePolicy",
+  "disablePolicy",
+]);
+
+/** @throws OracleError whatever a trigger raises, which stops the statement */
+export function fireTriggers(
+  { kind }: Definition,
+  action: string,
+  owner: string | null,
+  object: string | null,
+  context: SqlContext,
+): void {
+  const { database } = context.engine.shared;
+  if (kind === "killSession" || kind === "setParameter") return;
+  if (POLICY_EVENTS.has(kind) && !database.triggersSeePolicies) return;
+  for (const trigger of database.triggers) {
+    if (!trigger.isEnabled) continue;
+    const attributes = new Map<string, Variable>([
+      ["ORA_SYSEVENT", { type: varchar2(20), value: action.split(" ")[0] ?? action }],
+      ["ORA_DICT_OBJ_OWNER", { type: varchar2(128), value: owner }],
+      ["ORA_DICT_OBJ_NAME", { type: varchar2(128), value: object }],
+      // The statement in pieces of 64 bytes is played as one piece.
+      [
+        "ORA_SQL_TEXT_PIECES",
+        { type: record, value: null, fields: new Map([["1", { type: varchar2(32_767), value: context.statement }]]) },
+      ],
+      ["ORA_SQL_TEXT_COUNT", { type: number, value: 1 }],
+    ]);
+    const inner: SqlContext = {
+      ...context,
+      rights: { user: trigger.owner, roles: [] },
+      variables: { own: attributes, outer: undefined },
+      program: `${trigger.owner}.${trigger.name}`,
+      source: "",
+    };
+    compileBlock(trigger.block, inner, context.engine.blockHost)();
+  }
+}
