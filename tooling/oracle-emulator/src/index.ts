@@ -1,6 +1,7 @@
 export { type AuditColumn, auditColumns, UNKNOWN_COLUMN } from "./audit-columns.ts";
 export { makeServerCertificate } from "./certificates.ts";
 export type { Engine, QueryResult } from "./engine-session.ts";
+export type { Fault, FaultPlan } from "./faults.ts";
 export * from "./model/audit-policy.ts";
 export * from "./model/audit-row.ts";
 export type { AuditTable, IntervalUnit, Partition, PartitionInterval, TimeBounds } from "./model/audit-table.ts";
@@ -17,8 +18,11 @@ export type { SpilloverFile } from "./model/spillover-file.ts";
 export * from "./model/world.ts";
 export { type AuditOptions, advance, audit, auditAction, commitPending, destinationOf } from "./model/write-rows.ts";
 export { OracleError } from "./oracle-error.ts";
+export { OracleWorld } from "./oracle-world.ts";
+export { type OracleEmulator, type OracleEmulatorOptions, startOracleEmulator } from "./server.ts";
+export type { StatementLog, StatementRecord } from "./statement-log.ts";
 export { isReleaseName, type ReleaseName, VERSION_PROFILES, type VersionProfile } from "./version-profiles.ts";
-export { startWireServer, type WireServer, type WireServerOptions } from "./wire-server.ts";
+export { startWireServer, type TlsMode, type WireServer, type WireServerOptions } from "./wire-server.ts";
 export { documentedCreateTable, type RealRow, realRows } from "./workload/real-rows.ts";
 export {
   appendWorkload,

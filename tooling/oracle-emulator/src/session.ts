@@ -1,6 +1,6 @@
 /** One connection that came to talk: greeting, log-on, and calls until it ends. */
 import type { Socket } from "node:net";
-import { answerCall, applyPiggybacks, type WireSession } from "./answer-call.ts";
+import { answerCall, internalError } from "./answer-call.ts";
 import { Cursors } from "./cursors.ts";
 import type { LogOn } from "./engine-session.ts";
 import { type Greeted, type GreetingOptions, greet, openStream } from "./greeting.ts";
@@ -13,6 +13,7 @@ import { MARKER, markerPacket, type ReplyWriter } from "./protocol/packets.ts";
 import { ProtocolError } from "./protocol/protocol-error.ts";
 import type { RequestContext } from "./protocol/requests.ts";
 import { RequestStream } from "./request-stream.ts";
+import type { WireSession } from "./wire-session.ts";
 
 /** What the sessions of a server share. */
 export interface SessionHost extends GreetingOptions, LogOnHost {
@@ -91,8 +92,7 @@ class Connection {
         if (!request.call) throw new ProtocolError("a negotiation while logged on");
         this.#running = new AbortController();
         if (this.#socket.destroyed) this.#running.abort();
-        applyPiggybacks(request.piggybacks, session);
-        const outcome = await answerCall(request.call, session, this.#running.signal);
+        const outcome = await answerCall(request.call, request.piggybacks, session, this.#running.signal);
         this.#running = undefined;
         if (outcome !== "session ends") continue;
         if (request.call.function !== "logOff") return;
@@ -101,7 +101,7 @@ class Connection {
       }
     } catch (error) {
       // A request that the emulator does not serve is answered, so that a test sees why; where it ends is not known.
-      if (error instanceof ProtocolError) await sendError(notServed(error), writer);
+      if (error instanceof ProtocolError) await sendError(internalError(error.message), writer);
       throw error;
     } finally {
       cursors.closeAll();
@@ -138,8 +138,4 @@ async function sendError({ number, message }: OracleError, writer: ReplyWriter):
   writer.discard();
   await writer.write(out.take());
   await writer.push();
-}
-
-function notServed({ message }: ProtocolError): OracleError {
-  return new OracleError(700, `soft internal error, arguments: [oracle-emulator], [${message}]`);
 }

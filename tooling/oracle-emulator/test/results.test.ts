@@ -307,7 +307,9 @@ describe("statements", () => {
   });
 
   test("module, action and client identifier arrive; commit, rollback and log-off too", async () => {
+    const schemas: string[] = [];
     const engine = new StubEngine().answer(ONE, result(oneColumn, [["1"]]));
+    engine.answer('ALTER SESSION SET CURRENT_SCHEMA = "AUDSYS"', () => ({ rowsAffected: schemas.push("AUDSYS") }));
     await using server = await startWireServer(engine);
     {
       await using connected = await connect(server);
@@ -323,6 +325,8 @@ describe("statements", () => {
       await connection.rollback();
       await connection.ping();
     }
+    // The driver says it again with each call, for nobody confirms it.
+    expect(new Set(schemas)).toEqual(new Set(["AUDSYS"]));
     expect(engine.endToEnd).toEqual({
       module: "das-reader",
       action: "äction",

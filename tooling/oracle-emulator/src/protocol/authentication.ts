@@ -18,7 +18,7 @@ export function readAuthentication(reader: ByteReader): Authentication {
   const userLength = reader.ub();
   const mode = reader.ub();
   reader.u8();
-  const pairs = reader.ub();
+  const pairs = reader.count();
   reader.bytes(2);
   // Bare text begins with a letter, which is larger than the length of most names.
   const textStyle = userLength === 0 || reader.peek() === userLength ? "counted" : "bare";

@@ -1,5 +1,8 @@
 import { IncompleteMessage, ProtocolError } from "./protocol-error.ts";
 
+/** No list in a request of any client comes near it; it keeps a broken one from filling memory. */
+const MOST_THINGS = 1_000_000;
+
 /** Reads what a client sent (Oracle notes §7.2); running over the end means that more is still to come. */
 export class ByteReader {
   readonly #buffer: Buffer;
@@ -55,6 +58,13 @@ export class ByteReader {
     for (const byte of this.bytes(size)) value = value * 256 + byte;
     if (!Number.isSafeInteger(value)) throw new ProtocolError("an integer beyond 2^53");
     return value;
+  }
+
+  /** How many of something follow. @throws ProtocolError when nobody sends so many */
+  count(): number {
+    const count = this.ub();
+    if (count > MOST_THINGS) throw new ProtocolError(`${count} of something in one request`);
+    return count;
   }
 
   /** CLR; null is NULL. */

@@ -4,6 +4,7 @@ import { readText, type TextStyle } from "./authentication.ts";
 import { readBindRow } from "./bind-values.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import { type ColumnMetadata, readColumnMetadata } from "./column-metadata.ts";
+import { ProtocolError } from "./protocol-error.ts";
 
 const OPTION = {
   parse: 0x01,
@@ -57,6 +58,9 @@ const WORDS = 13;
 const EXECUTIONS_WORD = 1;
 const IS_QUERY_WORD = 7;
 
+/** Of one statement in one call. */
+const MOST_EXECUTIONS = 1_000_000;
+
 const FIELD_VERSION_12_2 = 8;
 const FIELD_VERSION_12_2_EXTENDED = 9;
 
@@ -72,10 +76,10 @@ export function readExecute(reader: ByteReader, fieldVersion: number, style: Tex
   const rows = reader.ub();
   reader.ub();
   reader.u8();
-  const bindCount = reader.ub();
+  const bindCount = reader.count();
   reader.bytes(5);
   reader.u8();
-  const defineCount = reader.ub();
+  const defineCount = reader.count();
   reader.ub();
   reader.bytes(3);
   reader.ub();
@@ -153,6 +157,7 @@ function readBindRows(
   isPlsql: boolean,
   executions: number,
 ): readonly (readonly BindValue[])[] {
+  if (executions > MOST_EXECUTIONS) throw new ProtocolError(`a statement that runs ${executions} times`);
   if (binds.length === 0) return new Array(executions).fill([]);
   return Array.from({ length: executions }, () => readBindRow(reader, binds, !isPlsql));
 }

@@ -35,7 +35,7 @@ export function readPiggyback(reader: ByteReader, code: number, style: TextStyle
 
 function readCursorIds(reader: ByteReader): readonly number[] {
   reader.u8();
-  const count = reader.ub();
+  const count = reader.count();
   return Array.from({ length: count }, () => reader.ub());
 }
 

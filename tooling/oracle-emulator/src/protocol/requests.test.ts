@@ -33,7 +33,7 @@ describe("requests that are no requests", () => {
             expect(error).toBeInstanceOf(ProtocolError);
           }
         }),
-        { numRuns: 3000 },
+        { numRuns: 5000 },
       );
     });
   }
