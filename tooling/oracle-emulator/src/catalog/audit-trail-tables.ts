@@ -123,7 +123,7 @@ function typeOf({ type, length }: Pick<AuditColumn, "type" | "length">): SqlType
   }
 }
 
-function valueOf(value: string | null | undefined, type: AuditColumn["type"]): SqlValue {
+function cellOf(value: string | null | undefined, type: AuditColumn["type"]): SqlValue {
   if (value === null || value === undefined || value === "") return null;
   return type === "NUMBER" ? canonicalNumber(value) : value;
 }
@@ -137,7 +137,7 @@ function viewColumn({ name, type, length }: AuditColumn): Column<PlacedRow> {
     case "SOURCE":
       return [name, as, ({ branch }, { engine }) => engine.shared.database.sourceNames[branch]];
     default:
-      return [name, as, ({ row }) => valueOf(row[name], type)];
+      return [name, as, ({ row }) => cellOf(row[name], type)];
   }
 }
 
@@ -153,10 +153,10 @@ function rawColumn({ name, type, length, rawName, lookup }: AuditColumn): readon
   if (rawName === null) return [];
   if (lookup) {
     const code = CODE_COLUMNS[lookup];
-    return [[rawName, number, ({ row }) => valueOf(rawCodesOf(row)[code], "NUMBER")]];
+    return [[rawName, number, ({ row }) => cellOf(rawCodesOf(row)[code], "NUMBER")]];
   }
   if (name === "EVENT_TIMESTAMP") return [[rawName, timestamp, ({ row }) => row.EVENT_TIMESTAMP_UTC]];
-  return [[rawName, typeOf({ type, length }), ({ row }) => valueOf(row[name], type)]];
+  return [[rawName, typeOf({ type, length }), ({ row }) => cellOf(row[name], type)]];
 }
 
 /** The files' times are cast from the session's time zone by the view, so they come in it (not verified). */

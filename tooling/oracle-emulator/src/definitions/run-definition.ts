@@ -158,44 +158,64 @@ function demandPrivilege(definition: Definition, context: SqlContext): void {
 function apply(definition: Definition, context: SqlContext): void {
   switch (definition.kind) {
     case "createUser":
-      return createUser(definition, context);
+      createUser(definition, context);
+      break;
     case "alterUser":
-      return alterUser(definition, context);
+      alterUser(definition, context);
+      break;
     case "dropUser":
-      return dropUser(definition.name, context);
+      dropUser(definition.name, context);
+      break;
     case "createRole":
-      return createRole(definition.name, context);
+      createRole(definition.name, context);
+      break;
     case "dropRole":
-      return dropRole(definition.name, context);
+      dropRole(definition.name, context);
+      break;
     case "granting":
-      return grantOrRevoke(definition, context);
+      grantOrRevoke(definition, context);
+      break;
     case "createPolicy":
-      return createAuditPolicy(definition.policy, context);
+      createAuditPolicy(definition.policy, context);
+      break;
     case "alterPolicy":
-      return alterAuditPolicy(definition, context);
+      alterAuditPolicy(definition, context);
+      break;
     case "dropPolicy":
-      return dropAuditPolicy(definition.name, context);
+      dropAuditPolicy(definition.name, context);
+      break;
     case "enablePolicy":
-      return enableAuditPolicy(definition.name, definition.lines, context);
+      enableAuditPolicy(definition.name, definition.lines, context);
+      break;
     case "disablePolicy":
-      return disableAuditPolicy(definition.name, definition.entities, context);
+      disableAuditPolicy(definition.name, definition.entities, context);
+      break;
     case "createRoutine":
-      return createRoutine(definition.routine, context);
+      createRoutine(definition.routine, context);
+      break;
     case "dropRoutine":
-      return dropRoutine(definition.routine, definition.path, context);
+      dropRoutine(definition.routine, definition.path, context);
+      break;
     case "createTrigger":
-      return createTrigger(definition.trigger, context);
+      createTrigger(definition.trigger, context);
+      break;
     case "switchTrigger":
-      return switchTrigger(definition.path, definition.isEnabled, context);
+      switchTrigger(definition.path, definition.isEnabled, context);
+      break;
     case "dropTrigger":
-      return dropTrigger(definition.path, context);
+      dropTrigger(definition.path, context);
+      break;
     case "createTable":
-      return createTable(definition.path, definition.columns, context);
+      createTable(definition.path, definition.columns, context);
+      break;
     case "changeTable":
-      return changeTable(definition.action, definition.path, context);
+      changeTable(definition.action, definition.path, context);
+      break;
     case "killSession":
-      return killSession(definition.sid, definition.serial, context);
+      killSession(definition.sid, definition.serial, context);
+      break;
     case "setParameter":
-      return setParameter(definition.name, definition.value, context);
+      setParameter(definition.name, definition.value, context);
+      break;
   }
 }

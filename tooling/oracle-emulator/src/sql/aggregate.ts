@@ -36,7 +36,7 @@ export function* groups(
   if (!isExplicit) found.set("", begin([]));
   for (const frame of frames) {
     const values = keys.map((key) => key.evaluate(frame));
-    const name = values.map((value) => (value === null ? "" : `${value}`.length.toString() + `:${value}`)).join("|");
+    const name = JSON.stringify(values, (_, value: unknown) => (typeof value === "bigint" ? `${value}n` : value));
     let group = found.get(name);
     if (!group) {
       group = begin(values);

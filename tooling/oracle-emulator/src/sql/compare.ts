@@ -65,15 +65,15 @@ function compareTexts(left: string, right: string): number {
 }
 
 /** LIKE: `%`, `_`, and what ESCAPE makes of them. */
-export function isLike(text: string, pattern: string, escape: string | null): boolean {
+export function isLike(text: string, pattern: string, escapedBy: string | null): boolean {
   const characters = Array.from(pattern);
   let source = "";
   for (let at = 0; at < characters.length; at += 1) {
     const character = characters[at] ?? "";
-    if (character === escape) {
+    if (character === escapedBy) {
       at += 1;
       const escaped = characters[at];
-      if (escaped !== "%" && escaped !== "_" && escaped !== escape) throw oracleError(1424);
+      if (escaped !== "%" && escaped !== "_" && escaped !== escapedBy) throw oracleError(1424);
       source += escapeRegExp(escaped);
     } else if (character === "%") source += "[\\s\\S]*";
     else source += character === "_" ? "[\\s\\S]" : escapeRegExp(character);

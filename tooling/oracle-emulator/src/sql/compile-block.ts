@@ -27,17 +27,17 @@ export function compileBlock(block: Block, context: SqlContext, host: BlockHost)
   const initial: Step[] = [];
   for (const { name, type, value } of block.declarations) {
     const variable: Variable = { type, value: null };
-    const compiled = value && valueOf(value, type, inner);
+    const compiled = value && compileValue(value, type, inner);
     own.set(name, variable);
     if (compiled) initial.push(() => assign(variable, compiled.evaluate(emptyFrame())));
   }
   const steps = sequence(block.statements, inner, host);
-  const handlers = block.handlers.map(({ exceptions, then }) => {
+  const handlers = block.handlers.map(({ exceptions, body: statements }) => {
     const caught = new Map<string, Variable>([
       ["SQLCODE", { type: number, value: 0 }],
       ["SQLERRM", { type: varchar2(4000), value: null }],
     ]);
-    const body = sequence(then, { ...inner, variables: { own: caught, outer: inner.variables } }, host);
+    const body = sequence(statements, { ...inner, variables: { own: caught, outer: inner.variables } }, host);
     return { exceptions, caught, body };
   });
   return () => {
@@ -113,7 +113,7 @@ function compiling<Result>(context: SqlContext, compile: () => Result): Result {
   }
 }
 
-function valueOf(expression: Expression, type: SqlType, context: SqlContext): Compiled {
+function compileValue(expression: Expression, type: SqlType, context: SqlContext): Compiled {
   return compiling(context, () => {
     const scope = scopeOf(context);
     const compiled = compileExpression(expression, scope);
@@ -168,12 +168,12 @@ function compileStatement(statement: BlockStatement, context: SqlContext, host: 
     case "call":
       return atLine(statement.line, context, compileCall(statement, context));
     case "if": {
-      const branches = statement.branches.map(({ condition, then }) => ({
+      const branches = statement.branches.map(({ condition, body }) => ({
         holds: conditionOf(condition, context),
-        then: sequence(then, context, host),
+        run: sequence(body, context, host),
       }));
       const otherwise = sequence(statement.otherwise, context, host);
-      return () => (branches.find(({ holds }) => holds())?.then ?? otherwise)();
+      return () => (branches.find(({ holds }) => holds())?.run ?? otherwise)();
     }
     case "countLoop":
       return compileCountLoop(statement, context, host);
@@ -196,7 +196,7 @@ function compileStatement(statement: BlockStatement, context: SqlContext, host: 
     case "raise":
       return compileRaise(statement, context);
     case "executeImmediate": {
-      const text = valueOf(statement.text, varchar2(32_767), context);
+      const text = compileValue(statement.text, varchar2(32_767), context);
       return atLine(statement.line, context, () => {
         host.runText(String(text.evaluate(emptyFrame()) ?? ""), context);
         return undefined;
@@ -220,7 +220,7 @@ function compileAssignment(
 ): Step {
   const variable = findVariable(name, context.variables);
   if (!variable) throw compilationError(`PLS-00201: identifier '${name}' must be declared`, { line, column: 3 });
-  const compiled = valueOf(value, variable.type, context);
+  const compiled = compileValue(value, variable.type, context);
   return atLine(line, context, () => assign(variable, compiled.evaluate(emptyFrame())));
 }
 
@@ -263,7 +263,7 @@ function compileRaiseApplicationError(args: readonly Argument[], context: SqlCon
   const [code, text] = args.map(({ value }) => value);
   if (!code || !text)
     throw compilationError("PLS-00306: wrong number or types of arguments in call to 'RAISE_APPLICATION_ERROR'");
-  const [wantedCode, wantedText] = [valueOf(code, number, context), valueOf(text, varchar2(2048), context)];
+  const [wantedCode, wantedText] = [compileValue(code, number, context), compileValue(text, varchar2(2048), context)];
   return () => {
     const raised = Number(wantedCode.evaluate(emptyFrame()));
     if (!(raised <= -20_000 && raised >= -20_999))
@@ -300,7 +300,7 @@ function compileCountLoop(
   context: SqlContext,
   host: BlockHost,
 ): Step {
-  const [first, last] = [valueOf(from, number, context), valueOf(to, number, context)];
+  const [first, last] = [compileValue(from, number, context), compileValue(to, number, context)];
   const variable: Variable = { type: number, value: null };
   const own = new Map([[name, variable]]);
   const steps = sequence(body, { ...context, variables: { own, outer: context.variables } }, host);

@@ -173,11 +173,11 @@ function compileLike(
   const asText = (part: Expression) => converted(compileExpression(part, scope), varchar2(4000), scope);
   const operand = asText(expression.operand);
   const pattern = asText(expression.pattern);
-  const escape = expression.escape && asText(expression.escape);
-  return condition([operand, pattern, ...(escape ? [escape] : [])], (frame) => {
+  const escapedBy = expression.escapedBy && asText(expression.escapedBy);
+  return condition([operand, pattern, ...(escapedBy ? [escapedBy] : [])], (frame) => {
     const [text, wanted] = [operand.evaluate(frame), pattern.evaluate(frame)];
     if (text === null || wanted === null) return null;
-    const character = escape ? escape.evaluate(frame) : null;
+    const character = escapedBy ? escapedBy.evaluate(frame) : null;
     return isLike(String(text), String(wanted), character === null ? null : String(character)) !== expression.negated;
   });
 }

@@ -75,7 +75,7 @@ function parseHandlers(tokens: TokenStream): Block["handlers"] {
     const exceptions = [tokens.expectName()];
     while (tokens.takeWords("or")) exceptions.push(tokens.expectName());
     tokens.expectWord("then");
-    handlers.push({ exceptions, then: parseStatements(tokens) });
+    handlers.push({ exceptions, body: parseStatements(tokens) });
   }
   return handlers;
 }
@@ -149,11 +149,11 @@ function parseSql(tokens: TokenStream, line: number): BlockStatement {
 }
 
 function parseIf(tokens: TokenStream): BlockStatement {
-  const branches: { condition: ReturnType<typeof parseCondition>; then: readonly BlockStatement[] }[] = [];
+  const branches: { condition: ReturnType<typeof parseCondition>; body: readonly BlockStatement[] }[] = [];
   do {
     const condition = parseCondition(tokens);
     tokens.expectWord("then");
-    branches.push({ condition, then: parseStatements(tokens) });
+    branches.push({ condition, body: parseStatements(tokens) });
   } while (tokens.takeWords("elsif"));
   const otherwise = tokens.takeWords("else") ? parseStatements(tokens) : [];
   tokens.expectWord("end");

@@ -91,8 +91,8 @@ function parseComparison(tokens: TokenStream): Expression {
   if (tokens.takeWords("in")) return { kind: "in", operand, choices: parseChoices(tokens), negated };
   if (tokens.takeWords("like")) {
     const pattern = parseValue(tokens);
-    const escape = tokens.takeWords("escape") ? parseValue(tokens) : undefined;
-    return { kind: "like", operand, pattern, negated, ...(escape && { escape }) };
+    const escapedBy = tokens.takeWords("escape") ? parseValue(tokens) : undefined;
+    return { kind: "like", operand, pattern, negated, ...(escapedBy && { escapedBy }) };
   }
   if (tokens.takeWords("between")) {
     const low = parseValue(tokens);

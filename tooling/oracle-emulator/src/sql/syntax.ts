@@ -32,7 +32,7 @@ export type Expression =
       readonly kind: "like";
       readonly operand: Expression;
       readonly pattern: Expression;
-      readonly escape?: Expression;
+      readonly escapedBy?: Expression;
       readonly negated: boolean;
     }
   | { readonly kind: "exists"; readonly query: Query }
@@ -118,7 +118,7 @@ export type BlockStatement =
     }
   | {
       readonly kind: "if";
-      readonly branches: readonly { readonly condition: Expression; readonly then: readonly BlockStatement[] }[];
+      readonly branches: readonly { readonly condition: Expression; readonly body: readonly BlockStatement[] }[];
       readonly otherwise: readonly BlockStatement[];
     }
   | {
@@ -152,7 +152,7 @@ export interface Declaration {
 export interface ExceptionHandler {
   /** `OTHERS`, `NO_DATA_FOUND`, … */
   readonly exceptions: readonly string[];
-  readonly then: readonly BlockStatement[];
+  readonly body: readonly BlockStatement[];
 }
 
 export interface Block {
