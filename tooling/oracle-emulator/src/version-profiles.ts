@@ -30,7 +30,7 @@ export interface VersionProfile {
   readonly canExcludeColumns: boolean;
   /** SESSIONID: bits of an audit session id (Oracle notes §1.3). */
   readonly sessionIdBits: 32 | 60;
-  /** An action of audit type Standard that no code table knows; absent in releases that exist. */
+  /** An action of audit type Standard that nobody has heard of yet; absent in releases that exist. */
   readonly unknownAction?: string;
 }
 

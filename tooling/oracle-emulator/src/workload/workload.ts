@@ -91,8 +91,9 @@ export function createWorkload(options: WorkloadOptions): Workload {
     limit += REAL_ROWS;
     if (dice < limit) return replayed.next(time, dbid, instance, columns);
     const row = record(random.pick(sessions), pickWeighted(random, activities).make, time);
-    if (profile.unknownAction === undefined || dice < 1000 - UNKNOWN_ACTIONS) return row;
-    return { ...row, ACTION_NAME: profile.unknownAction, [UNKNOWN_COLUMN.name]: random.hex(8) };
+    const { unknownAction } = profile;
+    if (unknownAction === undefined || dice < 1000 - UNKNOWN_ACTIONS || row.AUDIT_TYPE !== "Standard") return row;
+    return { ...row, ACTION_NAME: unknownAction, [UNKNOWN_COLUMN.name]: random.hex(8) };
   }
 
   return {
