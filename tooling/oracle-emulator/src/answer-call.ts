@@ -122,6 +122,6 @@ function account({ cursor, session, reply }: CallScope, bytes: number, outcome: 
   record.roundTrips += 1;
   record.bytesSent += bytes;
   record.rowsSent += reply.rowsSent;
-  if (outcome === "cancelled") record.outcome = "cancelled";
+  if (outcome === "cancelled") record.outcome = session.hasVanished() ? "vanished" : "cancelled";
   else if (record.error !== undefined) record.outcome = "failed";
 }

@@ -103,7 +103,7 @@ function randomPassword(): string {
 }
 
 function passwordOf({ database }: OracleWorld, user: string): string {
-  const password = findUser(database, user)?.password;
+  const password = findUser(database, user.toUpperCase())?.password;
   if (!password) throw new Error(`oracle-emulator: nobody can log on as ${user}`);
   return password;
 }

@@ -83,6 +83,7 @@ class Connection {
       writer,
       faults: this.#host.faults,
       log: this.#host.log,
+      hasVanished: () => this.#socket.destroyed,
       kill: () => this.#socket.resetAndDestroy(),
     };
     const context: RequestContext = { fieldVersion, textStyle, bindsOf: (id) => cursors.find(id) };

@@ -27,7 +27,7 @@ export interface WireServerOptions {
 }
 
 /** One that is logged on. */
-export interface OpenSession {
+interface OpenSession {
   readonly id: number;
   readonly logOn: LogOn;
   /** The server ends it: its locks go, and its connection is cut. */

@@ -18,6 +18,8 @@ export interface WireSession {
   readonly scaleStyle: ScaleStyle;
   readonly faults: FaultPlan;
   readonly log: StatementLog;
+  /** Has the client left, without a word? */
+  hasVanished(): boolean;
   /** Cuts the connection. */
   kill(): void;
 }

@@ -231,6 +231,7 @@ describe("links", () => {
       await expect.poll(() => server.connectionCount).toBe(0);
     }
     expect(engine.events.filter((event) => event.startsWith("close"))).toEqual(Array(3).fill("close vanished"));
+    expect(server.statements.matching(/wait|deaf/).map(({ outcome }) => outcome)).toEqual(["vanished", "vanished"]);
   });
 
   test("a client that does not read holds the server back, not its memory", async () => {

@@ -9,7 +9,7 @@ export const MARKER = { break: 1, reset: 2, interrupt: 3 } as const;
 
 const HEADER_SIZE = 8;
 /** The header, and two bytes of data flags. */
-export const DATA_HEADER_SIZE = 10;
+const DATA_HEADER_SIZE = 10;
 /** Data flag: the client goes. */
 const END_OF_FILE = 0x40;
 /** No client sends packets near it; it keeps a broken one from filling memory. */
