@@ -1,9 +1,9 @@
 /** The columns of `UNIFIED_AUDIT_TRAIL` and how AUD$UNIFIED and GV$UNIFIED_AUDIT_TRAIL have them (Oracle notes §§1.1, 1.2). */
 
-export type ColumnType = "VARCHAR2" | "NUMBER" | "TIMESTAMP" | "RAW" | "CLOB";
+type ColumnType = "VARCHAR2" | "NUMBER" | "TIMESTAMP" | "RAW" | "CLOB";
 
 /** The lookup that turns the number of the branch into the text of the view. */
-export type Lookup = "audit type" | "action" | "system privilege" | "audit option";
+type Lookup = "audit type" | "action" | "system privilege" | "audit option";
 
 export interface AuditColumn {
   readonly name: string;

@@ -1,3 +1,4 @@
+export { type Announcement, announce, instanceYaml } from "./announcement.ts";
 export { type AuditColumn, auditColumns, UNKNOWN_COLUMN } from "./audit-columns.ts";
 export { makeServerCertificate } from "./certificates.ts";
 export type { Engine, QueryResult } from "./engine-session.ts";

@@ -9,7 +9,7 @@ export interface PartitionInterval {
 }
 
 /** Rows in the order in which they became visible; bounded, so that adding to the last one is cheap. */
-export interface RowChunk {
+interface RowChunk {
   readonly rows: readonly AuditRow[];
   /** The least and the greatest EVENT_TIMESTAMP_UTC in it. */
   readonly earliest: string;
@@ -159,7 +159,7 @@ function addToPartition(partition: Partition, rows: readonly AuditRow[]): Partit
   return { ...partition, chunks, rowCount: partition.rowCount + rows.length };
 }
 
-export function chunkOf(rows: readonly AuditRow[]): RowChunk {
+function chunkOf(rows: readonly AuditRow[]): RowChunk {
   let earliest = rows[0]?.EVENT_TIMESTAMP_UTC ?? BEGINNING;
   let latest = earliest;
   for (const { EVENT_TIMESTAMP_UTC: time } of rows) {
