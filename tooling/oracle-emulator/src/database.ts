@@ -70,6 +70,8 @@ export interface Database {
   readonly routines: readonly StoredRoutine[];
   readonly triggers: readonly DdlTrigger[];
   readonly tables: readonly UserTable[];
+  /** When statistics of the trail's table were gathered, as a DATE; null is never. */
+  readonly analyzedAt: string | null;
   /** What SOURCE of the view says of a branch from 23ai on (not known of the real database). */
   readonly sourceNames: Readonly<Record<"table" | "files", string>>;
   /** Does AUDIT_ADMIN that is granted to a program let it call DBMS_AUDIT_MGMT? (Not known.) */

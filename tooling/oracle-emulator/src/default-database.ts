@@ -118,6 +118,7 @@ export function defaultDatabase({ reader, administratorPassword }: DefaultDataba
     routines: [program(CANARY, []), program(ADVANCE, ["AUDIT_ADMIN"])],
     triggers: [],
     tables: [],
+    analyzedAt: null,
     sourceNames: { table: "DATABASE", files: "FILE" },
     codeGrantSuffices: true,
     triggersSeePolicies: true,

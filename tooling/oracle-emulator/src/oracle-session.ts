@@ -253,6 +253,8 @@ function columnOf({ name, type, nullable }: ResultColumn): Column {
       return { name, type: "TIMESTAMP", nullable };
     case "RAW":
       return { name, type: "RAW", size: type.length ?? 2000, nullable };
+    case "INTERVAL DAY TO SECOND":
+      return { name, type: "VARCHAR2", size: 30, nullable };
     default:
       return { name, type: "VARCHAR2", size: type.length ?? 4000, nullable };
   }

@@ -13,7 +13,7 @@ import {
   setLastArchiveTimestamp,
   UNIFIED_AUDIT_TRAIL,
 } from "../model/housekeeping.ts";
-import type { Branch, World } from "../model/world.ts";
+import { type Branch, containerOf, type World } from "../model/world.ts";
 import { hasRole } from "../privileges.ts";
 import type { Package, PackageMember, SqlContext } from "../sql/context.ts";
 import { oracleError } from "../sql/messages.ts";
@@ -26,6 +26,7 @@ const UNIFIED = 51;
 const UNIFIED_TABLE = 52;
 const UNIFIED_FILES = 53;
 const CONTAINER_CURRENT = 1;
+const PURGE_JOB_ENABLE = 31;
 
 const TRAIL_NAMES: Readonly<Record<number, string>> = {
   1: "STANDARD AUDIT TRAIL",
@@ -107,7 +108,7 @@ export function auditManagementPackage({ major, release }: VersionProfile): Pack
       ...(hasSplitTrails && { AUDIT_TRAIL_UNIFIED_TABLE: UNIFIED_TABLE, AUDIT_TRAIL_UNIFIED_FILES: UNIFIED_FILES }),
       CONTAINER_CURRENT,
       CONTAINER_ALL: 2,
-      PURGE_JOB_ENABLE: 31,
+      PURGE_JOB_ENABLE,
       PURGE_JOB_DISABLE: 32,
     },
     {
@@ -196,6 +197,16 @@ export function auditManagementPackage({ major, release }: VersionProfile): Pack
             now,
             actor,
           ),
+      ),
+      SET_PURGE_JOB_STATUS: procedure(
+        [parameter("AUDIT_TRAIL_PURGE_NAME", varchar2(100)), parameter("AUDIT_TRAIL_STATUS_VALUE", number)],
+        (world, now, args, { site, session }, actor) => {
+          const name = String(args.get("AUDIT_TRAIL_PURGE_NAME")).toUpperCase();
+          const job = containerOf(site, session.container).cleanupJobs.find((each) => each.name === name);
+          if (!job) throw oracleError(46250, ["AUDIT_TRAIL_PURGE_NAME"]);
+          const changed = { ...job, enabled: Number(args.get("AUDIT_TRAIL_STATUS_VALUE")) === PURGE_JOB_ENABLE };
+          return createCleanupJob(world, site.uniqueName, session.container, changed, now, actor);
+        },
       ),
       DROP_PURGE_JOB: procedure(
         [parameter("AUDIT_TRAIL_PURGE_NAME", varchar2(100))],

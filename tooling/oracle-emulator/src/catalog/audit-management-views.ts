@@ -4,7 +4,7 @@ import type { Partition } from "../model/audit-table.ts";
 import { type CleanupJob, type Container, containerOf, type LastArchiveTimestamp } from "../model/world.ts";
 import type { CatalogTable, SqlContext } from "../sql/context.ts";
 import { canonicalNumber } from "../sql/exact-number.ts";
-import { clob, number, varchar2, zonedTimestamp } from "../sql-types.ts";
+import { clob, date, number, varchar2, zonedTimestamp } from "../sql-types.ts";
 import type { VersionProfile } from "../version-profiles.ts";
 import { flag, name128, table, yesOrNo } from "./table.ts";
 
@@ -136,7 +136,12 @@ const PARTITIONS = table<PlacedPartition>(
     ["HIGH_VALUE", clob, ({ partition }) => `TIMESTAMP' ${partition.highValue.slice(0, 19)}'`],
     ["PARTITION_POSITION", number, ({ position }) => position],
     ["TABLESPACE_NAME", varchar2(30), () => "SYSAUX"],
-    ["NUM_ROWS", number, ({ partition }) => partition.rowCount],
+    [
+      "NUM_ROWS",
+      number,
+      ({ partition }, { engine }) => (engine.shared.database.analyzedAt === null ? null : partition.rowCount),
+    ],
+    ["LAST_ANALYZED", date, (_, { engine }) => engine.shared.database.analyzedAt],
     ["INTERVAL", flag, ({ partition }) => yesOrNo(partition.isInterval)],
   ],
   (context) => own(context).table.partitions.map((partition, index) => ({ partition, position: index + 1 })),

@@ -150,7 +150,8 @@ const CODE_COLUMNS = {
 
 /** As AUD$UNIFIED and GV$UNIFIED_AUDIT_TRAIL have it: under another name, or as a number, or not at all. */
 function rawColumn({ name, type, length, rawName, lookup }: AuditColumn): readonly Column<PlacedRow>[] {
-  if (rawName === null) return [];
+  // The branches have the time once, and it is in UTC: both of the view's are made of it.
+  if (rawName === null || name === "EVENT_TIMESTAMP_UTC") return [];
   if (lookup) {
     const code = CODE_COLUMNS[lookup];
     return [[rawName, number, ({ row }) => cellOf(rawCodesOf(row)[code], "NUMBER")]];

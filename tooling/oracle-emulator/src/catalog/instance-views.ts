@@ -8,9 +8,10 @@ import type { CatalogTable, SqlContext } from "../sql/context.ts";
 import { canonicalNumber } from "../sql/exact-number.ts";
 import { date, number, raw, type SqlValue, varchar2 } from "../sql-types.ts";
 import type { VersionProfile } from "../version-profiles.ts";
-import { name128, table } from "./table.ts";
+import { flag, name128, table, yesOrNo } from "./table.ts";
 
-const only = [undefined];
+/** Of views with one row, which holds nothing: its columns ask the database. */
+const only = [{}];
 const digits = (value: string): SqlValue => canonicalNumber(value);
 
 /** A moment of the database's clock as SYSDATE would show it. */
@@ -18,7 +19,7 @@ function localDate(milliseconds: number): string {
   return timestampText(milliseconds).slice(0, 19);
 }
 
-const DATABASE = table<undefined>(
+const DATABASE = table<object>(
   "SYS",
   "V_$DATABASE",
   [
@@ -66,6 +67,7 @@ function instanceView(owner: string, name: string, profile: VersionProfile, isGl
       ["INSTANCE_ROLE", varchar2(18), () => "PRIMARY_INSTANCE"],
       ["CON_ID", number, () => 0],
       ["EDITION", varchar2(7), () => "EE"],
+      ["PARALLEL", flag, (_, { site }) => yesOrNo(site.instances.length > 1)],
     ],
     ({ site, engine }) =>
       isGlobal ? site.instances : site.instances.filter((each) => each.number === engine.instanceNumber),
@@ -192,7 +194,7 @@ const ARCHIVE_DESTINATIONS = table<{ readonly id: number; readonly target: strin
     })),
 );
 
-const DUAL = table<undefined>("SYS", "DUAL", [["DUMMY", varchar2(1), () => "X"]], () => only);
+const DUAL = table<object>("SYS", "DUAL", [["DUMMY", varchar2(1), () => "X"]], () => only);
 
 export function instanceViews(profile: VersionProfile): readonly CatalogTable[] {
   return [

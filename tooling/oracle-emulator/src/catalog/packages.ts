@@ -1,4 +1,5 @@
 /** The packages that clients of the trail call. */
+import { timestampText } from "../model/audit-row.ts";
 import type { Package, PackageMember, Parameter, SqlContext } from "../sql/context.ts";
 import { boolean, number, type SqlType, type SqlValue, varchar2 } from "../sql-types.ts";
 
@@ -84,7 +85,7 @@ export const DBMS_SESSION = packageOf(
   true,
 );
 
-/** Statistics change no result here. */
+/** Statistics change no result here but those that tell of them. */
 export const DBMS_STATS = packageOf(
   "SYS",
   "DBMS_STATS",
@@ -92,7 +93,11 @@ export const DBMS_STATS = packageOf(
   {
     GATHER_TABLE_STATS: {
       parameters: [parameter("OWNNAME", text), parameter("TABNAME", text), parameter("CASCADE", boolean, null)],
-      run: () => null,
+      run: (args, { engine, now }) => {
+        if (args.get("TABNAME") === "AUD$UNIFIED")
+          engine.shared.changeDatabase({ analyzedAt: timestampText(now).slice(0, 19) });
+        return null;
+      },
     },
     GATHER_FIXED_OBJECTS_STATS: { parameters: [], run: () => null },
   },

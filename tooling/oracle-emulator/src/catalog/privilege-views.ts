@@ -49,6 +49,10 @@ const USER_GRANTS = table<HeldGrant>("SYS", "USER_TAB_PRIVS", grantColumns, (con
   grantsOf(databaseOf(context).users.filter(({ name }) => name === context.session.user)),
 );
 
+const RECEIVED_GRANTS = table<HeldGrant>("SYS", "USER_TAB_PRIVS_RECD", grantColumns.slice(1), (context) =>
+  grantsOf(databaseOf(context).users.filter(({ name }) => name === context.session.user)),
+);
+
 const ALL_GRANTS = table<HeldGrant>("SYS", "DBA_TAB_PRIVS", grantColumns, (context) => {
   const { users, roles, publicGrants } = databaseOf(context);
   return [...grantsOf([...users, ...roles]), ...publicGrants.map((grant) => ({ grantee: "PUBLIC", grant }))];
@@ -144,6 +148,7 @@ export const PRIVILEGE_VIEWS: readonly CatalogTable[] = [
   SESSION_PRIVILEGES,
   SESSION_ROLES,
   USER_GRANTS,
+  RECEIVED_GRANTS,
   ALL_GRANTS,
   ROLE_GRANTS,
   table<Held>(

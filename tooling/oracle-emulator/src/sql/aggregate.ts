@@ -33,10 +33,10 @@ export function* groups(
       seen: distinct ? new Set<SqlValue>() : undefined,
     })),
   });
-  if (!isExplicit) found.set("", begin([]));
+  if (!isExplicit) found.set(nameOf([]), begin([]));
   for (const frame of frames) {
     const values = keys.map((key) => key.evaluate(frame));
-    const name = JSON.stringify(values, (_, value: unknown) => (typeof value === "bigint" ? `${value}n` : value));
+    const name = nameOf(values);
     let group = found.get(name);
     if (!group) {
       group = begin(values);
@@ -89,4 +89,9 @@ function accumulate(
 function resultOf({ count, value }: Accumulator, aggregate: Aggregate | undefined): SqlValue {
   if (aggregate?.kind === "count") return count;
   return aggregate?.kind === "avg" && value !== null ? divide(value as ExactNumber, count) : value;
+}
+
+/** Equal for equal keys: NULLs count as equal here. */
+function nameOf(keys: readonly SqlValue[]): string {
+  return JSON.stringify(keys, (_, value: unknown) => (typeof value === "bigint" ? `${value}n` : value));
 }

@@ -21,8 +21,8 @@ export function findColumn(path: readonly string[], { tables }: Scope): FoundCol
   const found: FoundColumn[] = [];
   for (const [index, table] of tables.entries()) {
     if (prefix !== "" && prefix !== table.alias && prefix !== table.fullName) continue;
-    const column = table.columns.find((candidate) => candidate.name === name);
-    if (column) found.push({ index, table, column });
+    // A subquery may have the same name twice, which is then of no use.
+    for (const column of table.columns) if (column.name === name) found.push({ index, table, column });
   }
   if (found.length > 1) throw oracleError(918);
   return found[0];
