@@ -23,15 +23,15 @@ type WriteCell = (out: ByteWriter, value: string) => void;
 /** Writes the rows of one result as the client defined its columns, or else as they are. */
 export class RowCodec {
   readonly #writers: readonly WriteCell[];
-  /** What NULL is in each column. */
-  readonly #nothing: readonly Buffer[];
+  /** Of these NULL is three bytes: the value, its indicator and its return code. */
+  readonly #areLong: readonly boolean[];
 
   constructor(columns: readonly Column[], defines: readonly ColumnMetadata[] | undefined, makeLocator: MakeLocator) {
     const codes = columns.map(({ type }, index) => defines?.[index]?.typeCode ?? CODE_OF_TYPE[type]);
     this.#writers = codes.map((code, index) =>
       cellWriter(code, defines?.[index]?.wantsLobLength ?? false, makeLocator),
     );
-    this.#nothing = codes.map((code) => (isLong(code) ? LONG_NULL : NULL));
+    this.#areLong = codes.map((code) => code === TYPE_CODE.long || code === TYPE_CODE.longRaw);
   }
 
   /** @throws RangeError when a value is none of its column's type */
@@ -40,18 +40,12 @@ export class RowCodec {
     out.u8(MESSAGE_TYPE.rowData);
     for (let index = 0; index < writers.length; index += 1) {
       const value = values[index];
-      if (value === null || value === undefined || value === "") out.bytes(this.#nothing[index] ?? NULL);
-      else writers[index]?.(out, typeof value === "string" ? value : String(value));
+      if (value === null || value === undefined || value === "") {
+        out.u8(0);
+        if (this.#areLong[index]) out.u16(0);
+      } else writers[index]?.(out, typeof value === "string" ? value : String(value));
     }
   }
-}
-
-const NULL = Buffer.of(0);
-/** The value, its indicator and its return code. */
-const LONG_NULL = Buffer.of(0, 0, 0);
-
-function isLong(code: number): boolean {
-  return code === TYPE_CODE.long || code === TYPE_CODE.longRaw;
 }
 
 function cellWriter(code: number, wantsLobLength: boolean, makeLocator: MakeLocator): WriteCell {
