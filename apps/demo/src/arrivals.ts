@@ -2,6 +2,7 @@ import { readActivityStream } from "@das/consumer";
 import { epochMillisecondsOf } from "@das/core";
 import type { LocalAws } from "@das/local-aws";
 import { eventLine, openAwsClients } from "@das/publisher";
+import type { AuditedDatabase } from "./databases/audited-database.ts";
 import { Tally } from "./tally.ts";
 
 /** Of how many events the lag is kept, and how many are shown. */
@@ -12,6 +13,7 @@ const POLL_INTERVAL = 50;
 
 /** What has come out of the stream so far, read as any consumer reads it. */
 export class Arrivals {
+  readonly #database: Pick<AuditedDatabase, "keyOf">;
   readonly tally = new Tally();
   /** Milliseconds from the engine's time of an event to its arrival here; the last ones. */
   readonly lags: number[] = [];
@@ -20,6 +22,10 @@ export class Arrivals {
   /** Records that could not be opened. */
   readonly problems: string[] = [];
   records = 0;
+
+  constructor(database: Pick<AuditedDatabase, "keyOf">) {
+    this.#database = database;
+  }
 
   async follow(aws: LocalAws, streamName: string, signal: AbortSignal): Promise<void> {
     using clients = openAwsClients(aws.region, { endpoint: aws.endpoint, credentials: aws.credentials });
@@ -40,7 +46,7 @@ export class Arrivals {
       if (item.kind !== "events") continue;
       const now = Date.now();
       for (const event of item.events) {
-        this.tally.arrived(event);
+        this.tally.arrived(this.#database.keyOf(event));
         this.lags.push(now - epochMillisecondsOf(event.logTime));
       }
       this.#show(item.events.slice(-SHOWN_EVENTS));

@@ -1,14 +1,15 @@
 #!/usr/bin/env node
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { type DemoOptions, runDemo } from "./demo.ts";
 
 const program = new Command("pnpm start")
   .description(
-    "Database activity streams, live: an emulated SQL Server with its workload, local Kinesis and KMS, and the real\n" +
-      "publisher between them. Ends with a table that compares what was audited with what reached the stream.",
+    "Database activity streams, live: emulated databases with their workloads, local Kinesis and KMS, and the real\n" +
+      "publisher between them. Ends with a table that compares what was audited with what reached the streams.",
   )
+  .addOption(new Option("--engine <name>", "which database").choices(["oracle", "sqlserver", "both"]).default("both"))
   .option("--seconds <n>", "how long the workload runs", positive, 20)
-  .option("--rate <n>", "audited rows a second", positive, 200)
+  .option("--rate <n>", "audited rows a second, of all databases together", positive, 200)
   .option("--seed <n>", "of the workload", positive, 1)
   .option("--hold", "keep everything running until it is interrupted, to try a consumer of your own", false)
   .option("--json", "no live view: the first line says how to reach the stream, the last one what arrived", false)

@@ -3,8 +3,8 @@ import type { Outcome } from "./tally.ts";
 
 const number = new Intl.NumberFormat("en-US");
 
-/** The last word of the demo, for people. */
-export function outcomeTable({ audited, decoded, missing, duplicates }: Outcome): string {
+/** The last word of the demo, for people. @param databases what audited: `SQL Server and Oracle` */
+export function outcomeTable(databases: string, { audited, decoded, missing, duplicates }: Outcome): string {
   const row = (label: string, value: number, bad: boolean) => {
     const text = number.format(value).padStart(12);
     return `  ${label.padEnd(34)} ${bad ? styleText(["bold", "red"], text) : styleText("bold", text)}`;
@@ -12,7 +12,7 @@ export function outcomeTable({ audited, decoded, missing, duplicates }: Outcome)
   const good = missing === 0 && duplicates === 0;
   return [
     "",
-    row("audited by SQL Server", audited, false),
+    row(`audited by ${databases}`, audited, false),
     row("decoded from the stream", decoded, false),
     row("missing", missing, missing > 0),
     row("duplicates", duplicates, duplicates > 0),

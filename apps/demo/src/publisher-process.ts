@@ -6,23 +6,17 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { LocalAws } from "@das/local-aws";
 import { PUBLISHER_MAIN, PUBLISHER_NODE_FLAGS } from "@das/publisher";
+import type { AuditedDatabase } from "./databases/audited-database.ts";
 
 export interface PublisherTarget {
   readonly aws: Pick<LocalAws, "endpoint" | "region" | "credentials">;
   readonly resourceId: string;
   readonly kmsKeyId: string;
-  readonly instance: {
-    readonly id: string;
-    readonly host: string;
-    readonly port: number;
-    readonly user: string;
-    readonly password: string;
-    /** PEM */
-    readonly ca: string;
-  };
+  readonly database: Pick<AuditedDatabase, "engine" | "instance" | "password" | "ca">;
 }
 
 const LOG_LINES = 20;
+const INSTANCE = "a";
 
 /** The publisher as people run it: a process of its own with a configuration file. */
 export class PublisherProcess implements AsyncDisposable {
@@ -45,13 +39,13 @@ export class PublisherProcess implements AsyncDisposable {
 
   static async start(target: PublisherTarget): Promise<PublisherProcess> {
     const directory = await mkdtemp(join(tmpdir(), "das-demo-"));
-    const { instance, aws } = target;
+    const { database, aws } = target;
     const caFile = join(directory, "ca.pem");
     const configurationFile = join(directory, "das.yaml");
-    await writeFile(caFile, instance.ca);
+    await writeFile(caFile, database.ca);
     await writeFile(configurationFile, configurationOf(target, caFile));
     const main = [...PUBLISHER_NODE_FLAGS, fileURLToPath(PUBLISHER_MAIN)];
-    const command = [...main, "run", "--config", configurationFile, "--instance", instance.id];
+    const command = [...main, "run", "--config", configurationFile, "--instance", INSTANCE];
     const child = spawn(process.execPath, [...command, "--create-stream"], {
       // With the IPC channel the publisher notices when the demo is gone, however that came about.
       stdio: ["ignore", "ignore", "pipe", "ipc"],
@@ -62,7 +56,7 @@ export class PublisherProcess implements AsyncDisposable {
         AWS_ENDPOINT_URL: aws.endpoint,
         AWS_ACCESS_KEY_ID: aws.credentials.accessKeyId,
         AWS_SECRET_ACCESS_KEY: aws.credentials.secretAccessKey,
-        DAS_PASSWORD: instance.password,
+        DAS_PASSWORD: database.password,
       },
     });
     return new PublisherProcess(child, directory, configurationFile);
@@ -95,19 +89,17 @@ export class PublisherProcess implements AsyncDisposable {
   }
 }
 
-function configurationOf({ resourceId, kmsKeyId, aws, instance }: PublisherTarget, caFile: string): string {
+function configurationOf({ resourceId, kmsKeyId, aws, database }: PublisherTarget, caFile: string): string {
   return `resource:
   id: ${resourceId}
-  engine: sqlserver
+  engine: ${database.engine}
 stream:
   region: ${aws.region}
   kmsKeyId: ${kmsKeyId}
   nativeAuditFields: true
 instances:
-  - id: ${instance.id}
-    host: ${instance.host}
-    port: ${instance.port}
-    user: ${instance.user}
+  - id: ${INSTANCE}
+    ${database.instance.replaceAll("\n", "\n    ")}
     password:
       env: DAS_PASSWORD
     tls:

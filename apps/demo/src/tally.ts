@@ -1,10 +1,4 @@
-import type { ActivityEvent } from "@das/consumer";
-import type { AuditRow } from "@das/sqlserver-emulator";
-
-/**
- * What was audited against what arrived, as multisets. Both keys are made here, from the trail's row and from the event
- * as any consumer sees it, and not with the reader's own mapping or identity: those are what is being examined.
- */
+/** What was audited against what arrived, as multisets. */
 export interface Outcome {
   readonly audited: number;
   readonly decoded: number;
@@ -12,6 +6,7 @@ export interface Outcome {
   readonly duplicates: number;
 }
 
+/** Counts what arrives by a key that tells one audited row from the others. */
 export class Tally {
   readonly #arrived = new Map<string, number>();
   #decoded = 0;
@@ -20,32 +15,18 @@ export class Tally {
     return this.#decoded;
   }
 
-  arrived(event: ActivityEvent): void {
-    const { logTime, statementId, substatementId, commandText } = event;
-    const key = [
-      logTime,
-      statementId,
-      substatementId,
-      event.engineNativeAuditFields?.additional_information,
-      commandText,
-    ];
-    this.#arrived.set(JSON.stringify(key), (this.#arrived.get(JSON.stringify(key)) ?? 0) + 1);
+  arrived(key: string): void {
+    this.#arrived.set(key, (this.#arrived.get(key) ?? 0) + 1);
     this.#decoded += 1;
   }
 
-  compare(rows: Iterable<AuditRow>): Outcome {
+  /** @param keys of everything that was audited */
+  compare(keys: Iterable<string>): Outcome {
     const left = new Map(this.#arrived);
     let audited = 0;
     let missing = 0;
-    for (const row of rows) {
+    for (const key of keys) {
       audited += 1;
-      const key = JSON.stringify([
-        `${row.event_time}+00`,
-        row.sequence_group_id ?? `0x${"0".repeat(32)}`,
-        row.sequence_number ?? 1,
-        row.additional_information ?? "",
-        row.statement ?? "",
-      ]);
       const count = left.get(key) ?? 0;
       if (count === 0) missing += 1;
       else left.set(key, count - 1);
@@ -54,4 +35,14 @@ export class Tally {
     const duplicates = left.values().reduce((sum, count) => sum + count, 0);
     return { audited, decoded: this.#decoded, missing, duplicates };
   }
+}
+
+export function sumOf(outcomes: readonly Outcome[]): Outcome {
+  const sum = (member: keyof Outcome) => outcomes.reduce((total, outcome) => total + outcome[member], 0);
+  return {
+    audited: sum("audited"),
+    decoded: sum("decoded"),
+    missing: sum("missing"),
+    duplicates: sum("duplicates"),
+  };
 }
