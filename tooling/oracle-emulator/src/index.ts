@@ -1,6 +1,7 @@
 export { type Announcement, announce, instanceYaml } from "./announcement.ts";
 export { type AuditColumn, auditColumns, UNKNOWN_COLUMN } from "./audit-columns.ts";
 export { makeServerCertificate } from "./certificates.ts";
+export { type PolicySettings, provisionedPolicies } from "./default-policies.ts";
 export type { Engine, QueryResult } from "./engine-session.ts";
 export type { Fault, FaultPlan } from "./faults.ts";
 export * from "./model/audit-policy.ts";

@@ -9,6 +9,7 @@ import { CommanderError } from "commander";
 import { announce, announcementText } from "./announcement.ts";
 import { parseCommandLine } from "./command-line.ts";
 import { obey } from "./control.ts";
+import { provisionedPolicies } from "./default-policies.ts";
 import { readEnvironment } from "./env.ts";
 import { createWorld } from "./model/create-world.ts";
 import { primaryOf } from "./model/world.ts";
@@ -46,6 +47,7 @@ async function main(): Promise<number> {
       pluggables,
       primary: { uniqueName },
       ...(partitionInterval && { partitionInterval }),
+      ...provisionedPolicies(settings.user, VERSION_PROFILES[release]),
     },
     settings.preload > 0 ? now - settings.preloadSpan : now,
   );

@@ -121,6 +121,11 @@ describe("the command", () => {
       password: facts.password,
     });
     const { rows } = await connection.execute<[string]>("SELECT TO_CHAR(COUNT(*)) FROM audsys.unified_audit_trail");
+    // The reader's own log-on is audited, what it reads is not.
+    const own = await connection.execute<[string, string]>(
+      "SELECT action_name, unified_audit_policies FROM audsys.unified_audit_trail WHERE dbusername = 'DAS_READER'",
+    );
+    expect(own.rows).toEqual([["LOGON", "DAS_READER_POL"]]);
     await connection.close();
     expect(Number(rows?.[0]?.[0])).toBeGreaterThanOrEqual(2000);
     expect(await running.stop("SIGTERM")).toBe(0);

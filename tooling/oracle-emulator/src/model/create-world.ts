@@ -1,6 +1,6 @@
 /** A world that begins: a primary and its standbys, empty. */
 import { VERSION_PROFILES } from "../version-profiles.ts";
-import { PREDEFINED_POLICIES } from "./audit-policy.ts";
+import { type AuditPolicy, type EnabledPolicy, PREDEFINED_POLICIES } from "./audit-policy.ts";
 import { emptyTable, type PartitionInterval } from "./audit-table.ts";
 import type { Container, DatabaseHistory, Instance, OpenMode, Site, World } from "./world.ts";
 import { scnAt } from "./world.ts";
@@ -13,6 +13,10 @@ export interface WorldOptions {
   readonly pluggables?: readonly string[];
   /** Of every container's table; the release's own. */
   readonly partitionInterval?: PartitionInterval;
+  /** Of every container; Oracle's own. */
+  readonly policies?: readonly AuditPolicy[];
+  /** Of every container; none. */
+  readonly enabledPolicies?: readonly EnabledPolicy[];
   readonly primary?: SiteOptions;
   readonly standbys?: readonly SiteOptions[];
 }
@@ -94,8 +98,8 @@ function containersOf(options: WorldOptions, dbid: string): readonly Container[]
     name,
     dbid: containerDbid,
     table: emptyTable(interval),
-    policies: PREDEFINED_POLICIES,
-    enabledPolicies: [],
+    policies: options.policies ?? PREDEFINED_POLICIES,
+    enabledPolicies: options.enabledPolicies ?? [],
     lastArchiveTimestamps: [],
     cleanupJobs: [],
   });
