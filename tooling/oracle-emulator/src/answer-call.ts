@@ -1,5 +1,5 @@
 /** Oracle notes §7.3: the functions that a client calls, and how each call ends. */
-import { OracleError } from "./oracle-error.ts";
+import { OracleError, reportOf } from "./oracle-error.ts";
 import type { Piggyback } from "./protocol/piggybacks.ts";
 import type { FunctionCall } from "./protocol/requests.ts";
 import { readLob } from "./read-lob.ts";
@@ -91,8 +91,7 @@ async function endFailed(error: unknown, scope: CallScope): Promise<CallOutcome>
     cursor?.endResult();
     return "cancelled";
   }
-  // Whatever else goes wrong in here is the emulator's own fault; the test that meets it shall see it.
-  const report = error instanceof OracleError ? error : internalError(error);
+  const report = reportOf(error);
   if (cursor?.record) cursor.record.error = report.number;
   const rowCount = cursor?.result?.rowsSent ?? 0;
   cursor?.endResult();
@@ -106,11 +105,6 @@ async function endFailed(error: unknown, scope: CallScope): Promise<CallOutcome>
     throw cancellation;
   }
   return ENDS_SESSION.has(report.number) ? "session ends" : "answered";
-}
-
-/** Not ORA-00600, which drivers take for the end of the connection. */
-export function internalError(cause: unknown): OracleError {
-  return new OracleError(700, `soft internal error, arguments: [oracle-emulator], [${cause}]`);
 }
 
 function account({ cursor, session, reply }: CallScope, bytes: number, outcome: CallOutcome): void {

@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { ConnectTarget, Engine, EngineSession, LogOn, ServerIdentity } from "./engine-session.ts";
 import { errorOf, type FaultPlan } from "./faults.ts";
-import { OracleError } from "./oracle-error.ts";
+import { OracleError, reportOf } from "./oracle-error.ts";
 import { type Authentication, type Parameter, type TextStyle, writeParameters } from "./protocol/authentication.ts";
 import { ByteWriter } from "./protocol/byte-writer.ts";
 import { writeDataTypes } from "./protocol/data-types.ts";
@@ -127,8 +127,7 @@ async function admit(
   try {
     return { engineSession: engine.openSession(asked), logOn: asked, response };
   } catch (error) {
-    if (error instanceof OracleError) return error;
-    throw error;
+    return reportOf(error);
   }
 }
 

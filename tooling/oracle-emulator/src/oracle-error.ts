@@ -12,3 +12,12 @@ export class OracleError extends Error {
     this.position = position;
   }
 }
+
+/**
+ * What the client is told. Whatever is no error of the database is the emulator's own fault, and the test that meets it
+ * shall see it; not as ORA-00600, which drivers take for the end of the connection.
+ */
+export function reportOf(error: unknown): OracleError {
+  if (error instanceof OracleError) return error;
+  return new OracleError(700, `soft internal error, arguments: [oracle-emulator], [${error}]`);
+}

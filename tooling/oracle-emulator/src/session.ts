@@ -1,12 +1,12 @@
 /** One connection that came to talk: greeting, log-on, and calls until it ends. */
 import type { Socket } from "node:net";
-import { answerCall, internalError } from "./answer-call.ts";
+import { answerCall } from "./answer-call.ts";
 import { Cursors } from "./cursors.ts";
 import type { LogOn } from "./engine-session.ts";
 import { type Greeted, type GreetingOptions, greet, openStream } from "./greeting.ts";
 import { Lobs } from "./lobs.ts";
 import { type LoggedOn, type LogOnHost, logOn } from "./log-on.ts";
-import { OracleError } from "./oracle-error.ts";
+import { OracleError, reportOf } from "./oracle-error.ts";
 import { ByteWriter } from "./protocol/byte-writer.ts";
 import { writeEndOfCall } from "./protocol/end-of-call.ts";
 import { MARKER, markerPacket, type ReplyWriter } from "./protocol/packets.ts";
@@ -102,7 +102,7 @@ class Connection {
       }
     } catch (error) {
       // A request that the emulator does not serve is answered, so that a test sees why; where it ends is not known.
-      if (error instanceof ProtocolError) await sendError(internalError(error.message), writer);
+      if (error instanceof ProtocolError) await sendError(reportOf(error), writer);
       throw error;
     } finally {
       cursors.closeAll();

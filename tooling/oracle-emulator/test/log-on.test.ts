@@ -89,6 +89,15 @@ test("the engine refuses who is known: a locked account", async () => {
   expect(server.logOns).toEqual([]);
 });
 
+test("an engine that fails is told, too", async () => {
+  const engine = engineOfOne();
+  engine.openSession = () => {
+    throw new TypeError("a bug");
+  };
+  await using server = await startWireServer(engine);
+  expect(String((await failure(connect(server))).message)).toMatch(/ORA-00700.*a bug/);
+});
+
 test("refusals of the log-on that a test asks for", async () => {
   await using server = await startWireServer(engineOfOne());
   for (const [number, text] of [
