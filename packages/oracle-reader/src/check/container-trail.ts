@@ -55,7 +55,7 @@ export async function lookAtContainerTrail(
     // A standby's table is read by nobody: counting it would cost for nothing.
     pace:
       instance.role === "PRIMARY"
-        ? await lookAtPace(inquiry, partitions, serverClock, () => clock.monotonic())
+        ? await lookAtPace(inquiry, partitions, instance, serverClock, () => clock.monotonic())
         : notKnown("not asked for on a standby"),
     location: await lookAtLocation(inquiry),
     spillover: await lookAtSpillover(inquiry, serverClock),

@@ -2,7 +2,7 @@ import type { CheckFinding } from "@das/core";
 import type { Answer } from "./answer.ts";
 import { about } from "./finding.ts";
 import type { InstanceFacts } from "./instance-facts.ts";
-import { type CurrentPartition, currentPartition, type Pace, type Partition } from "./partitions.ts";
+import { type CurrentPartition, currentPartition, type Pace, type Partition, usualInterval } from "./partitions.ts";
 import { grantHere } from "./rights.ts";
 import { block } from "./statement.ts";
 
@@ -43,7 +43,7 @@ export function judgePartitionInterval(
   }
   if (!pace.known) return warning(`how fast the table fills cannot be looked at (${pace.reason})`);
   const { now } = pace.value;
-  const current = currentPartition(partitions.value, now);
+  const current = currentPartition(partitions.value, now, usualInterval(instance));
   const perMillisecond = busiest(pace.value);
   if (!current || now - pace.value.from < LEAST_SPAN) {
     if (perMillisecond * HOUR <= MOST_ROWS)

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { INSTANCE, REFUSED } from "../../test/check-samples.ts";
 import { answered } from "./answer.ts";
 import { judgePartitionInterval } from "./partition-interval.ts";
-import { currentPartition, type Pace, type Partition } from "./partitions.ts";
+import { currentPartition, type Pace, type Partition, usualInterval } from "./partitions.ts";
 import { judgeStatistics } from "./statistics.ts";
 
 const HOUR = 3_600_000;
@@ -12,30 +12,38 @@ const NOW = Date.parse("2026-11-22T10:30:00Z");
 const MIDNIGHT = Date.parse("2026-11-22T00:00:00Z");
 
 function partitions(...ends: readonly number[]): Partition[] {
-  return ends.map((end, index) => ({ name: `P${index}`, end, estimate: undefined, analyzed: undefined }));
+  return ends.map((end, index) => ({ name: `P${index}`, end, isInterval: true, analyzed: undefined }));
 }
 
 describe("the partition that a moment falls into", () => {
   test("begins where the one before ends", () => {
     const daily = partitions(MIDNIGHT - DAY, MIDNIGHT, MIDNIGHT + DAY);
-    expect(currentPartition(daily, NOW)).toEqual({ start: MIDNIGHT, end: MIDNIGHT + DAY });
+    expect(currentPartition(daily, NOW, DAY)).toEqual({ start: MIDNIGHT, end: MIDNIGHT + DAY });
   });
 
   test("is as long as its neighbours after a quiet time", () => {
     const noon = MIDNIGHT + 11 * HOUR;
     const hourly = partitions(MIDNIGHT - DAY, MIDNIGHT - DAY + HOUR, noon);
-    expect(currentPartition(hourly, NOW)).toEqual({ start: noon - HOUR, end: noon });
+    expect(currentPartition(hourly, NOW, DAY)).toEqual({ start: noon - HOUR, end: noon });
   });
 
   test("is longer than they where the interval was changed", () => {
     const changed = partitions(MIDNIGHT - 2 * HOUR, MIDNIGHT - HOUR, MIDNIGHT, MIDNIGHT + DAY);
-    expect(currentPartition(changed, NOW)).toEqual({ start: MIDNIGHT, end: MIDNIGHT + DAY });
+    expect(currentPartition(changed, NOW, DAY)).toEqual({ start: MIDNIGHT, end: MIDNIGHT + DAY });
   });
 
-  test("is not known before there is one, or of the first one", () => {
-    expect(currentPartition(partitions(MIDNIGHT - DAY, MIDNIGHT), NOW)).toBeUndefined();
-    expect(currentPartition(partitions(MIDNIGHT + DAY), NOW)).toBeUndefined();
-    expect(currentPartition(partitions(MIDNIGHT, Number.POSITIVE_INFINITY), NOW)).toBeUndefined();
+  test("is as long as usual when it is the first one that was made for a row", () => {
+    const [first, second] = partitions(Date.parse("2014-07-01T00:00:00Z"), MIDNIGHT + DAY);
+    if (!first || !second) throw new Error("two were made");
+    const fresh = [{ ...first, isInterval: false }, second];
+    expect(currentPartition(fresh, NOW, DAY)).toEqual({ start: MIDNIGHT, end: MIDNIGHT + DAY });
+    expect(usualInterval({ release: 19 })).toBe(31 * DAY);
+    expect(usualInterval({ release: 21 })).toBe(DAY);
+  });
+
+  test("is not known before there is one, or without an end", () => {
+    expect(currentPartition(partitions(MIDNIGHT - DAY, MIDNIGHT), NOW, DAY)).toBeUndefined();
+    expect(currentPartition(partitions(MIDNIGHT, Number.POSITIVE_INFINITY), NOW, DAY)).toBeUndefined();
   });
 });
 
@@ -82,7 +90,7 @@ describe("the interval of the partitions", () => {
   });
 
   test("is judged by the pace alone where the length is not known", () => {
-    const first = partitions(MIDNIGHT + DAY);
+    const first = partitions(MIDNIGHT);
     const anHour = { from: NOW - HOUR };
     expect(judge(pace(10, anHour), first)).toMatchObject({ status: "ok" });
     expect(judge(pace(720_000, anHour), first)).toMatchObject({ status: "warning" });

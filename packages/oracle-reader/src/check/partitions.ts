@@ -1,5 +1,6 @@
 import { TRAIL_TABLE } from "../statements.ts";
 import { type Answer, answered, type Inquiry, mapAnswer, notKnown, textOf } from "./answer.ts";
+import type { InstanceFacts } from "./instance-facts.ts";
 import { type ClockFacts, epochMilliseconds, sqlTime } from "./server-clock.ts";
 
 /** One partition of AUD$UNIFIED. */
@@ -7,24 +8,24 @@ export interface Partition {
   readonly name: string;
   /** Milliseconds since 1970, UTC, exclusive. */
   readonly end: number;
-  /** Rows, by the last statistics. */
-  readonly estimate: number | undefined;
+  /** Made by itself, for a row; the first one was there before any. */
+  readonly isInterval: boolean;
   /** When its statistics were gathered, by the server's own zone; undefined: never. */
   readonly analyzed: string | undefined;
 }
 
 /** By their ends. HIGH_VALUE is an expression: `TIMESTAMP' 2026-12-01 00:00:00'`. */
-const PARTITIONS = `SELECT p.partition_name, p.high_value, p.num_rows, TO_CHAR(p.last_analyzed, 'YYYY-MM-DD HH24:MI:SS')
+const PARTITIONS = `SELECT p.partition_name, p.high_value, p.interval, TO_CHAR(p.last_analyzed, 'YYYY-MM-DD HH24:MI:SS')
 FROM   sys.dba_tab_partitions p
 WHERE  p.table_owner = 'AUDSYS' AND p.table_name = 'AUD$UNIFIED'`;
 
 export async function lookAtPartitions(inquiry: Inquiry): Promise<Answer<readonly Partition[]>> {
   return mapAnswer(await inquiry.ask(PARTITIONS), (rows) =>
     rows
-      .map(([name, highValue, estimate, analyzed]) => ({
+      .map(([name, highValue, interval, analyzed]) => ({
         name: textOf(name),
         end: endOf(textOf(highValue)),
-        estimate: estimate === null || estimate === undefined ? undefined : Number(estimate),
+        isInterval: textOf(interval) === "YES",
         analyzed: analyzed ?? undefined,
       }))
       .sort((a, b) => a.end - b.end),
@@ -43,27 +44,42 @@ export interface CurrentPartition {
   readonly end: number;
 }
 
-/** undefined: there is no partition for that moment yet, or none before it to tell its length by. */
-export function currentPartition(partitions: readonly Partition[], now: number): CurrentPartition | undefined {
+/**
+ * undefined: there is no partition for that moment yet, or one without an end.
+ * @param usual the release's own interval, in milliseconds: for a table that has had one partition so far
+ */
+export function currentPartition(
+  partitions: readonly Partition[],
+  now: number,
+  usual: number,
+): CurrentPartition | undefined {
   const index = partitions.findIndex(({ end }) => end > now);
   const current = partitions[index];
-  const before = partitions[index - 1];
-  if (!current || !before || current.end === Number.POSITIVE_INFINITY) return undefined;
+  if (!current || current.end === Number.POSITIVE_INFINITY) return undefined;
+  const earliest = partitions[index - 1]?.end ?? Number.NEGATIVE_INFINITY;
   // Partitions are made when a row comes: after a quiet time the one before ends long before this one begins. One that
   // would begin after now is longer than its neighbours: the interval was changed.
-  const start = current.end - shortestLength(partitions);
-  return { start: start > before.end && start <= now ? start : before.end, end: current.end };
+  const start = current.end - (shortestLength(partitions) ?? usual);
+  return { start: start > earliest && start <= now ? start : Math.max(earliest, now - usual), end: current.end };
 }
+
+/** The last few, because the interval may have been another one once. */
+const MOST_NEIGHBOURS = 4;
 
 /** Of neighbours the distance of the ends is the interval, or several where one was left out. Milliseconds. */
-function shortestLength(partitions: readonly Partition[]): number {
-  // The last few, because the interval may have been another one once.
-  const ends = partitions.slice(-MOST_NEIGHBOURS).map(({ end }) => end);
+function shortestLength(partitions: readonly Partition[]): number | undefined {
+  const ends = partitions.flatMap(({ end, isInterval }) => (isInterval ? [end] : [])).slice(-MOST_NEIGHBOURS);
   const lengths = ends.slice(1).map((end, index) => end - (ends[index] ?? end));
-  return Math.min(...lengths.filter((length) => length > 0), Number.POSITIVE_INFINITY);
+  return lengths.length === 0 ? undefined : Math.min(...lengths);
 }
 
-const MOST_NEIGHBOURS = 4;
+const DAY = 86_400_000;
+const ORACLE_21 = 21;
+
+/** What partitions span that nobody changed: a month, from 21c on a day (Oracle notes §1.1). */
+export function usualInterval({ release }: Pick<InstanceFacts, "release">): number {
+  return release < ORACLE_21 ? 31 * DAY : DAY;
+}
 
 /** How fast the table fills. */
 export interface Pace {
@@ -90,12 +106,13 @@ const HOUR = 3_600_000;
 export async function lookAtPace(
   inquiry: Inquiry,
   partitions: Answer<readonly Partition[]>,
+  instance: InstanceFacts,
   clock: Answer<ClockFacts>,
   monotonic: () => number,
 ): Promise<Answer<Pace>> {
   if (!clock.known) return notKnown(clock.reason);
   const now = clock.value.server;
-  const current = partitions.known ? currentPartition(partitions.value, now) : undefined;
+  const current = partitions.known ? currentPartition(partitions.value, now, usualInterval(instance)) : undefined;
   const from = Math.min(current?.start ?? now, now - HOUR);
   const asked = monotonic();
   const answer = await inquiry.ask(COUNT, { recent: sqlTime(now - HOUR), lo: sqlTime(from), hi: sqlTime(now) });

@@ -129,8 +129,8 @@ const USER_ROLES =
   "SELECT granted_role FROM user_role_privs WHERE username = SYS_CONTEXT('USERENV','SESSION_USER') ORDER BY granted_role";
 const USER_PRIVILEGES =
   "SELECT privilege FROM user_sys_privs WHERE username = SYS_CONTEXT('USERENV','SESSION_USER') ORDER BY privilege";
-const OBJECT_GRANTS =
-  "SELECT privilege, owner, table_name FROM user_tab_privs_recd ORDER BY owner, table_name, privilege";
+const OBJECT_GRANTS = `SELECT privilege, owner, table_name FROM user_tab_privs
+WHERE grantee = SYS_CONTEXT('USERENV','SESSION_USER') ORDER BY owner, table_name, privilege`;
 
 /** Each right is tried, as the reader will use it: by role, by grant or through PUBLIC is the same. */
 export async function lookAtRights(inquiry: Inquiry, trail: TrailFacts): Promise<RightsFacts> {
