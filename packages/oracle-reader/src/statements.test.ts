@@ -71,7 +71,7 @@ test("only what events need is read when they carry no native fields", () => {
 
 test("a branch that is read itself: names for codes, its own names for columns, NULL for what it lacks", () => {
   expect(readStatement(table, trailColumns(VIEW, everything))).toBe(
-    `SELECT NVL(act.component, TO_CHAR(t.audit_type)), t.sessionid, t.os_user, TO_CHAR(t.event_timestamp, 'YYYY-MM-DD HH24:MI:SS.FF6'), NVL(act.name, TO_CHAR(t.action)), RAWTOHEX(t.transaction_id), t.sql_text, spx.name, NULL, NULL, NULL, NULL
+    `SELECT COALESCE(act.component, (SELECT MIN(x.component) FROM sys.all_unified_audit_actions x WHERE x.type = t.audit_type), TO_CHAR(t.audit_type)), t.sessionid, t.os_user, TO_CHAR(t.event_timestamp, 'YYYY-MM-DD HH24:MI:SS.FF6'), NVL(act.name, TO_CHAR(t.action)), RAWTOHEX(t.transaction_id), t.sql_text, spx.name, NULL, NULL, NULL, NULL
 FROM   audsys.aud$unified t
 LEFT JOIN sys.all_unified_audit_actions act ON act.action = t.action AND act.type = t.audit_type
 LEFT JOIN sys.system_privilege_map spx ON spx.privilege = -t.system_privilege

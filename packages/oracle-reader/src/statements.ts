@@ -110,9 +110,15 @@ const RAW_NAMES: ReadonlyMap<string, string> = new Map([
   ["NEW_SCHEMA", "NEW_OWNER"],
 ]);
 
-/** Columns that the branches have as codes. A code without a name travels as itself: the view would hide the row. */
+/**
+ * Columns that the branches have as codes. A code without a name travels as itself: the view would hide the row. The
+ * name of an audit type is the same for all of its actions, so an unknown action does not make it unknown.
+ */
 const NAMED_CODES: ReadonlyMap<string, string> = new Map([
-  ["AUDIT_TYPE", "NVL(act.component, TO_CHAR(t.audit_type))"],
+  [
+    "AUDIT_TYPE",
+    "COALESCE(act.component, (SELECT MIN(x.component) FROM sys.all_unified_audit_actions x WHERE x.type = t.audit_type), TO_CHAR(t.audit_type))",
+  ],
   ["ACTION_NAME", "NVL(act.name, TO_CHAR(t.action))"],
   ["SYSTEM_PRIVILEGE", "spx.name"],
   ["AUDIT_OPTION", "aom.name"],
