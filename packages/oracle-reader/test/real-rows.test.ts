@@ -63,9 +63,13 @@ const BINDS: Readonly<Record<string, readonly string[]>> = {
   " #1(21):ORA_TEMP_2_DS_1721605 #2(3):SYS": ["ORA_TEMP_2_DS_1721605", "SYS"],
 };
 
-/** With what the database itself adds where the source does not show it. */
-function completeRow({ row, completed }: FoundRow): Readonly<Record<string, Value>> {
-  return { DBID: "1559204751", INSTANCE_ID: "1", ...row, ...completed };
+/** Without the column DB_UNIQUE_NAME. */
+const OLDER: readonly ReleaseName[] = ["12.2", "18c", "19c"];
+
+/** With what every database adds, where the source does not show it. */
+function completeRow({ row, completed, version }: FoundRow): Readonly<Record<string, Value>> {
+  const name = OLDER.includes(version) ? {} : { DB_UNIQUE_NAME: "ORCL_A" };
+  return { DBID: "1559204751", INSTANCE_ID: "1", ...name, ...row, ...completed };
 }
 
 /** Wire format §5, field by field. */
