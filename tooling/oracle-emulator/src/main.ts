@@ -12,10 +12,9 @@ import { obey } from "./control.ts";
 import { provisionedPolicies } from "./default-policies.ts";
 import { readEnvironment } from "./env.ts";
 import { createWorld } from "./model/create-world.ts";
-import { primaryOf } from "./model/world.ts";
 import { type OracleEmulator, startOracleEmulator } from "./server.ts";
 import { VERSION_PROFILES } from "./version-profiles.ts";
-import { preloadWorkload, type RunningWorkload, runWorkload, workContainer } from "./workload/run-workload.ts";
+import { preloadWorkload, type RunningWorkload, runWorkload } from "./workload/run-workload.ts";
 import { createWorkload } from "./workload/workload.ts";
 
 process.exitCode = await main().catch((error: unknown) => {
@@ -51,12 +50,7 @@ async function main(): Promise<number> {
     },
     settings.preload > 0 ? now - settings.preloadSpan : now,
   );
-  const workload = createWorkload({
-    seed: settings.seed,
-    profile: VERSION_PROFILES[release],
-    dbUniqueName: uniqueName,
-    dbid: workContainer(primaryOf(begun)).dbid,
-  });
+  const workload = createWorkload({ seed: settings.seed, profile: VERSION_PROFILES[release] });
   const world = preloadWorkload(begun, workload, settings.preload, settings.preloadSpan, now);
   await using emulator = await startOracleEmulator({
     ...(settings.password !== undefined && { password: settings.password }),

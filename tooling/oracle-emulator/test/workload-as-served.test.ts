@@ -26,7 +26,7 @@ test.for(Object.keys(VERSION_PROFILES) as ReleaseName[])("of %s", async (release
   const profile = VERSION_PROFILES[release];
   const site = primaryOf(emulator.world);
   const { guid, dbid } = workContainer(site);
-  const workload = createWorkload({ seed: 11, profile, dbUniqueName: site.uniqueName, dbid });
+  const workload = createWorkload({ seed: 11, profile });
   const rows = workload.generate(COUNT, emulator.now() - 60_000, emulator.now());
   // An action that no lookup table has: the view's inner join leaves the row out.
   const invisible = { ...rows[0], ACTION_NAME: null, ACTION_CODE: "8888" };
@@ -48,7 +48,11 @@ test.for(Object.keys(VERSION_PROFILES) as ReleaseName[])("of %s", async (release
   await connection.close();
 
   const names = columns.map(({ name }) => name);
-  const written = rows.map((row) => JSON.stringify([row.EVENT_TIMESTAMP_UTC, ...valuesOf(row, names)]));
+  // What the database itself adds to every row.
+  const added = { DBID: dbid, INSTANCE_ID: "1", DB_UNIQUE_NAME: site.uniqueName };
+  const written = rows.map((row) =>
+    JSON.stringify([row.EVENT_TIMESTAMP_UTC, ...valuesOf({ ...row, ...added }, names)]),
+  );
   const own = new Set(rows.map((row) => row.SESSIONID));
   const session = names.indexOf("SESSIONID") + 1;
   const found = served

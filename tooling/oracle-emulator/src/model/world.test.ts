@@ -113,6 +113,18 @@ describe("auditing", () => {
     expect(read(write(again, ["three"]), "A").map((row) => row.ENTRY_ID)).toEqual(["1", "5", "6", "1"]);
   });
 
+  test("from 21c on a row bears the name of the site that writes it", () => {
+    const world = begin({ release: "21c" });
+    const { guid } = rootOf(primaryOf(world));
+    const written = audit(audit(world, "A", guid, [{}], NOW), "B", guid, [{}, { DB_UNIQUE_NAME: null }], NOW);
+    const name = (site: string, branch: Branch) =>
+      [...rowsOf(siteNamed(written, site), guid, branch)].map((row) => row.DB_UNIQUE_NAME);
+    expect(name("A", "table")).toEqual(["A"]);
+    expect(name("B", "table")).toEqual(["A"]);
+    expect(name("B", "files")).toEqual(["B", null]);
+    expect(read(write(WORLD, ["x"]), "A")[0]).not.toHaveProperty("DB_UNIQUE_NAME");
+  });
+
   test("shows a row when it is committed, under the time at which it was stamped", () => {
     let world = write(WORLD, ["late"], NOW, { commitDelay: 5 * SECOND });
     world = write(world, ["early"], NOW + SECOND);

@@ -1,4 +1,5 @@
 /** What is audited: stamped now, visible when it is committed, in the table or in a file of its host. */
+import { VERSION_PROFILES } from "../version-profiles.ts";
 import { coveringPolicies, isAlwaysAudited, MANDATORY_POLICY } from "./audit-policy.ts";
 import { type AuditRow, type NewAuditRow, timestampText } from "./audit-row.ts";
 import { insertRows } from "./audit-table.ts";
@@ -30,6 +31,10 @@ export interface AuditOptions {
   readonly entryHole?: number;
 }
 
+function showsUniqueName({ release }: World): boolean {
+  return VERSION_PROFILES[release].columns.some(({ name }) => name === "DB_UNIQUE_NAME");
+}
+
 /** Rows of PMON, which cannot insert: always into a file, on a healthy primary, too. */
 const WRITTEN_BY_PMON = "LOGOFF BY CLEANUP";
 
@@ -48,7 +53,7 @@ export function destinationOf(site: Site, container: string, row: NewAuditRow, r
 
 /**
  * The rows are written, whatever policies are enabled. What they leave out is completed: the time is that of the
- * site's clock, ENTRY_ID goes on within the SESSIONID, columns that the database excludes become NULL.
+ * site's clock, DB_UNIQUE_NAME (from 21c on) the site's, ENTRY_ID goes on within the SESSIONID, columns that the database excludes become NULL.
  */
 export function audit(
   world: World,
@@ -64,6 +69,7 @@ export function audit(
   let lastEntries: Map<string, number> | undefined;
   const stamp = timestampText(siteClock(site, now) + (options.instanceClockShift ?? 0));
   const { dbid } = containerOf(site, container);
+  const named = showsUniqueName(world) ? { DB_UNIQUE_NAME: siteName } : {};
   const excluded = excludedColumns(site);
   const pending: PendingRow[] = [];
   let hole = options.entryHole ?? 0;
@@ -77,6 +83,7 @@ export function audit(
       hole = 0;
     }
     const completed: AuditRow = {
+      ...named,
       ...row,
       AUDIT_TYPE: row.AUDIT_TYPE ?? "Standard",
       EVENT_TIMESTAMP_UTC: row.EVENT_TIMESTAMP_UTC ?? stamp,

@@ -20,12 +20,10 @@ import { newSessionId, openWorkSession, type WorkSession } from "./work-session.
 export interface WorkloadOptions {
   readonly seed: number;
   readonly profile: VersionProfile;
-  /** As the rows show it, from 21c on. */
-  readonly dbUniqueName: string;
-  /** Of the container that the activity is in, decimal. */
-  readonly dbid: string;
-  /** RAC instance; 1. */
-  readonly instance?: number;
+  /** Instead of the name of the site that writes the rows, from 21c on. */
+  readonly dbUniqueName?: string;
+  /** Instead of that of the container that they are written in, decimal. */
+  readonly dbid?: string;
 }
 
 export interface Workload {
@@ -48,7 +46,6 @@ const NO_TRANSACTION = "0".repeat(16);
 export function createWorkload(options: WorkloadOptions): Workload {
   const { seed, profile, dbUniqueName, dbid } = options;
   const random = new Random(seed);
-  const instance = String(options.instance ?? 1);
   const sessions: WorkSession[] = [];
   const activities = ACTIVITIES.filter(({ since = 12 }) => since <= profile.major);
   const columns = new Set(profile.columns.map(({ name }) => name));
@@ -64,11 +61,10 @@ export function createWorkload(options: WorkloadOptions): Workload {
     if (activity.inTransaction) transaction = (transaction + 1) % 0x10000;
     const own = {
       EVENT_TIMESTAMP_UTC: time,
-      DBID: dbid,
-      INSTANCE_ID: instance,
       SCN: String(scn),
       TRANSACTION_ID: activity.inTransaction ? transactionId(transaction) : NO_TRANSACTION,
-      ...(columns.has("DB_UNIQUE_NAME") && { DB_UNIQUE_NAME: dbUniqueName }),
+      ...(dbid !== undefined && { DBID: dbid }),
+      ...(dbUniqueName !== undefined && columns.has("DB_UNIQUE_NAME") && { DB_UNIQUE_NAME: dbUniqueName }),
     };
     return rowOf(session, activity, own, columns);
   }
@@ -89,7 +85,7 @@ export function createWorkload(options: WorkloadOptions): Workload {
     limit += CLEANUPS + FAILED_LOGONS;
     if (dice < limit) return record(openWorkSession(random, attacker(random), profile), failedLogOn, time);
     limit += REAL_ROWS;
-    if (dice < limit) return replayed.next(time, dbid, instance, columns);
+    if (dice < limit) return replayed.next(time, columns, dbid);
     const row = record(random.pick(sessions), pickWeighted(random, activities).make, time);
     const { unknownAction } = profile;
     if (unknownAction === undefined || dice < 1000 - UNKNOWN_ACTIONS || row.AUDIT_TYPE !== "Standard") return row;
@@ -117,16 +113,16 @@ class Replay {
     this.#rows = realRows().map(({ row }) => ({ row, sessionId: newSessionId(random, profile), entry: 0 }));
   }
 
-  next(time: string, dbid: string, instance: string, columns: ReadonlySet<string>): AuditRow {
+  next(time: string, columns: ReadonlySet<string>, dbid: string | undefined): AuditRow {
     const replayed = this.#random.pick(this.#rows);
     replayed.entry += 1;
     const entry = String(replayed.entry);
+    const { DBID: _, INSTANCE_ID: __, ...row } = replayed.row;
     return {
-      ...onlyKnown(replayed.row, columns),
+      ...onlyKnown(row, columns),
       AUDIT_TYPE: replayed.row.AUDIT_TYPE,
       EVENT_TIMESTAMP_UTC: time,
-      DBID: dbid,
-      INSTANCE_ID: instance,
+      ...(dbid !== undefined && { DBID: dbid }),
       SESSIONID: replayed.sessionId,
       ENTRY_ID: entry,
       STATEMENT_ID: entry,
