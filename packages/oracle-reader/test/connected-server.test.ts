@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
 import { promisify } from "node:util";
 import { type Logger, silentLogger, systemClock } from "@das/core";
 import {
@@ -29,7 +30,7 @@ import {
 import { describe, expect, test } from "vitest";
 import type { Branch, TimeSlice } from "../src/audit-server.ts";
 import { ServerError } from "../src/classify-error.ts";
-import { ConnectedServer } from "../src/connected-server.ts";
+import { ConnectedServer, lockId } from "../src/connected-server.ts";
 import type { ConnectionOptions } from "../src/connection-options.ts";
 import type { OracleValue } from "../src/row.ts";
 
@@ -281,6 +282,14 @@ describe("a lock", () => {
       expect(await spare.takeLock("oracle:1:B", signal)).toBe(true);
     }
     await expect.poll(() => spare.takeLock("oracle:1:A", signal)).toBe(true);
+  });
+
+  test("has a number of its own, of thirty bits, for each source of each resource", () => {
+    const digest = createHash("sha256").update("das:db-A:oracle:1:A").digest("hex");
+    expect(lockId("db-A", "oracle:1:A")).toBe(String(BigInt(`0x${digest}`) >> 226n));
+    const ids = ["db-A", "db-B"].flatMap((id) => ["oracle:1:A", "oracle:1:A#a"].map((source) => lockId(id, source)));
+    expect(new Set(ids).size).toBe(4);
+    for (const id of ids) expect(Number(id)).toBeLessThan(2 ** 30);
   });
 
   test("needs the right to take it", async () => {
