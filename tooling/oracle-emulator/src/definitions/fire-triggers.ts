@@ -1,8 +1,10 @@
 /** Triggers BEFORE DDL ON DATABASE (Oracle notes §5.2). */
 import { compileBlock } from "../sql/compile-block.ts";
 import type { SqlContext, Variable } from "../sql/context.ts";
-import { number, record, varchar2 } from "../sql-types.ts";
+import { record, varchar2 } from "../sql-types.ts";
 import type { Definition } from "./definition.ts";
+
+const text = varchar2(32_767);
 
 const POLICY_EVENTS: ReadonlySet<Definition["kind"]> = new Set([
   "createPolicy",
@@ -31,10 +33,9 @@ export function fireTriggers(
       ["ORA_DICT_OBJ_NAME", { type: varchar2(128), value: object }],
       // The statement in pieces of 64 bytes is played as one piece.
       [
-        "ORA_SQL_TEXT_PIECES",
-        { type: record, value: null, fields: new Map([["1", { type: varchar2(32_767), value: context.statement }]]) },
+        "ORA_SQL_TXT",
+        { type: record, value: null, fields: new Map([["1", { type: text, value: context.statement }]]) },
       ],
-      ["ORA_SQL_TEXT_COUNT", { type: number, value: 1 }],
     ]);
     const inner: SqlContext = {
       ...context,

@@ -1,8 +1,8 @@
 /** Calls of functions: built in, aggregates, members of packages. */
-import { number, type SqlType, type SqlValue, untyped } from "../sql-types.ts";
+import { number, type SqlType, type SqlValue, untyped, varchar2 } from "../sql-types.ts";
 import { callRoutine, findRoutine } from "./call-routine.ts";
 import { type Aggregate, ALL_TABLES, type Compiled, type Frame, type Scope } from "./compiled.ts";
-import type { ScalarFunction } from "./context.ts";
+import { findVariable, type ScalarFunction } from "./context.ts";
 import { convertValue, familyOf, isConvertible } from "./convert-value.ts";
 import { oracleError } from "./messages.ts";
 import type { Expression } from "./syntax.ts";
@@ -43,8 +43,37 @@ export function compileCall(call: Call, scope: Scope, compile: CompileExpression
     if (!operand || more.length > 0) throw oracleError(operand ? 939 : 938, [], call.at);
     return compileAggregate(kind, compile(operand.value, withoutGrouping(scope)), call.distinct, scope);
   }
+  const item = compileItem(call, scope, compile);
+  if (item) return item;
   const called = call.path.length === 1 ? scope.context.catalog.functions.get(call.path[0] ?? "") : undefined;
   return called ? compileBuiltIn(called, call, scope, compile) : compileRoutine(call, scope, compile);
+}
+
+/** `t(i)` of a collection, and ORA_SQL_TXT(t), which fills one and gives the count of its items. */
+function compileItem(call: Call, scope: Scope, compile: CompileExpression): Compiled | undefined {
+  const { variables } = scope.context;
+  const [argument, ...more] = call.arguments;
+  if (!variables || call.path.length !== 1 || !argument || more.length > 0) return undefined;
+  const [name = ""] = call.path;
+  if (name === "ORA_SQL_TXT" && argument.value.kind === "name") {
+    const pieces = findVariable("ORA_SQL_TXT", variables);
+    const into = findVariable(argument.value.path[0] ?? "", variables);
+    if (!pieces || into?.type.name !== "RECORD") return undefined;
+    const evaluate = () => {
+      into.fields = pieces.fields ?? new Map();
+      return into.fields.size;
+    };
+    return { type: number, nullable: false, uses: ALL_TABLES, evaluate };
+  }
+  const collection = findVariable(name, variables);
+  if (collection?.type.name !== "RECORD") return undefined;
+  const index = compile(argument.value, scope);
+  const evaluate = (frame: Frame) => {
+    const found = collection.fields?.get(String(index.evaluate(frame)));
+    if (!found) throw oracleError(1403);
+    return found.value;
+  };
+  return { type: varchar2(32_767), nullable: true, uses: ALL_TABLES, evaluate };
 }
 
 function withoutGrouping({ grouping: _, ...scope }: Scope): Scope {

@@ -23,6 +23,7 @@ export interface CompiledSelect {
 
 /** @param order the expressions of ORDER BY that may be other than columns of the result */
 export function compileSelect(select: Select, around: Scope, order: readonly Ordering[]): CompiledSelect {
+  if (!select.from && around.context.engine.profile.major < 23) throw oracleError(923);
   const from = compileFrom(select, around);
   const rowScope = from.scope;
   const listed = [...select.items, select.having, ...order.map(({ expression }) => expression)];
