@@ -1,5 +1,3 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -12,38 +10,11 @@ import { appendRows, eventTime, type SqlServerEmulator, startSqlServerEmulator }
 import { describe, expect, test } from "vitest";
 import { openAwsClients } from "../src/aws/clients.ts";
 import { PUBLISHER_NODE_FLAGS } from "../src/index.ts";
+import { das } from "./das-process.ts";
 
 const RESOURCE = "db-ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const STREAM = streamNameOf(RESOURCE);
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
-
-interface Command extends AsyncDisposable {
-  readonly child: ChildProcess;
-  /** What it has printed so far. */
-  readonly output: { stdout: string; stderr: string };
-  readonly exitCode: Promise<number | null>;
-}
-
-/** A process of ours, as people start it; killed at the end of the test whatever happened. */
-function das(args: readonly string[], environment: Record<string, string>): Command {
-  const child = spawn(process.execPath, [MAIN, ...args], {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { PATH: "", ...environment },
-  });
-  const output = { stdout: "", stderr: "" };
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (output.stdout += text));
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (output.stderr += text));
-  const exitCode = once(child, "close").then(([code]) => code as number | null);
-  return {
-    child,
-    output,
-    exitCode,
-    [Symbol.asyncDispose]: async () => {
-      child.kill("SIGKILL");
-      await exitCode;
-    },
-  };
-}
 
 interface Scene extends AsyncDisposable {
   readonly aws: LocalAws;

@@ -8,6 +8,7 @@ import { configurationJsonSchema } from "./schema.ts";
 import { readSecret } from "./secret.ts";
 
 const EXAMPLE = new URL("../../../../docs/das.example.yaml", import.meta.url).pathname;
+const ORACLE_EXAMPLE = new URL("../../../../docs/das.oracle.example.yaml", import.meta.url).pathname;
 
 function problems(text: string): string {
   try {
@@ -29,6 +30,16 @@ describe("the configuration", () => {
         { id: "b", password: { file: "/run/secrets/das-password-b" } },
       ],
       publisher: { lanes: 1, heartbeatSeconds: 10, startAt: "oldest" },
+    });
+  });
+
+  test("the documented example for Oracle is valid, too", () => {
+    expect(loadConfiguration(ORACLE_EXAMPLE)).toMatchObject({
+      resource: { engine: "oracle" },
+      instances: [
+        { id: "a", port: 1521, service: "das_local", containers: ["das_local_sales"], canary: false },
+        { id: "b" },
+      ],
     });
   });
 
