@@ -165,6 +165,22 @@ describe.each(RELEASES)("%s", (release) => {
   });
 });
 
+test("the root and a database without containers bear the database's name", async () => {
+  await using target = await startTarget({ pluggables: ["SALESPDB"] });
+  await using root = await target.open({ service: "ORCL" });
+  expect(root.instance).toMatchObject({ containerName: "CDB$ROOT", description: { databaseName: "ORCL" } });
+  expect(root.instance.containerGuid).not.toBe(target.guid);
+  await using plain = await startTarget({ pluggables: [] });
+  await using only = await plain.open();
+  expect(only.instance).toMatchObject({
+    dbid: plain.emulator.world.dbid,
+    containerDbid: plain.emulator.world.dbid,
+    containerGuid: "0".repeat(32),
+    containerName: "ORCL",
+    description: { databaseName: "ORCL" },
+  });
+});
+
 test("without native fields only what events need is read", async () => {
   await using target = await startTarget({ release: "26ai" });
   target.append(EDGE_ROWS);
@@ -406,8 +422,8 @@ describe("a standby", () => {
     "%s: shows its own files apart from what was replicated",
     async (release) => {
       await using pair = await startPair(release);
-      pair.primary.append([{ ACTION_NAME: "SELECT", SESSIONID: "1", DB_UNIQUE_NAME: "ORCL_A" }]);
-      pair.standby.append([{ ACTION_NAME: "SELECT", SESSIONID: "2", DB_UNIQUE_NAME: "ORCL_B" }]);
+      pair.primary.append([{ ACTION_NAME: "SELECT", SESSIONID: "1" }]);
+      pair.standby.append([{ ACTION_NAME: "SELECT", SESSIONID: "2" }]);
       const filesOf = async () => {
         await using server = await pair.standby.open();
         expect((await server.observe(signal)).openMode).toBe("READ ONLY WITH APPLY");
