@@ -1,5 +1,5 @@
 import type { CheckFinding } from "@das/core";
-import { type Answer, type Inquiry, mapAnswer, textOf } from "./answer.ts";
+import { type Answer, type Inquiry, mapAnswer, notKnown, textOf } from "./answer.ts";
 import { about, count, nameSome } from "./finding.ts";
 import { type InstanceFacts, ROOT } from "./instance-facts.ts";
 
@@ -13,7 +13,12 @@ export interface ContainerFacts {
 
 const CONTAINERS = "SELECT c.con_id, c.name, c.open_mode FROM sys.v_$containers c ORDER BY c.con_id";
 
-export async function lookAtContainers(inquiry: Inquiry): Promise<Answer<readonly ContainerFacts[]>> {
+/** From elsewhere than the root there is nothing to see. */
+export async function lookAtContainers(
+  inquiry: Inquiry,
+  { containerId }: InstanceFacts,
+): Promise<Answer<readonly ContainerFacts[]>> {
+  if (containerId !== ROOT) return notKnown("not asked for but from the root");
   return mapAnswer(await inquiry.ask(CONTAINERS), (rows) =>
     rows.map(([id, name, openMode]) => ({ id: Number(id), name: textOf(name), openMode: textOf(openMode) })),
   );

@@ -124,7 +124,11 @@ describe("the reader", () => {
     expect(condition("SYS_CONTEXT('USERENV','SESSION_USER') <> 'DAS_READER'")).toMatchObject({ status: "ok" });
     expect(condition("SYS_CONTEXT('USERENV','IP_ADDRESS') <> '10.0.0.1'")).toMatchObject({ status: "warning" });
     expect(condition("SYS_CONTEXT('USERENV','SESSION_USER') = 'DAS_READER'")).toMatchObject({ status: "warning" });
-    expect(excluded({ ...enabled(ALL_USERS), options: REFUSED })).toMatchObject({ status: "warning" });
+    expect(excluded({ ...enabled(ALL_USERS), options: REFUSED })).toMatchObject({
+      status: "warning",
+      what: expect.stringContaining("ORA-00942"),
+      repair: "GRANT READ ON SYS.AUDIT_UNIFIED_POLICIES TO DAS_READER;",
+    });
   });
 
   test("should be watched for what else is done with its password", () => {
@@ -137,5 +141,6 @@ describe("the reader", () => {
       ),
     });
     expect(watched(FAILED_LOGONS)).toMatchObject({ status: "warning" });
+    expect(watched({ ...WATCHING, options: REFUSED })?.what).toContain("cannot be looked at (ORA-00942)");
   });
 });

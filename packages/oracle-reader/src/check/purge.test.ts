@@ -56,6 +56,7 @@ describe("the archive timestamp", () => {
       what: "rows before 2026-11-21 12:00:00 UTC may be purged, 24 hours back",
     });
     expect(judge(undefined)).toMatchObject({ status: "ok" });
+    expect(judgeArchiveTime(answered(undefined), answered([JOB]), clock, STANDBY)).toMatchObject({ status: "ok" });
   });
 
   test.each([

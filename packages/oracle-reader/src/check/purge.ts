@@ -108,6 +108,8 @@ export function judgeArchiveTime(
   const time = archiveTime.value;
   if (time === undefined) {
     if (!purges) return ok("no archive timestamp was ever set: nothing may be purged by it");
+    // Nor do jobs run there, and from 23ai on the view is empty (Oracle notes §3.1).
+    if (instance.role !== "PRIMARY") return ok("a standby shows no archive timestamp, and runs no job that purges");
     return warning("a job purges by the archive timestamp, which nobody ever set: it deletes nothing", SET_TIME);
   }
   if (!clock.known) return warning(`the archive timestamp cannot be compared: no clock (${clock.reason})`);

@@ -5,6 +5,7 @@ import { clauseOf, exceptedOf } from "./enabled-policies.ts";
 import { about, nameSome } from "./finding.ts";
 import type { InstanceFacts } from "./instance-facts.ts";
 import { ALL_USERS, type Policy } from "./policies.ts";
+import { grantHere } from "./rights.ts";
 import { enableAnew, quoteName } from "./statement.ts";
 
 /** What the reader polls, and the dictionary beside it. */
@@ -15,36 +16,37 @@ const POLLED: ReadonlySet<string> = new Set(
 /** Does a policy record the reader's own polls? Each one would make a row for the next (Oracle notes §4.2). */
 export function judgeReaderExcluded(
   policies: Answer<readonly Policy[]>,
-  { user }: InstanceFacts,
+  instance: InstanceFacts,
   roles: Answer<readonly string[]>,
 ): readonly CheckFinding[] {
   if (!policies.known || policies.value.length === 0) return [];
+  const { user } = instance;
   const { ok, warning, failure } = about(
     "reader-excluded",
     "Each poll of a reader that is audited makes a row, which the next poll reads: the trail fills with the reader's own work",
   );
   const concerning = policies.value.filter((policy) => concerns(policy, user, roles));
-  const unknown = concerning.filter(({ options }) => !options.known);
   const recording = concerning.filter(recordsPolls);
   const certain = recording.filter(({ condition }) => condition === "");
   if (certain.length > 0) {
-    return [
-      failure(
-        `${nameSome(certain.map(({ name }) => name))} ${certain.length > 1 ? "record" : "records"} each poll of ${user}`,
-        certain.map((policy) => withoutReader(policy, user)).join("\n"),
-      ),
-    ];
+    return [failure(`${subject(certain, "record")} each poll of ${user}`, withoutReader(certain, user))];
   }
-  const doubtful = [...recording.filter(({ condition }) => !spares(condition, user)), ...unknown];
+  const unknown = concerning.find(({ options }) => !options.known)?.options;
+  if (unknown && !unknown.known) {
+    const what = `what the policies record that concern ${user} cannot be looked at (${unknown.reason})`;
+    return [warning(what, unknown.refused ? grantHere("READ ON SYS.AUDIT_UNIFIED_POLICIES", instance) : undefined)];
+  }
+  const doubtful = recording.filter(({ condition }) => !spares(condition, user));
   if (doubtful.length > 0) {
-    return [
-      warning(
-        `it cannot be told whether ${nameSome(doubtful.map(({ name }) => name))} ${doubtful.length > 1 ? "record" : "records"} each poll of ${user}`,
-        doubtful.map((policy) => withoutReader(policy, user)).join("\n"),
-      ),
-    ];
+    const what = `${subject(doubtful, "record")} each poll of ${user}, unless the condition spares it`;
+    return [warning(what, withoutReader(doubtful, user))];
   }
   return [ok(`no enabled policy records the polls of ${user}`)];
+}
+
+/** `A, B record`, `A records`. */
+function subject(policies: readonly Policy[], verb: string): string {
+  return `${nameSome(policies.map(({ name }) => name))} ${verb}${policies.length > 1 ? "" : "s"}`;
 }
 
 function concerns({ enablements }: Policy, user: string, roles: Answer<readonly string[]>): boolean {
@@ -64,13 +66,22 @@ function recordsPolls({ options }: Policy): boolean {
   });
 }
 
+function recordsLogOns({ options }: Policy): boolean {
+  if (!options.known) return false;
+  return options.value.some(({ name, type }) => type === "STANDARD ACTION" && (name === "LOGON" || name === "ALL"));
+}
+
 /** A condition that names the reader is taken for one that leaves it out. */
 function spares(condition: string, user: string): boolean {
   return condition.toUpperCase().includes(`'${user.toUpperCase()}'`) && /<>|!=|\bNOT\b/i.test(condition);
 }
 
+function withoutReader(policies: readonly Policy[], user: string): string {
+  return policies.map((policy) => excluding(policy, user)).join("\n");
+}
+
 /** BY and EXCEPT cannot be mixed in one policy, and a later EXCEPT replaces an earlier one. */
-function withoutReader(policy: Policy, user: string): string {
+function excluding(policy: Policy, user: string): string {
   const { name, enablements } = policy;
   const own = enablements.find(({ way, entity }) => way === "by" && entity === user);
   if (own) return `NOAUDIT POLICY ${quoteName(name)} BY ${quoteName(user)};`;
@@ -89,23 +100,24 @@ const ELSE = "LOGON, LOGOFF, INSERT, UPDATE, DELETE, GRANT, REVOKE, ALTER USER, 
 /** Who is left out of everything could do anything unseen. */
 export function judgeReaderWatched(
   policies: Answer<readonly Policy[]>,
-  { user }: InstanceFacts,
+  instance: InstanceFacts,
   roles: Answer<readonly string[]>,
 ): readonly CheckFinding[] {
   if (!policies.known || policies.value.length === 0) return [];
+  const { user } = instance;
   const { ok, warning } = about(
     "reader-watched",
     "The reader is left out for its polls only: whoever logs on with its password should leave a row like anybody else",
   );
-  const watching = policies.value.filter(
-    (policy) =>
-      concerns(policy, user, roles) &&
-      policy.enablements.some(({ success }) => success) &&
-      policy.options.known &&
-      policy.options.value.some(({ name, type }) => type === "STANDARD ACTION" && (name === "LOGON" || name === "ALL")),
+  const concerning = policies.value.filter(
+    (policy) => concerns(policy, user, roles) && policy.enablements.some(({ success }) => success),
   );
-  if (watching.length > 0)
-    return [ok(`${nameSome(watching.map(({ name }) => name))}: each log-on of ${user} is recorded`)];
+  const watching = concerning.filter(recordsLogOns);
+  if (watching.length > 0) return [ok(`${subject(watching, "record")} each log-on of ${user}`)];
+  const unknown = concerning.find(({ options }) => !options.known)?.options;
+  if (unknown && !unknown.known) {
+    return [warning(`whether a policy records each log-on of ${user} cannot be looked at (${unknown.reason})`)];
+  }
   return [
     warning(
       `no enabled policy records that ${user} logs on, nor what else is done with its password`,

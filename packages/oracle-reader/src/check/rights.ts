@@ -1,6 +1,6 @@
 import type { CheckFinding } from "@das/core";
 import { describeStatement, TRAIL_FILES, TRAIL_TABLE } from "../statements.ts";
-import { type Answer, answered, type Inquiry, mapAnswer, textOf } from "./answer.ts";
+import { type Answer, type Inquiry, mapAnswer, textOf } from "./answer.ts";
 import { about, nameSome } from "./finding.ts";
 import { type InstanceFacts, ROOT } from "./instance-facts.ts";
 import { grant, quoteName, revoke } from "./statement.ts";
@@ -144,7 +144,9 @@ export async function lookAtRights(inquiry: Inquiry, trail: TrailFacts): Promise
     needs,
     roles: names(await inquiry.ask(ROLES)),
     privileges: names(await inquiry.ask(PRIVILEGES)),
-    grants: roles.known && privileges.known ? names(answered([...roles.value, ...privileges.value])) : names(roles),
+    grants: roles.known
+      ? mapAnswer(names(privileges), (more) => [...roles.value.map(([name]) => textOf(name)), ...more])
+      : roles,
     objectGrants: mapAnswer(await inquiry.ask(OBJECT_GRANTS), (rows) =>
       rows.map(([privilege, owner, name]) => `${textOf(privilege)} ON ${textOf(owner)}.${textOf(name)}`),
     ),

@@ -53,7 +53,7 @@ export async function lookAtServer(
     database,
     parameters: await lookAtParameters(inquiry),
     cluster: await lookAtCluster(inquiry),
-    containers: await lookAtContainers(inquiry),
+    containers: await lookAtContainers(inquiry, instance),
     replicas: await lookAtReplicas(request.replicas, clock, signal),
     clock: serverClock,
     trail: await lookAtContainerTrail(connection, inquiry, instance, database, serverClock, clock),

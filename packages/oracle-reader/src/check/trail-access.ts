@@ -87,6 +87,9 @@ export function isLost({ role }: InstanceFacts, access: TrailAccess): boolean {
   return access === "none" || (access !== "unknown" && role !== "PRIMARY" && !access.has("files"));
 }
 
+/** From 23ai on it says which branch a row is from: below the view that goes without saying. */
+const MADE_BY_VIEW = "SOURCE";
+
 /** Columns of this release that nobody foresaw, and those that a branch does not have. */
 export function judgeColumns(trail: TrailFacts, access: TrailAccess): readonly CheckFinding[] {
   if (!trail.view.known || access === "none" || access === "unknown") return [];
@@ -105,7 +108,9 @@ export function judgeColumns(trail: TrailFacts, access: TrailAccess): readonly C
     if (lost.length > 0) return [warning(`columns of a type that is no text are not read: ${nameSome(lost)}`)];
   }
   const absent = [...access].flatMap(([branch, how]) =>
-    absentColumns(how, wanted).map((name) => `${name} (of the ${branch})`),
+    absentColumns(how, wanted)
+      .filter((name) => name !== MADE_BY_VIEW)
+      .map((name) => `${name} (of the ${branch})`),
   );
   if (absent.length > 0) {
     return [
