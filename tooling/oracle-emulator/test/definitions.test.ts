@@ -42,7 +42,7 @@ FROM sys.audit_unified_policies WHERE policy_name LIKE 'DAS%' ORDER BY 1, 2`).ro
   );
   expect(told.rows).toEqual([
     ["CREATE AUDIT POLICY", "DAS_ALL", "SYSTEM", "ORA$MANDATORY"],
-    ["AUDIT", "DAS_ALL", "SYSTEM", "ORA$MANDATORY"],
+    ["AUDIT", "DAS_ALL", "SYSTEM", "ORA$MANDATORY, DAS_ALL"],
   ]);
 });
 

@@ -1,5 +1,6 @@
 /** What a name stands for: a column, a variable, a constant, a function without arguments. */
 import { number, type SqlValue } from "../sql-types.ts";
+import { callRoutine, findRoutine } from "./call-routine.ts";
 import { ALL_TABLES, type Compiled, type Frame, type Scope, type VisibleTable } from "./compiled.ts";
 import { type CatalogColumn, findVariable, type SqlContext, type Variable } from "./context.ts";
 import { findPackage } from "./find-object.ts";
@@ -41,6 +42,7 @@ export function compileName(name: Name, scope: Scope): Compiled {
     compilePseudoColumn(name, scope) ??
     compileNiladic(name, scope) ??
     compileConstant(name, scope) ??
+    compileRoutine(name, scope) ??
     unknown(name)
   );
 }
@@ -95,6 +97,13 @@ function compileNiladic({ path }: Name, { context }: Scope): Compiled | undefine
   const called = context.catalog.functions.get(path[0] ?? "");
   if (!called || called.least > 0) return undefined;
   return { type: called.type([]), nullable: true, uses: 0, evaluate: () => called.evaluate([], context, []) };
+}
+
+/** `DBMS_AUDIT_MGMT.GET_AUDIT_COMMIT_DELAY`, `das_owner.das_is_locked`. */
+function compileRoutine({ path }: Name, { context }: Scope): Compiled | undefined {
+  const routine = findRoutine(path, context);
+  if (!routine?.result || routine.parameters.some(({ isOptional }) => !isOptional)) return undefined;
+  return { type: routine.result, nullable: true, uses: ALL_TABLES, evaluate: () => callRoutine(routine, [], context) };
 }
 
 /** `DBMS_LOCK.X_MODE`, in PL/SQL only. */
