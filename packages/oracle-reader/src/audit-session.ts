@@ -58,6 +58,8 @@ export class AuditSession {
   #sweptAt: number;
   #reconciledAt: number;
   #comparedDayAt: number | undefined;
+  /** Milliseconds that the database took for the rows of this poll. */
+  #readingTime = 0;
   /** Rows of any age may have come into the table. */
   #comparesAll = false;
   /** The place that reading was resumed from. */
@@ -82,7 +84,7 @@ export class AuditSession {
     const { clock, isOwn } = this.#options;
     let interval = POLL_BUSY;
     while (!signal.aborted) {
-      const began = clock.monotonic();
+      this.#readingTime = 0;
       const state = await this.#server.observe(signal);
       if (signal.aborted || !isOwn(state)) return;
       const now = microsOf(state.now);
@@ -91,8 +93,8 @@ export class AuditSession {
       if (!signal.aborted) yield* this.#lookBack(now, signal);
       if (signal.aborted) return;
       yield this.#batch([], this.#progress.losses.take());
-      // A slow database is asked less often.
-      const shortest = Math.max(POLL_BUSY, 3 * (clock.monotonic() - began));
+      // A database that takes long to read its trail is asked less often.
+      const shortest = Math.max(POLL_BUSY, 3 * this.#readingTime);
       interval = hasNews ? shortest : Math.max(shortest, Math.min(interval * 2, POLL_IDLE));
       await clock.sleep(interval, signal);
     }
@@ -314,6 +316,7 @@ export class AuditSession {
     const { trail } = this.#server.instance;
     const rows: OracleRow[] = [];
     const overflow = new AbortController();
+    const began = this.#options.clock.monotonic();
     await this.#server.readRows(
       this.#options.branch,
       sliceOf(from, to),
@@ -323,6 +326,7 @@ export class AuditSession {
       },
       AbortSignal.any([signal, overflow.signal]),
     );
+    this.#readingTime += this.#options.clock.monotonic() - began;
     return overflow.signal.aborted ? "too many" : rows.sort(compareRows);
   }
 
