@@ -251,17 +251,21 @@ describe("an audit, whatever happens to it", () => {
 
   test("eviction takes the oldest file, one at a time, never the current one", () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60, size: "max" }), fc.integer({ min: 0, max: 3 }), (steps, maxRolloverFiles) => {
-        const plain = steps.filter(({ do: what }) => what !== "move" && what !== "clock back");
-        const { trail } = play(plain, { queueDelay: 0, maxFileSize: 40_000, maxRolloverFiles }, {}, () => undefined);
-        const audit = auditNamed(trail, "A");
-        expect(findFile(trail, audit.currentFile ?? "")).toBeDefined();
-        // An empty file that was opened by hand is not counted when it is opened, so one more may be left.
-        const opened = plain.filter(({ do: what }) => what === "empty file").length;
-        expect(trail.files.length).toBeLessThanOrEqual(maxRolloverFiles + 1 + opened);
-        const times = trail.files.map(({ fileTime }) => BigInt(fileTime));
-        expect(times).toEqual(times.toSorted((a, b) => (a < b ? -1 : 1)));
-      }),
+      fc.property(
+        fc.array(step, { maxLength: 60, size: "max" }),
+        fc.integer({ min: 0, max: 3 }),
+        (steps, maxRolloverFiles) => {
+          const plain = steps.filter(({ do: what }) => what !== "move" && what !== "clock back");
+          const { trail } = play(plain, { queueDelay: 0, maxFileSize: 40_000, maxRolloverFiles }, {}, () => undefined);
+          const audit = auditNamed(trail, "A");
+          expect(findFile(trail, audit.currentFile ?? "")).toBeDefined();
+          // An empty file that was opened by hand is not counted when it is opened, so one more may be left.
+          const opened = plain.filter(({ do: what }) => what === "empty file").length;
+          expect(trail.files.length).toBeLessThanOrEqual(maxRolloverFiles + 1 + opened);
+          const times = trail.files.map(({ fileTime }) => BigInt(fileTime));
+          expect(times).toEqual(times.toSorted((a, b) => (a < b ? -1 : 1)));
+        },
+      ),
     );
   });
 });
