@@ -4,6 +4,10 @@ type EndOfValue = (text: string, begin: number, length: number) => number;
 /** Every UTF-16 unit counts one: characters of the character sets UTF8 and AL16UTF16, and anything that is ASCII. */
 const byUnits: EndOfValue = (_text, begin, length) => begin + length;
 
+/** Bytes of AL16UTF16, the national character set. */
+const byPairsOfBytes: EndOfValue = (_text, begin, length) =>
+  length % 2 === 0 ? begin + length / 2 : Number.POSITIVE_INFINITY;
+
 /**
  * What the length of a value may count. Nobody has said which it is (Oracle notes §10), and what is counted may depend
  * on the database's character set.
@@ -18,9 +22,11 @@ const COUNTS: readonly EndOfValue[] = [
   counting((codePoint) => (codePoint < 0x80 ? 1 : codePoint < 0x800 ? 2 : codePoint < 0x1_0000 ? 3 : 6)),
   // Bytes of the double-byte character sets of East Asia.
   counting((codePoint) => (codePoint < 0x80 ? 1 : 2)),
-  // Bytes of AL16UTF16, the national character set.
-  counting((codePoint) => (codePoint < 0x1_0000 ? 2 : 4)),
+  byPairsOfBytes,
 ];
+
+/** What is left of these where every character is ASCII. */
+const ASCII_COUNTS: readonly EndOfValue[] = [byUnits, byPairsOfBytes];
 
 /** ` #1(5):` in front of each value: its position and its length. */
 const HEADER = / ?#(\d+)\((\d+)\):/y;
@@ -38,14 +44,13 @@ const HEADER = / ?#(\d+)\((\d+)\):/y;
  */
 export function parseSqlBinds(text: string | null): string[] {
   if (text === null || text === "") return [];
-  const isAscii = Buffer.byteLength(text) === text.length;
-  const attempts = isAscii ? [[byUnits]] : [...COUNTS.map((endOfValue) => [endOfValue]), COUNTS];
-  for (const counts of attempts) {
-    const { values, end } = readItems(text, counts);
+  const counts = Buffer.byteLength(text) === text.length ? ASCII_COUNTS : COUNTS;
+  for (const endOfValue of counts) {
+    const { values, end } = readItems(text, [endOfValue]);
     if (end === text.length) return values;
-    if (counts === attempts.at(-1)) return [...values, text.slice(end)];
   }
-  return [];
+  const { values, end } = readItems(text, counts);
+  return end === text.length ? values : [...values, text.slice(end)];
 }
 
 /** @returns the values from the beginning on whose length leads somewhere, and where the last of them ends */
