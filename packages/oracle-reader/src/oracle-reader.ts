@@ -63,8 +63,10 @@ export class OracleReader implements AuditReader<OracleRow> {
   }
 
   check(signal: AbortSignal): Promise<CheckReport> {
-    const { connection, containers = [], replicas = [], clock = systemClock } = this.#options;
-    return checkInstance({ connection, containers, replicas, clock }, signal);
+    const { connection, containers = [], replicas = [], canary = false, purgeAfterHours } = this.#options;
+    const { clock = systemClock } = this.#options;
+    const wanted = { canary, handOver: purgeAfterHours !== undefined };
+    return checkInstance({ connection, containers, replicas, wanted, clock }, signal);
   }
 
   /**

@@ -61,7 +61,7 @@ function statementsOf(script: string): readonly string[] {
       continue;
     }
     open.push(line);
-    const isBlock = open[0]?.startsWith("BEGIN") || open[0]?.startsWith("DECLARE");
+    const isBlock = /^(BEGIN|DECLARE|CREATE OR REPLACE)/.test(open[0] ?? "");
     if (!isBlock && line.endsWith(";")) end(open.join("\n").slice(0, -1));
   }
   if (open.length > 0) throw new Error(`this statement does not end: ${open.join("\n")}`);
@@ -291,6 +291,25 @@ describe("what is wrong with a database", () => {
     await repair(emulator, found(await check(emulator), "partition-interval")?.repair ?? "");
     const site = siteNamed(emulator.world, emulator.site);
     expect(containerOf(site, containerOfWork(emulator)).table.interval).toEqual({ number: 1, unit: "DAY" });
+  });
+
+  test("procedures that the configuration counts on are installed by the statements", async () => {
+    await using emulator = await startHealthy();
+    await repair(emulator, "DROP PROCEDURE das_owner.das_canary;\nDROP PROCEDURE das_owner.das_advance;");
+    const wanted = { canary: true, purgeAfterHours: 72 };
+    expect(found(await check(emulator), "canary")).toMatchObject({ status: "ok" });
+    const findings = await check(emulator, {}, wanted);
+    for (const id of ["canary", "purge-hand-over"]) {
+      const finding = found(findings, id);
+      expect(finding).toMatchObject({ status: "failure" });
+      await repair(emulator, finding?.repair ?? "");
+    }
+    expect(wrong(await check(emulator, {}, wanted)).map(({ id }) => id)).toEqual(ALWAYS);
+    await repair(emulator, "NOAUDIT POLICY das_canary_pol;\nDROP AUDIT POLICY das_canary_pol;");
+    const unrecorded = found(await check(emulator, {}, wanted), "canary");
+    expect(unrecorded).toMatchObject({ status: "failure", what: expect.stringContaining("no enabled policy records") });
+    await repair(emulator, unrecorded?.repair ?? "");
+    expect(found(await check(emulator, {}, wanted), "canary")).toMatchObject({ status: "ok" });
   });
 
   test("rows that PMON left in files are usual", async () => {

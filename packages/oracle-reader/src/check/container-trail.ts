@@ -3,7 +3,12 @@ import type { ConnectionOptions } from "../connection-options.ts";
 import { type Answer, type Inquiry, notKnown } from "./answer.ts";
 import { judgeAlwaysAudited, judgeOutcomes, judgePolicies } from "./enabled-policies.ts";
 import type { InstanceFacts } from "./instance-facts.ts";
-import { judgeOwnProcedures, lookAtOwnProcedures, type OwnProcedures } from "./own-procedures.ts";
+import {
+  judgeOwnProcedures,
+  lookAtOwnProcedures,
+  type OwnProcedures,
+  type WantedProcedures,
+} from "./own-procedures.ts";
 import { judgePartitionInterval } from "./partition-interval.ts";
 import { lookAtPace, lookAtPartitions, type Pace, type Partition } from "./partitions.ts";
 import { lookAtPolicies, type Policy } from "./policies.ts";
@@ -65,12 +70,16 @@ export async function lookAtContainerTrail(
   };
 }
 
+/** What holds of every container of a server. */
+export interface ServerWide {
+  readonly mode: Answer<AuditingMode>;
+  readonly clock: Answer<ClockFacts>;
+  readonly wanted: WantedProcedures;
+}
+
 /** The checks of one container, in the order in which a person would go through them. Pure. */
-export function judgeContainerTrail(
-  container: ContainerTrail,
-  mode: Answer<AuditingMode>,
-  clock: Answer<ClockFacts>,
-): readonly CheckFinding[] {
+export function judgeContainerTrail(container: ContainerTrail, server: ServerWide): readonly CheckFinding[] {
+  const { mode, clock, wanted } = server;
   const { options, instance, trail, rights, policies, partitions, pace, purgeJobs } = container;
   const access = trailAccess(trail, instance, options);
   const isPrimary = instance.role === "PRIMARY";
@@ -89,6 +98,6 @@ export function judgeContainerTrail(
     judgeSpillover(container.spillover, instance),
     judgePurgeJobs(purgeJobs, instance),
     judgeArchiveTime(container.archiveTime, purgeJobs, clock, instance),
-    ...judgeOwnProcedures(container.ownProcedures),
+    ...judgeOwnProcedures(container.ownProcedures, wanted, policies, instance),
   ];
 }

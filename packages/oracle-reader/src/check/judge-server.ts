@@ -20,7 +20,7 @@ export function judgeServer(facts: ServerFacts): readonly CheckFinding[] {
     judgeEdition(instance),
     judgeUnifiedAuditing(mode, instance),
     judgeRole(database, instance),
-    ...judgeContainerTrail(facts.trail, mode, clock),
+    ...judgeContainerTrail(facts.trail, facts),
     judgeExcludedColumns(parameters, instance),
     judgeContainers(facts.containers, instance, [instance.containerName, ...namesOf(pluggables)]),
     judgeCluster(facts.cluster, instance, replicas),
@@ -28,6 +28,6 @@ export function judgeServer(facts: ServerFacts): readonly CheckFinding[] {
     ...judgeReplicas(facts.instanceId, instance, database, replicas),
     judgeKeepalive(),
     judgeClock(clock),
-    ...pluggables.flatMap((pluggable) => judgePluggable(pluggable, mode, clock)),
+    ...pluggables.flatMap((pluggable) => judgePluggable(pluggable, facts)),
   ];
 }

@@ -2,14 +2,13 @@ import { type CheckFinding, type Clock, DasError } from "@das/core";
 import { Connection } from "../connection.ts";
 import type { ConnectionOptions } from "../connection-options.ts";
 import { type Answer, answered, Inquiry } from "./answer.ts";
-import { type ContainerTrail, judgeContainerTrail, lookAtContainerTrail } from "./container-trail.ts";
+import { type ContainerTrail, judgeContainerTrail, lookAtContainerTrail, type ServerWide } from "./container-trail.ts";
 import { about } from "./finding.ts";
 import { lookAtInstance } from "./instance-facts.ts";
 import { judgeUnconnected } from "./reach.ts";
 import type { ClockFacts } from "./server-clock.ts";
 import { lookAtDatabase } from "./standby.ts";
 import { quoteName } from "./statement.ts";
-import type { AuditingMode } from "./unified-auditing.ts";
 
 /** A PDB that is read besides the container of the connection. */
 export interface Pluggable {
@@ -65,11 +64,7 @@ export function namesOf(pluggables: readonly Pluggable[]): readonly string[] {
 }
 
 /** The findings of one PDB, which say so: in their id, in words, and in the statement, which is for that container. */
-export function judgePluggable(
-  { service, options, trail }: Pluggable,
-  mode: Answer<AuditingMode>,
-  clock: Answer<ClockFacts>,
-): readonly CheckFinding[] {
+export function judgePluggable({ service, options, trail }: Pluggable, server: ServerWide): readonly CheckFinding[] {
   if (trail instanceof DasError) {
     return judgeUnconnected(options, trail).map((finding) => ofContainer(finding, service));
   }
@@ -78,7 +73,7 @@ export function judgePluggable(
     return [ofContainer(topic.failure(`the service does not say where it leads (${trail.reason})`), service)];
   }
   const name = trail.value.instance.containerName;
-  return judgeContainerTrail(trail.value, mode, clock).map((finding) => ofContainer(finding, name));
+  return judgeContainerTrail(trail.value, server).map((finding) => ofContainer(finding, name));
 }
 
 function ofContainer(finding: CheckFinding, name: string): CheckFinding {

@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { INSTANCE, REFUSED, STANDBY } from "../../test/check-samples.ts";
 import { answered } from "./answer.ts";
 import { judgeExcludedColumns } from "./excluded-columns.ts";
-import { judgeOwnProcedures } from "./own-procedures.ts";
+import { judgeOwnProcedures, type OwnProcedures } from "./own-procedures.ts";
+import type { Policy } from "./policies.ts";
 import { judgeArchiveTime, judgePurgeJobs, type PurgeJob } from "./purge.ts";
 import { judgeSpillover } from "./spillover.ts";
 import { judgeLocation } from "./trail-location.ts";
@@ -141,13 +142,44 @@ describe("settings", () => {
     expect(judgeLocation(REFUSED, INSTANCE)).toMatchObject({ status: "warning" });
   });
 
-  test("the procedures of das_owner are for information, there or not", () => {
-    const there = judgeOwnProcedures({ canary: answered(true), advance: REFUSED });
-    expect(there).toMatchObject([
-      { id: "oracle.canary", status: "ok", what: expect.stringContaining("is installed") },
-      { id: "oracle.purge-hand-over", status: "ok", what: expect.stringContaining("administrators' to advance") },
-    ]);
-    const broken = { known: false, reason: "ORA-04063", refused: false } as const;
-    expect(judgeOwnProcedures({ canary: broken, advance: broken })[0]).toMatchObject({ status: "warning" });
+  describe("the procedures of das_owner", () => {
+    const canaryPolicy: Policy = {
+      name: "DAS_CANARY_POL",
+      enablements: [{ way: "by", entity: "ALL USERS", success: true, failure: true }],
+      condition: "",
+      options: answered([{ name: "EXECUTE", type: "OBJECT ACTION", object: "DAS_OWNER.DAS_CANARY" }]),
+    };
+    const judge = (procedures: OwnProcedures, isWanted: boolean, ...policies: readonly Policy[]) =>
+      judgeOwnProcedures(procedures, { canary: isWanted, handOver: isWanted }, answered(policies), INSTANCE);
+    const there = { canary: answered(true), advance: answered(true) };
+    const absent = { canary: REFUSED, advance: REFUSED };
+
+    test("are for information, there or not", () => {
+      expect(judge({ canary: answered(true), advance: REFUSED }, false)).toMatchObject([
+        { id: "oracle.canary", status: "ok", what: expect.stringContaining("is installed") },
+        { id: "oracle.purge-hand-over", status: "ok", what: expect.stringContaining("administrators' to advance") },
+      ]);
+      const broken = { known: false, reason: "ORA-04063", refused: false } as const;
+      expect(judge({ canary: broken, advance: broken }, false)[0]).toMatchObject({ status: "warning" });
+    });
+
+    test("must be there when the configuration counts on them, and the canary recorded", () => {
+      const [canary, advance] = judge(absent, true, canaryPolicy);
+      expect(canary).toMatchObject({ status: "failure", repair: expect.stringContaining("das_owner.das_canary AS") });
+      expect(canary?.repair).toContain("GRANT EXECUTE ON DAS_OWNER.DAS_CANARY TO DAS_READER;");
+      expect(advance).toMatchObject({
+        status: "failure",
+        repair: expect.stringContaining("das_owner.das_advance(p_ts"),
+      });
+      expect(judge(there, true, canaryPolicy)).toMatchObject([{ status: "ok" }, { status: "ok" }]);
+      const excluded = { way: "except", entity: "DAS_READER", success: true, failure: true } as const;
+      for (const policies of [[], [{ ...canaryPolicy, enablements: [excluded] }]]) {
+        expect(judge(there, true, ...policies)[0]).toMatchObject({
+          status: "failure",
+          what: expect.stringContaining("no enabled policy records"),
+          repair: expect.stringContaining("CREATE AUDIT POLICY das_canary_pol"),
+        });
+      }
+    });
   });
 });

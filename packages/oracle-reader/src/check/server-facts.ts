@@ -6,6 +6,7 @@ import { type ContainerTrail, lookAtContainerTrail } from "./container-trail.ts"
 import { type ContainerFacts, lookAtContainers } from "./containers.ts";
 import { lookAtParameters, type Parameters } from "./excluded-columns.ts";
 import type { InstanceFacts } from "./instance-facts.ts";
+import type { WantedProcedures } from "./own-procedures.ts";
 import { lookAtPluggables, type Pluggable } from "./pluggables.ts";
 import { lookAtReplicas, type Replica } from "./replicas.ts";
 import { type ClockFacts, lookAtClock } from "./server-clock.ts";
@@ -18,6 +19,8 @@ export interface CheckRequest {
   readonly containers: readonly string[];
   /** The other configured instances of the same resource. */
   readonly replicas: readonly ConnectionOptions[];
+  /** The procedures of `das_owner` that the reader will call. */
+  readonly wanted: WantedProcedures;
   readonly clock: Clock;
 }
 
@@ -25,6 +28,7 @@ export interface CheckRequest {
 export interface ServerFacts {
   readonly instanceId: string;
   readonly instance: InstanceFacts;
+  readonly wanted: WantedProcedures;
   readonly mode: Answer<AuditingMode>;
   readonly database: Answer<DatabaseFacts>;
   readonly parameters: Answer<Parameters>;
@@ -49,6 +53,7 @@ export async function lookAtServer(
   return {
     instanceId: connection.instanceId,
     instance,
+    wanted: request.wanted,
     mode: await lookAtAuditingMode(inquiry),
     database,
     parameters: await lookAtParameters(inquiry),

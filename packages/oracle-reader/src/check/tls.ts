@@ -23,7 +23,7 @@ export function judgeTls(options: ConnectionOptions, { protocol }: Pick<Instance
   if (!checkCertificateName) {
     return warning(
       "encrypted with TCPS, but any name in the certificate is accepted: any server of that authority may be at the other end",
-      `${setting}\n  tls: { serverName: <distinguished name in the server's certificate> }`,
+      `${setting}\n  tls: { certificateName: <distinguished name in the server's certificate> }`,
     );
   }
   const name = certificateName === undefined ? `is for ${host}` : `bears the name ${certificateName}`;
