@@ -22,9 +22,9 @@ function execute(...objects: readonly string[]): readonly ObjectGrant[] {
 }
 
 /** Without these the view has to do (Oracle notes §3.3). */
-export const DIRECT_READS: readonly ObjectGrant[] = read("AUDSYS.AUD$UNIFIED", "SYS.GV_$UNIFIED_AUDIT_TRAIL");
+const DIRECT_READS: readonly ObjectGrant[] = read("AUDSYS.AUD$UNIFIED", "SYS.GV_$UNIFIED_AUDIT_TRAIL");
 
-export const READER_GRANTS: readonly ObjectGrant[] = [
+const READER_GRANTS: readonly ObjectGrant[] = [
   ...read("SYS.V_$DATABASE", "SYS.V_$INSTANCE", "SYS.V_$CONTAINERS", "SYS.V_$PARAMETER"),
   ...DIRECT_READS,
   ...read("SYS.AUDIT_UNIFIED_POLICIES", "SYS.AUDIT_UNIFIED_ENABLED_POLICIES", "SYS.DBA_TAB_PARTITIONS"),

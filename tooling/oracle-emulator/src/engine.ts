@@ -22,7 +22,7 @@ import { OracleSession } from "./oracle-session.ts";
 import type { OracleWorld } from "./oracle-world.ts";
 import { hasSystemPrivilege } from "./privileges.ts";
 import { DEFAULT_FORMATS, type SessionState } from "./session-state.ts";
-import { type BlockHost, compileBlock } from "./sql/compile-block.ts";
+import { type BlockHost, compileBlock, evaluateNow } from "./sql/compile-block.ts";
 import type { Catalog, SqlContext, Variable } from "./sql/context.ts";
 import { oracleError } from "./sql/messages.ts";
 import { SERVER_ZONE } from "./sql/server-zone.ts";
@@ -271,10 +271,8 @@ export class OracleEngine implements Engine {
   }
 
   #contextOf(routine: StoredRoutine, args: ReadonlyMap<string, SqlValue>, caller: SqlContext): SqlContext {
-    const own = new Map<string, Variable>(
-      routine.parameters.map(({ name, type }) => [name, { type, value: args.get(name) ?? null }]),
-    );
-    return {
+    const own = new Map<string, Variable>();
+    const context: SqlContext = {
       ...caller,
       rights:
         routine.rights === "definer"
@@ -286,6 +284,14 @@ export class OracleEngine implements Engine {
       source: routine.source,
       program: `${routine.owner}.${routine.name}`,
     };
+    for (const { name, type, value } of routine.parameters) {
+      const given = args.get(name);
+      own.set(name, {
+        type,
+        value: given === undefined && value ? evaluateNow(value, type, context) : (given ?? null),
+      });
+    }
+    return context;
   }
 
   /** Does a program hold together? Roles are not asked: they may still be granted to it. */

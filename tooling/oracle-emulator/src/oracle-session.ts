@@ -125,7 +125,7 @@ export class OracleSession implements EngineSession {
   readonly #host = {
     runText: (sql: string, context: SqlContext): void => {
       const { statement } = parseStatement(sql);
-      const result = this.#run(statement, { ...context, statement: sql });
+      const result = this.#run(statement, { ...context, site: this.#engine.site, statement: sql });
       if ("rows" in result) for (const _ of result.rows);
     },
   };

@@ -9,7 +9,7 @@ export interface Rights {
 }
 
 /** SYS may everything. */
-export function isSys({ user }: Rights): boolean {
+function isSys({ user }: Rights): boolean {
   return user === "SYS";
 }
 

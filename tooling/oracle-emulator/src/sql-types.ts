@@ -1,6 +1,6 @@
 /** The types and values that the engine side, the wire and the catalog share. */
 
-export type SqlTypeName =
+type SqlTypeName =
   | "VARCHAR2"
   | "CHAR"
   | "NUMBER"

@@ -140,6 +140,28 @@ test("the block of a call is what the audit record shows, with the values it was
   expect(administrator.error('DROP USER "X" CASCADE')).toMatch(/^ORA-01940/);
 });
 
+test("what a statement of a block did, the next one sees", () => {
+  using administrator = openDatabase().logOn("SYSTEM");
+  expect(
+    administrator.error(`DECLARE n NUMBER; BEGIN
+  EXECUTE IMMEDIATE 'CREATE AUDIT POLICY p ACTIONS LOGON';
+  EXECUTE IMMEDIATE 'AUDIT POLICY p';
+  SELECT COUNT(*) INTO n FROM audit_unified_enabled_policies;
+  FOR r IN (SELECT policy_name FROM audit_unified_enabled_policies) LOOP RAISE_APPLICATION_ERROR(-20000, r.policy_name || n); END LOOP;
+END;`),
+  ).toMatch(/^ORA-20000: P1\n/);
+});
+
+test("a parameter that is left out has its default", () => {
+  using administrator = openDatabase().logOn("SYSTEM");
+  administrator.run(
+    "CREATE FUNCTION f(a NUMBER, b VARCHAR2 DEFAULT 'x' || 1) RETURN VARCHAR2 AS BEGIN RETURN a || b; END;",
+  );
+  expect(administrator.value("SELECT f(7) FROM dual")).toBe("7x1");
+  expect(administrator.value("SELECT f(b => 'z', a => 7) FROM dual")).toBe("7z");
+  expect(administrator.error("SELECT f() FROM dual")).toMatch(/PLS-00306/);
+});
+
 test("the trigger of a locked stream stops changes of policies, whatever comments hide them", () => {
   const database = openDatabase();
   using sys = database.logOn("SYS");

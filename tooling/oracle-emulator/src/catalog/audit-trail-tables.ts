@@ -1,6 +1,6 @@
 /** The view of the trail, its two branches, and the tables that name their codes (Oracle notes §1.1). */
 import type { AuditColumn } from "../audit-columns.ts";
-import { auditActionCodes, auditOptionCodes, rawCodesOf, systemPrivilegeCodes } from "../code-tables.ts";
+import { auditActionCodes, auditOptionCodes, type RawCodes, rawCodesOf, systemPrivilegeCodes } from "../code-tables.ts";
 import type { AuditRow } from "../model/audit-row.ts";
 import { rowsOf } from "../model/read-rows.ts";
 import { containerMode, containerOf } from "../model/world.ts";
@@ -148,13 +148,32 @@ const CODE_COLUMNS = {
   "audit option": "AUDIT_OPTION",
 } as const;
 
+type Codes = Readonly<Record<keyof RawCodes, SqlValue>>;
+
+/** A row never changes, and every poll asks for its codes again. */
+const knownCodes = new WeakMap<AuditRow, Codes>();
+
+function codesOf(row: AuditRow): Codes {
+  const known = knownCodes.get(row);
+  if (known) return known;
+  const raw = rawCodesOf(row);
+  const codes: Codes = {
+    AUDIT_TYPE: cellOf(raw.AUDIT_TYPE, "NUMBER"),
+    ACTION: cellOf(raw.ACTION, "NUMBER"),
+    SYSTEM_PRIVILEGE: cellOf(raw.SYSTEM_PRIVILEGE, "NUMBER"),
+    AUDIT_OPTION: cellOf(raw.AUDIT_OPTION, "NUMBER"),
+  };
+  knownCodes.set(row, codes);
+  return codes;
+}
+
 /** As AUD$UNIFIED and GV$UNIFIED_AUDIT_TRAIL have it: under another name, or as a number, or not at all. */
 function rawColumn({ name, type, length, rawName, lookup }: AuditColumn): readonly Column<PlacedRow>[] {
   // The branches have the time once, and it is in UTC: both of the view's are made of it.
   if (rawName === null || name === "EVENT_TIMESTAMP_UTC") return [];
   if (lookup) {
     const code = CODE_COLUMNS[lookup];
-    return [[rawName, number, ({ row }) => cellOf(rawCodesOf(row)[code], "NUMBER")]];
+    return [[rawName, number, ({ row }) => codesOf(row)[code]]];
   }
   if (name === "EVENT_TIMESTAMP") return [[rawName, timestamp, ({ row }) => row.EVENT_TIMESTAMP_UTC]];
   return [[rawName, typeOf({ type, length }), ({ row }) => cellOf(row[name], type)]];

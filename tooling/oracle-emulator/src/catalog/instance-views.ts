@@ -94,6 +94,12 @@ const PLUGGABLES = table<Container>("SYS", "V_$PDBS", containerColumns, (context
   containersSeen(context).filter(({ conId }) => conId > 1),
 );
 
+/** With standbys there is a configuration that names them, unless somebody set another one. */
+function parametersOf({ site, engine }: SqlContext): Readonly<Record<string, string | null>> {
+  const names = engine.shared.world.sites.map(({ uniqueName }) => uniqueName);
+  return { ...(names.length > 1 && { log_archive_config: `DG_CONFIG=(${names.join(",")})` }), ...site.parameters };
+}
+
 const PARAMETER = table<readonly [string, string | null, number]>(
   "SYS",
   "V_$PARAMETER",
@@ -106,7 +112,7 @@ const PARAMETER = table<readonly [string, string | null, number]>(
     ["ISDEFAULT", varchar2(9), () => "FALSE"],
     ["CON_ID", number, () => 0],
   ],
-  ({ site }) => Object.entries(site.parameters).map(([name, value], index) => [name, value, index] as const),
+  (context) => Object.entries(parametersOf(context)).map(([name, value], index) => [name, value, index] as const),
 );
 
 const OPTION = table<readonly [string, string]>(

@@ -1,5 +1,5 @@
 import type { CatalogTable, SqlContext, TimeBounds } from "../sql/context.ts";
-import { number, type SqlType, type SqlValue, varchar2 } from "../sql-types.ts";
+import { type SqlType, type SqlValue, varchar2 } from "../sql-types.ts";
 
 export type Column<Row> = readonly [name: string, type: SqlType, read: (row: Row, context: SqlContext) => SqlValue];
 
@@ -22,7 +22,6 @@ export function table<Row>(
 
 export const name128 = varchar2(128);
 export const flag = varchar2(3);
-export const integer = number;
 
 export function yesOrNo(value: boolean): string {
   return value ? "YES" : "NO";

@@ -72,7 +72,7 @@ export function matchArguments(
 export function callRoutine(routine: Routine, given: readonly GivenArgument[], context: SqlContext): SqlValue {
   const taken = matchArguments(routine, given);
   const args = new Map<string, SqlValue>();
-  for (const { name, value = null, isOptional } of routine.parameters) if (isOptional) args.set(name, value);
+  for (const { name, value } of routine.parameters) if (value !== undefined) args.set(name, value);
   for (const [index, { value, type }] of given.entries()) {
     const parameter = taken[index];
     if (parameter) args.set(parameter.name, convertValue(value, type, parameter.type, context.formats));

@@ -41,7 +41,7 @@ export function comparable(value: SqlValue, from: SqlType, as: SqlType, session:
 }
 
 /** Negative, zero, positive; null when either side is NULL. */
-export function compareValues(left: SqlValue, right: SqlValue): number | null {
+function compareValues(left: SqlValue, right: SqlValue): number | null {
   if (left === null || right === null) return null;
   if (typeof left === "string" && typeof right === "string") return compareTexts(left, right);
   if (typeof left === "boolean" || typeof right === "boolean") return Number(left) - Number(right);

@@ -124,6 +124,11 @@ function compileValue(expression: Expression, type: SqlType, context: SqlContext
   });
 }
 
+/** Of a parameter's default. */
+export function evaluateNow(expression: Expression, type: SqlType, context: SqlContext): SqlValue {
+  return compileValue(expression, type, context).evaluate(emptyFrame());
+}
+
 function conditionOf(expression: Expression, context: SqlContext): () => boolean {
   const compiled = compiling(context, () => compileAsCondition(expression, scopeOf(context)));
   return () => compiled.evaluate(emptyFrame()) === true;
@@ -332,7 +337,7 @@ function compileQueryLoop(
   const own = new Map([[name, variable]]);
   const steps = sequence(body, { ...context, variables: { own, outer: context.variables } }, host);
   return () => {
-    for (const values of compiled.run()) {
+    for (const values of compileQuery(query, fresh(context)).run()) {
       variable.fields = fieldsOf(values);
       const ending = steps();
       if (ending?.kind === "exit") return undefined;
@@ -354,7 +359,7 @@ function compileSelectInto(query: Query, context: SqlContext): Step {
     return found;
   });
   return () => {
-    const [row, another] = firstTwo(compiled.run());
+    const [row, another] = firstTwo(compileQuery(query, fresh(context)).run());
     if (!row) throw oracleError(1403);
     if (another) throw oracleError(1422);
     for (const [index, variable] of variables.entries()) {
@@ -363,6 +368,11 @@ function compileSelectInto(query: Query, context: SqlContext): Step {
     }
     return undefined;
   };
+}
+
+/** A query in a block sees what the statements before it did. */
+function fresh(context: SqlContext): SqlContext {
+  return { ...context, site: context.engine.site };
 }
 
 function firstTwo<Value>(values: Iterable<Value>): readonly Value[] {

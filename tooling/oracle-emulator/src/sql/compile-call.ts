@@ -109,13 +109,18 @@ function compileBuiltIn(called: ScalarFunction, call: Call, scope: Scope, compil
     type: called.type(types),
     nullable: true,
     uses: args.reduce((all, { uses }) => all | uses, 0),
-    evaluate: (frame) =>
-      called.evaluate(
-        args.map((argument) => argument.evaluate(frame)),
-        context,
-        types,
-      ),
+    evaluate: (frame) => called.evaluate(valuesOf(args, frame, called.stopsAtFirst === true), context, types),
   };
+}
+
+function valuesOf(args: readonly Compiled[], frame: Frame, stopsAtFirst: boolean): readonly SqlValue[] {
+  const values: SqlValue[] = [];
+  for (const argument of args) {
+    const value = argument.evaluate(frame);
+    values.push(value);
+    if (stopsAtFirst && value !== null) break;
+  }
+  return values;
 }
 
 /** Texts of any kind are as good as each other, and so are times. */

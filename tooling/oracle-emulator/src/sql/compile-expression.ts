@@ -9,7 +9,7 @@ import { type ExactNumber, negate as negateNumber } from "./exact-number.ts";
 import { oracleError } from "./messages.ts";
 import { COMPARISONS, calculationOf, commonType } from "./operators.ts";
 import type { Comparison, Expression, Operator, Query } from "./syntax.ts";
-import { toZone, utcOfZoned, zonedText } from "./time-zone.ts";
+import { utcOfZoned, zonedText } from "./time-zone.ts";
 
 /** @throws OracleError when a name is unknown or a type does not fit */
 export function compileExpression(expression: Expression, scope: Scope): Compiled {
@@ -273,7 +273,7 @@ function compileOperation(operator: Operator, leftSide: Expression, rightSide: E
 }
 
 /** One side of a comparison, brought to its type; what depends on no row is brought there once. */
-export function comparableSide(side: Compiled, type: SqlType, scope: Scope): (frame: Frame) => SqlValue {
+function comparableSide(side: Compiled, type: SqlType, scope: Scope): (frame: Frame) => SqlValue {
   const { formats } = scope.context;
   const bring = (frame: Frame) => comparable(side.evaluate(frame), side.type, type, formats);
   if (side.uses !== 0 || scope.grouping || scope.outer || scope.context.variables) return bring;
@@ -320,10 +320,4 @@ function compileConcatenation(
     if (x === null) return y;
     return y === null ? x : `${x}${y}`;
   });
-}
-
-/** As a client sees it: what is kept in UTC, in the session's time zone. */
-export function localTimeOf(value: SqlValue, type: SqlType, timeZone: string): SqlValue {
-  if (value === null || type.name !== "TIMESTAMP WITH LOCAL TIME ZONE") return value;
-  return toZone(String(value), timeZone).time;
 }

@@ -94,7 +94,7 @@ function demandOrder({ name }: SqlType): void {
   if (name === "CLOB") throw oracleError(932, ["-", "CLOB"]);
 }
 
-export function columnIndex(expression: Expression, columns: readonly { readonly name: string }[]): number | undefined {
+function columnIndex(expression: Expression, columns: readonly { readonly name: string }[]): number | undefined {
   if (expression.kind === "literal" && typeof expression.value === "number") {
     const index = expression.value - 1;
     if (!columns[index]) throw oracleError(1785);
@@ -188,6 +188,6 @@ function* chain<Value>(left: Iterable<Value>, right: Iterable<Value>): Generator
 }
 
 /** Equal for equal rows: NULLs count as equal here. */
-export function rowKey({ values }: Pick<ResultRow, "values">): string {
+function rowKey({ values }: Pick<ResultRow, "values">): string {
   return JSON.stringify(values, (_, value: unknown) => (typeof value === "bigint" ? `${value}` : value));
 }

@@ -19,7 +19,7 @@ export function emptyFrame(outer?: Frame): Frame {
 }
 
 /** Which tables of its own query an expression reads: a bit for each; ALL_TABLES where that is not known. */
-export type Uses = number;
+type Uses = number;
 export const ALL_TABLES = -1;
 
 export interface Compiled {

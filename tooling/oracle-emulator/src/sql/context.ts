@@ -79,6 +79,8 @@ export interface CatalogTable<Row = never> {
 export interface ScalarFunction {
   readonly least: number;
   readonly most: number;
+  /** Arguments after the first one that is not NULL are not evaluated. */
+  readonly stopsAtFirst?: true;
   /** What its arguments are brought to; absent or undefined: they stay as they are. */
   readonly takes?: readonly (SqlType | undefined)[];
   type(args: readonly SqlType[]): SqlType;

@@ -1,5 +1,5 @@
 /** Conversions between types, those that a statement asks for and those that it implies. */
-import { isText, isTime, type SqlType, type SqlValue, varchar2 } from "../sql-types.ts";
+import { isText, isTime, type SqlType, type SqlValue } from "../sql-types.ts";
 import {
   canonicalNumber,
   type ExactNumber,
@@ -96,7 +96,7 @@ export function showTime(value: string, type: SqlType, format: string, session: 
   return formatTime(time, format, offsetText(offset));
 }
 
-export function toNumber(value: SqlValue, from: SqlType): SqlValue {
+function toNumber(value: SqlValue, from: SqlType): SqlValue {
   if (value === null || !isText(from)) return value;
   const text = String(value).trim();
   if (!isNumberText(text)) throw oracleError(1722);
@@ -207,5 +207,3 @@ function toPrecision(value: ExactNumber, { precision = 38, scale = 0 }: SqlType)
   if (wholeDigits(rounded) > precision - scale) throw oracleError(1438);
   return rounded;
 }
-
-export const WIDEST_TEXT = varchar2(4000);

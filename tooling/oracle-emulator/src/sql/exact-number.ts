@@ -13,6 +13,8 @@ const WRITTEN = /^([-+]?)(\d*)(?:\.(\d*))?(?:e([-+]?\d{1,3}))?$/i;
 
 /** @throws RangeError when the text is no number */
 export function canonicalNumber(text: string): ExactNumber {
+  const plain = Number(text);
+  if (Number.isSafeInteger(plain) && String(plain) === text) return plain;
   const parts = partsOfText(text);
   if (!parts) throw new RangeError(`${text} is no number`);
   return canonical(parts);

@@ -60,7 +60,7 @@ export function parseStatement(sql: string): ParsedStatement {
 function parseAny(tokens: TokenStream): Statement {
   if (tokens.isWord("select") || tokens.isSymbol("(")) {
     const query = parseQuery(tokens);
-    if (tokens.takeWords("for", "update")) throw tokens.failure(1456);
+    if (tokens.takeWords("for", "update")) throw tokens.failure(1031);
     tokens.expectEnd();
     return { kind: "query", query };
   }

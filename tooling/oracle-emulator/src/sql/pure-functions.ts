@@ -463,7 +463,8 @@ export const PURE_FUNCTIONS: readonly Entry[] = [
     },
   ],
   ["NVL", firstPresent(2, 2)],
-  ["COALESCE", firstPresent(2, 255)],
+  // NVL evaluates both, whatever the first is.
+  ["COALESCE", { ...firstPresent(2, 255), stopsAtFirst: true }],
   [
     "NVL2",
     {

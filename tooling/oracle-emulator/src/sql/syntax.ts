@@ -149,7 +149,7 @@ export interface Declaration {
   readonly value?: Expression;
 }
 
-export interface ExceptionHandler {
+interface ExceptionHandler {
   /** `OTHERS`, `NO_DATA_FOUND`, … */
   readonly exceptions: readonly string[];
   readonly body: readonly BlockStatement[];

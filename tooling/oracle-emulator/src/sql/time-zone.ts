@@ -69,7 +69,7 @@ function regionZone(name: string): Zone {
 /** `2026-01-02 03:04:05.123456`: times as texts of one form, which compare as they follow each other. */
 export type TimeText = string;
 
-export function millisecondsOf(text: TimeText): number {
+function millisecondsOf(text: TimeText): number {
   return Date.parse(`${text.slice(0, 10)}T${text.slice(11, 19)}Z`);
 }
 
