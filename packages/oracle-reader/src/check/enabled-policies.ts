@@ -14,7 +14,8 @@ const ORACLE_19 = 19;
 function everything({ release, user }: InstanceFacts): string {
   const scope = release >= ORACLE_19 ? " ONLY TOPLEVEL" : "";
   return [
-    `CREATE AUDIT POLICY das_all ACTIONS ALL${scope}; -- or choose what must be seen`,
+    "-- or choose what must be seen",
+    `CREATE AUDIT POLICY das_all ACTIONS ALL${scope};`,
     `AUDIT POLICY das_all EXCEPT ${quoteName(user)};`,
   ].join("\n");
 }

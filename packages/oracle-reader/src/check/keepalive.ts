@@ -10,7 +10,8 @@ export function judgeKeepalive(): CheckFinding {
   return warning(
     "whether the server probes for dead clients (SQLNET.EXPIRE_TIME) cannot be seen from SQL: see for yourself",
     [
-      "# in $ORACLE_HOME/network/admin/sqlnet.ora of the server; minutes, 1 to 5; in force for new connections;",
+      "# in $ORACLE_HOME/network/admin/sqlnet.ora of the server",
+      "# minutes, 1 to 5; in force for new connections",
       "SQLNET.EXPIRE_TIME = 1",
     ].join("\n"),
   );

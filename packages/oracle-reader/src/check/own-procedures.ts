@@ -25,7 +25,7 @@ export async function lookAtOwnProcedures(inquiry: Inquiry): Promise<OwnProcedur
   return { canary: await inquiry.compile(CANARY_PROBE), advance: await inquiry.compile(ADVANCE_PROBE) };
 }
 
-const OWNER = "-- once: CREATE USER das_owner NO AUTHENTICATION (up to 12.2 with a password, locked)";
+const OWNER = "-- once: CREATE USER das_owner NO AUTHENTICATION\n-- (up to 12.2 with a password, and locked)";
 
 const CANARY_POLICY = `CREATE AUDIT POLICY das_canary_pol ACTIONS EXECUTE ON das_owner.das_canary;
 AUDIT POLICY das_canary_pol;`;

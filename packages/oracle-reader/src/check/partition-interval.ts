@@ -71,7 +71,10 @@ function statement(perMillisecond: number): string {
   const { number, unit } = fitting ?? INTERVALS[0];
   return [
     "-- in force when the current partition ends; then gather statistics",
-    block(`DBMS_AUDIT_MGMT.ALTER_PARTITION_INTERVAL(interval_number => ${number}, interval_frequency => '${unit}');`),
+    block(
+      "DBMS_AUDIT_MGMT.ALTER_PARTITION_INTERVAL(",
+      `  interval_number => ${number}, interval_frequency => '${unit}');`,
+    ),
   ].join("\n");
 }
 

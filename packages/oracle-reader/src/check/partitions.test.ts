@@ -78,7 +78,7 @@ describe("the interval of the partitions", () => {
     const finding = judge(pace(perSecond * ((NOW - MIDNIGHT) / 1000)));
     expect(finding).toMatchObject({ status: "warning" });
     expect(finding.repair).toContain(
-      `DBMS_AUDIT_MGMT.ALTER_PARTITION_INTERVAL(interval_number => ${number}, interval_frequency => '${unit}');`,
+      `ALTER_PARTITION_INTERVAL(\n    interval_number => ${number}, interval_frequency => '${unit}');`,
     );
   });
 

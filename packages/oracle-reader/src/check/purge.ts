@@ -78,10 +78,9 @@ export function judgePurgeJobs(jobs: Answer<readonly PurgeJob[]>, instance: Inst
 }
 
 const PURGE_JOB = [
-  "-- every day what is older than the archive timestamp, which the publisher or you advance",
-  block(
-    "DBMS_AUDIT_MGMT.CREATE_PURGE_JOB(DBMS_AUDIT_MGMT.AUDIT_TRAIL_UNIFIED, 24, 'DAS_PURGE', use_last_arch_timestamp => TRUE);",
-  ),
+  "-- every day what is older than the archive timestamp,",
+  "-- which the publisher (purgeAfterHours) or you advance",
+  block("DBMS_AUDIT_MGMT.CREATE_PURGE_JOB(", "  DBMS_AUDIT_MGMT.AUDIT_TRAIL_UNIFIED, 24, 'DAS_PURGE', TRUE);"),
 ].join("\n");
 
 const HOUR = 3_600_000;
@@ -126,6 +125,8 @@ export function judgeArchiveTime(
 const SET_TIME = [
   `-- ${LEAST_RETENTION} hours back at least, and not before what the stream has`,
   block(
-    `DBMS_AUDIT_MGMT.SET_LAST_ARCHIVE_TIMESTAMP(DBMS_AUDIT_MGMT.AUDIT_TRAIL_UNIFIED, SYS_EXTRACT_UTC(SYSTIMESTAMP) - INTERVAL '72' HOUR);`,
+    "DBMS_AUDIT_MGMT.SET_LAST_ARCHIVE_TIMESTAMP(",
+    "  DBMS_AUDIT_MGMT.AUDIT_TRAIL_UNIFIED,",
+    "  SYS_EXTRACT_UTC(SYSTIMESTAMP) - INTERVAL '72' HOUR);",
   ),
 ].join("\n");

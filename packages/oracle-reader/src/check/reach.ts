@@ -67,7 +67,8 @@ function loginRepair(options: ConnectionOptions, number: number | undefined): st
 function closedRepair(number: number | undefined): string | undefined {
   if (number !== 1033) return undefined;
   return [
-    "-- a standby that is only mounted lets nobody in; what is audited there reaches the stream once it is open",
-    "ALTER DATABASE OPEN READ ONLY; -- reading a standby that applies redo takes Active Data Guard",
+    "-- a standby that is only mounted lets nobody in: what is audited there",
+    "-- reaches the stream once it is open (applying redo: Active Data Guard)",
+    "ALTER DATABASE OPEN READ ONLY;",
   ].join("\n");
 }

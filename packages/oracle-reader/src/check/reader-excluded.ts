@@ -88,7 +88,7 @@ function excluding(policy: Policy, user: string): string {
   const byRole = enablements.find(({ way }) => way === "by role");
   if (byRole) {
     const role = clauseOf(policy, byRole);
-    return `NOAUDIT POLICY ${quoteName(name)}${role}; -- and enable it BY those users with the role that are not the reader`;
+    return `NOAUDIT POLICY ${quoteName(name)}${role};\n-- then enable it BY those users with the role that are not the reader`;
   }
   const excepted = [...exceptedOf(enablements), user].map(quoteName).join(", ");
   return enableAnew(name, ` EXCEPT ${excepted}`);

@@ -51,7 +51,7 @@ export function judgeSpillover(spillover: Answer<SpilloverFacts>, { role }: Inst
     return warning(
       `${what}, ${count(recent, "row")} of the last hour: the table was not written to`,
       [
-        "-- look for room first: a tablespace that is full, offline or read only, and errors in the alert log;",
+        "-- a tablespace that is full, offline or read only? and see the alert log",
         "SELECT tablespace_name, status FROM dba_tablespaces;",
         "SELECT tablespace_name, used_percent FROM dba_tablespace_usage_metrics;",
       ].join("\n"),
@@ -61,9 +61,11 @@ export function judgeSpillover(spillover: Answer<SpilloverFacts>, { role }: Inst
     return warning(
       `${what}: each poll opens all of them`,
       [
-        "-- when they are on the stream, on this host; never LOAD_UNIFIED_AUDIT_FILES, which puts old rows into the table:",
+        "-- on this host, when they are on the stream; never",
+        "-- LOAD_UNIFIED_AUDIT_FILES, which puts old rows into the table",
         block(
-          "DBMS_AUDIT_MGMT.CLEAN_AUDIT_TRAIL(DBMS_AUDIT_MGMT.AUDIT_TRAIL_UNIFIED, use_last_arch_timestamp => TRUE);",
+          "DBMS_AUDIT_MGMT.CLEAN_AUDIT_TRAIL(",
+          "  DBMS_AUDIT_MGMT.AUDIT_TRAIL_UNIFIED, use_last_arch_timestamp => TRUE);",
         ),
       ].join("\n"),
     );

@@ -27,7 +27,7 @@ export function block(...statements: readonly string[]): string {
 /** A policy that is switched off to be switched on again audits nothing between. */
 export function enableAnew(policy: string, clause: string, noauditClause = ""): string {
   return [
-    "-- from NOAUDIT to AUDIT this policy records nothing; the change is told on the stream",
+    "-- from NOAUDIT to AUDIT this policy records nothing (told on the stream)",
     `NOAUDIT POLICY ${quoteName(policy)}${noauditClause};`,
     `AUDIT POLICY ${quoteName(policy)}${clause};`,
   ].join("\n");

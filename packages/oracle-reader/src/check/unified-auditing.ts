@@ -18,9 +18,10 @@ export async function lookAtAuditingMode(inquiry: Inquiry): Promise<Answer<Audit
 const ORACLE_23 = 23;
 
 const RELINK = [
-  "-- on the server, as the owner of ORACLE_HOME, with every database and listener of that home stopped:",
-  "cd $ORACLE_HOME/rdbms/lib;",
-  "make -f ins_rdbms.mk uniaud_on ioracle;",
+  "# on the server, as the owner of ORACLE_HOME, whose databases and",
+  "# listeners are all stopped",
+  "cd $ORACLE_HOME/rdbms/lib",
+  "make -f ins_rdbms.mk uniaud_on ioracle",
 ].join("\n");
 
 export function judgeUnifiedAuditing(mode: Answer<AuditingMode>, instance: InstanceFacts): CheckFinding {
