@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { createWorld, type OracleEmulator, startOracleEmulator } from "@das/oracle-emulator";
 import {
   auditNamed,
   recreateAudit,
@@ -37,37 +38,49 @@ interface Scene extends AsyncDisposable {
   readonly environment: Record<string, string>;
 }
 
-/** Two instances of one resource, with the same audits. */
-async function openScene(options: SqlServerEmulatorOptions = {}): Promise<Scene> {
-  const a = await startSqlServerEmulator({ instanceName: "DB01", ...options });
-  const b = await startSqlServerEmulator({ instanceName: "DB02" });
+const RESOURCE = "db-ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+/** The configuration of emulators, in a directory of its own. */
+async function writeConfiguration(
+  engine: "sqlserver" | "oracle",
+  emulators: Readonly<Record<string, SqlServerEmulator | OracleEmulator>>,
+) {
   const directory = await mkdtemp(join(tmpdir(), "das-check-"));
   const configurationFile = join(directory, "das.yaml");
   const instances = await Promise.all(
-    Object.entries({ a, b }).map(async ([id, emulator]) => {
+    Object.entries(emulators).map(async ([id, emulator]) => {
       await writeFile(join(directory, `${id}.pem`), emulator.ca ?? "");
       const { host, port, user } = emulator;
       const password = `DAS_PASSWORD_${id.toUpperCase()}`;
-      return `  - { id: ${id}, host: ${host}, port: ${port}, user: ${user}, password: { env: ${password} }, tls: { caFile: ${directory}/${id}.pem } }`;
+      const service = "serviceName" in emulator ? `service: ${emulator.serviceName}, ` : "";
+      return `  - { id: ${id}, host: ${host}, port: ${port}, ${service}user: ${user}, password: { env: ${password} }, tls: { caFile: ${directory}/${id}.pem } }`;
     }),
   );
   await writeFile(
     configurationFile,
-    `resource: { id: db-ABCDEFGHIJKLMNOPQRSTUVWXYZ, engine: sqlserver }
+    `resource: { id: ${RESOURCE}, engine: ${engine} }
 stream: { region: eu-central-1, kmsKeyId: alias/das }
 instances:
 ${instances.join("\n")}
 `,
   );
+  return { configurationFile, [Symbol.asyncDispose]: () => rm(directory, { recursive: true }) };
+}
+
+/** Two instances of one resource, with the same audits. */
+async function openScene(options: SqlServerEmulatorOptions = {}): Promise<Scene> {
+  const a = await startSqlServerEmulator({ instanceName: "DB01", ...options });
+  const b = await startSqlServerEmulator({ instanceName: "DB02" });
+  const configuration = await writeConfiguration("sqlserver", { a, b });
   return {
     a,
     b,
-    configurationFile,
+    configurationFile: configuration.configurationFile,
     environment: { DAS_PASSWORD_A: a.password, DAS_PASSWORD_B: b.password },
     [Symbol.asyncDispose]: async () => {
       await a[Symbol.asyncDispose]();
       await b[Symbol.asyncDispose]();
-      await rm(directory, { recursive: true });
+      await configuration[Symbol.asyncDispose]();
     },
   };
 }
@@ -151,5 +164,47 @@ describe("das check", () => {
     const { stderr, exitCode } = await check(scene.configurationFile, args, scene.environment);
     expect(exitCode).toBe(2);
     expect(stderr).toContain(message);
+  });
+});
+
+describe("das check of Oracle", () => {
+  test("tells what is wrong with what repairs it, in 80 columns, and looks at the standby", async () => {
+    const primary = { uniqueName: "ORCL_A" };
+    const world = createWorld(
+      { release: "19c", pluggables: ["SALESPDB"], primary, standbys: [{ uniqueName: "ORCL_B" }] },
+      Date.now(),
+    );
+    await using a = await startOracleEmulator({ world });
+    await using b = await startOracleEmulator({ shared: a.shared, site: "ORCL_B" });
+    await using configuration = await writeConfiguration("oracle", { a, b });
+    const environment = { DAS_PASSWORD_A: a.password, DAS_PASSWORD_B: b.password };
+    const of = (...args: readonly string[]) => check(configuration.configurationFile, args, environment);
+
+    const { stdout, stderr, exitCode } = await of("-i", "a");
+    expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: "" });
+    expect(stdout).toContain(`oracle instance a of ${RESOURCE}\n`);
+    expect(stdout).toContain("✗ NO AUDIT POLICY IS ENABLED:");
+    expect(stdout).toContain("\n      AUDIT POLICY das_all EXCEPT DAS_READER;\n");
+    expect(stdout).toContain("\n      SQLNET.EXPIRE_TIME = 1\n");
+    expect(stdout).toContain("✓ instance b is ORCL_B, a physical standby\n");
+    expect(stdout).toMatch(/^1 failure, \d+ warnings?, \d+ well$/m);
+    expect(stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
+
+    const standby = await of("-i", "b", "--json");
+    const { findings, ...head } = JSON.parse(standby.stdout);
+    expect(head).toMatchObject({ resourceId: RESOURCE, engine: "oracle", instance: "b" });
+    const ids = findings.map(({ id }: { id: string }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids).toContain("oracle.replica.a");
+  });
+
+  test("says which instances it did not look at: without a secret", async () => {
+    await using a = await startOracleEmulator();
+    await using b = await startOracleEmulator();
+    await using configuration = await writeConfiguration("oracle", { a, b });
+    const { stdout } = await check(configuration.configurationFile, ["-i", "a"], { DAS_PASSWORD_A: a.password });
+    expect(stdout.replaceAll(/\s+/g, " ")).toContain(
+      "! instance b was not compared: instances[1].password: the environment variable DAS_PASSWORD_B is not set or empty",
+    );
   });
 });

@@ -9,8 +9,8 @@ import type { CheckOptions } from "./options.ts";
 /** `das check`. @returns the exit code: 1 when there is a failure. @throws ConfigurationError, UnavailableError */
 export async function checkCommand(options: CheckOptions): Promise<number> {
   const configuration = loadConfiguration(options.config);
-  const { connections, findings: unreadable } = findReplicas(configuration, options.instance, environment);
-  await using reader = openReader(configuration, options.instance, environment, silentLogger, connections);
+  const { replicas, findings: unreadable } = findReplicas(configuration, options.instance, environment);
+  await using reader = openReader(configuration, options.instance, environment, silentLogger, replicas);
   // A signal ends the process at once: nothing that a check does has to be undone.
   const { signal } = new AbortController();
   const findings: readonly CheckFinding[] = [

@@ -1,10 +1,10 @@
 import { type CheckFinding, ConfigurationError } from "@das/core";
-import type { ConnectionOptions } from "@das/sqlserver-reader";
 import type { Configuration } from "../configuration/schema.ts";
-import { isSqlServer, sqlServerConnection } from "../engines/sqlserver.ts";
+import { demandConnection } from "../engines/open-reader.ts";
 
 export interface FoundReplicas {
-  readonly connections: readonly ConnectionOptions[];
+  /** Places in the configuration's list of instances. */
+  readonly replicas: readonly number[];
   /** What is to be said of those that cannot be reached from here. */
   readonly findings: readonly CheckFinding[];
 }
@@ -15,23 +15,23 @@ export function findReplicas(
   instanceId: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): FoundReplicas {
-  const connections: ConnectionOptions[] = [];
+  const replicas: number[] = [];
   const findings: CheckFinding[] = [];
-  if (!isSqlServer(configuration)) return { connections, findings };
   for (const [index, { id }] of configuration.instances.entries()) {
     if (id === instanceId) continue;
     try {
-      connections.push(sqlServerConnection(configuration, index, environment));
+      demandConnection(configuration, index, environment);
+      replicas.push(index);
     } catch (error) {
       if (!(error instanceof ConfigurationError)) throw error;
       findings.push({
         id: `configuration.replica.${id}`,
         status: "warning",
         what: `instance ${id} was not compared: ${error.what}`,
-        why: "Audits that differ between the instances of a resource record nothing after a failover",
+        why: "After a failover another instance of the resource writes the audit: what is wrong with it shows only then",
         repair: error.remedy,
       });
     }
   }
-  return { connections, findings };
+  return { replicas, findings };
 }

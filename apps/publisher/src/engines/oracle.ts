@@ -9,6 +9,7 @@ export function openOracleReader(
   index: number,
   environment: Environment,
   logger: Logger,
+  replicas: readonly number[],
 ): AuditReader<unknown> {
   const { containers, serverHost, canary, purgeAfterHours } = configuration.instances[
     index
@@ -17,6 +18,7 @@ export function openOracleReader(
     connection: oracleConnection(configuration, index, environment),
     resourceId: configuration.resource.id,
     containers,
+    replicas: replicas.map((other) => oracleConnection(configuration, other, environment)),
     ...(serverHost !== undefined && { serverHost }),
     nativeAuditFields: configuration.stream.nativeAuditFields === true,
     startAt: configuration.publisher.startAt,
@@ -26,8 +28,11 @@ export function openOracleReader(
   }) as AuditReader<unknown>;
 }
 
-/** @throws ConfigurationError when its secret, its certificate or its wallet cannot be read */
-function oracleConnection(
+/**
+ * How to reach one instance of the configuration.
+ * @throws ConfigurationError when its secret, its certificate or its wallet cannot be read
+ */
+export function oracleConnection(
   configuration: OracleConfiguration,
   index: number,
   environment: Environment,

@@ -14,12 +14,12 @@ export function openSqlServerReader(
   index: number,
   environment: Environment,
   logger: Logger,
-  replicas: readonly ConnectionOptions[],
+  replicas: readonly number[],
 ): AuditReader<unknown> {
   const { serverHost, sharedWith } = configuration.instances[index] as SqlServerConfiguration["instances"][number];
   return new SqlServerReader({
     connection: sqlServerConnection(configuration, index, environment),
-    replicas,
+    replicas: replicas.map((other) => sqlServerConnection(configuration, other, environment)),
     ...(serverHost !== undefined && { serverHost }),
     sharedWith,
     startAt: configuration.publisher.startAt,
