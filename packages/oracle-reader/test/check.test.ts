@@ -576,6 +576,16 @@ describe("containers", () => {
     expect(found(after, "policies.HRPDB")).toMatchObject({ status: "ok" });
   });
 
+  test("share the rights of a common user, which are granted in the root", async () => {
+    await using emulator = await start();
+    const root = { service: emulator.world.databaseName };
+    await repair(emulator, "REVOKE READ ON SYS.V_$PARAMETER FROM DAS_READER;", root.service);
+    const finding = found(await check(emulator, root), "right.parameter");
+    expect(finding?.repair).toBe("GRANT READ ON SYS.V_$PARAMETER TO DAS_READER CONTAINER=ALL;");
+    await repair(emulator, finding?.repair ?? "", root.service);
+    expect(found(await check(emulator, root), "right.parameter")).toMatchObject({ status: "ok" });
+  });
+
   test("of a database that has none are well", async () => {
     await using emulator = await startHealthy({ pluggables: [] });
     expect(found(await check(emulator), "containers")).toMatchObject({

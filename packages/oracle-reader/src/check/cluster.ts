@@ -1,9 +1,9 @@
 import type { CheckFinding } from "@das/core";
 import { type Answer, type Inquiry, mapAnswer, textOf } from "./answer.ts";
 import { about, nameSome } from "./finding.ts";
+import { grantHere } from "./grant-here.ts";
 import type { InstanceFacts } from "./instance-facts.ts";
 import type { Replica } from "./replicas.ts";
-import { grantHere } from "./rights.ts";
 
 export interface ClusterFacts {
   readonly instanceName: string;

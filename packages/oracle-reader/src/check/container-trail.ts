@@ -3,6 +3,7 @@ import type { ConnectionOptions } from "../connection-options.ts";
 import { type Answer, type Inquiry, notKnown } from "./answer.ts";
 import { judgeAlwaysAudited, judgeOutcomes, judgePolicies } from "./enabled-policies.ts";
 import type { InstanceFacts } from "./instance-facts.ts";
+import { judgeLeastPrivilege } from "./least-privilege.ts";
 import {
   judgeOwnProcedures,
   lookAtOwnProcedures,
@@ -14,7 +15,7 @@ import { lookAtPace, lookAtPartitions, type Pace, type Partition } from "./parti
 import { lookAtPolicies, type Policy } from "./policies.ts";
 import { judgeArchiveTime, judgePurgeJobs, lookAtArchiveTime, lookAtPurgeJobs, type PurgeJob } from "./purge.ts";
 import { judgeReaderExcluded, judgeReaderWatched } from "./reader-excluded.ts";
-import { judgeLeastPrivilege, judgeRights, lookAtRights, type RightsFacts } from "./rights.ts";
+import { judgeRights, lookAtRights, type RightsFacts } from "./rights.ts";
 import type { ClockFacts } from "./server-clock.ts";
 import { judgeSpillover, lookAtSpillover, type SpilloverFacts } from "./spillover.ts";
 import type { DatabaseFacts } from "./standby.ts";

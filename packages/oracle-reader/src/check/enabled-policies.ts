@@ -1,9 +1,9 @@
 import type { CheckFinding } from "@das/core";
 import type { Answer } from "./answer.ts";
 import { about, count, nameSome } from "./finding.ts";
+import { grantHere } from "./grant-here.ts";
 import type { InstanceFacts } from "./instance-facts.ts";
 import { ALL_USERS, type Enablement, isPredefined, type Policy } from "./policies.ts";
-import { grantHere } from "./rights.ts";
 import { quoteName } from "./statement.ts";
 import type { AuditingMode } from "./unified-auditing.ts";
 

@@ -1,8 +1,8 @@
 import type { CheckFinding } from "@das/core";
 import { type Answer, type Inquiry, mapAnswer, textOf } from "./answer.ts";
 import { about } from "./finding.ts";
+import { grantHere } from "./grant-here.ts";
 import type { InstanceFacts } from "./instance-facts.ts";
-import { grantHere } from "./rights.ts";
 
 /** By lower-case name; a parameter that this release does not have is not there. */
 export type Parameters = ReadonlyMap<string, string>;

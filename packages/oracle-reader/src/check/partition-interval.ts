@@ -1,9 +1,9 @@
 import type { CheckFinding } from "@das/core";
 import type { Answer } from "./answer.ts";
 import { about } from "./finding.ts";
+import { grantHere } from "./grant-here.ts";
 import type { InstanceFacts } from "./instance-facts.ts";
 import { type CurrentPartition, currentPartition, type Pace, type Partition, usualInterval } from "./partitions.ts";
-import { grantHere } from "./rights.ts";
 import { block } from "./statement.ts";
 
 const SECOND = 1_000;

@@ -83,7 +83,7 @@ export function usualInterval({ release }: Pick<InstanceFacts, "release">): numb
 
 /** How fast the table fills. */
 export interface Pace {
-  /** Rows since `from`. */
+  /** Rows since `from`; at least, when there are millions. */
   readonly rows: number;
   /** Of them, rows of the last hour. */
   readonly recent: number;
@@ -95,10 +95,13 @@ export interface Pace {
 }
 
 const FORMAT = "'YYYY-MM-DD HH24:MI:SS.FF6'";
+/** Rows: who counted so many knows enough, and need not scan the rest of a partition that is far too large. */
+const MOST_COUNTED = 5_000_000;
 /** What one poll scans, too: the bare time on the left prunes. */
 const COUNT = `SELECT TO_CHAR(COUNT(*)), TO_CHAR(SUM(CASE WHEN t.event_timestamp >= TO_TIMESTAMP(:recent, ${FORMAT}) THEN 1 ELSE 0 END))
 FROM   ${TRAIL_TABLE} t
-WHERE  t.event_timestamp >= TO_TIMESTAMP(:lo, ${FORMAT}) AND t.event_timestamp < TO_TIMESTAMP(:hi, ${FORMAT})`;
+WHERE  t.event_timestamp >= TO_TIMESTAMP(:lo, ${FORMAT}) AND t.event_timestamp < TO_TIMESTAMP(:hi, ${FORMAT})
+AND    ROWNUM <= ${MOST_COUNTED}`;
 
 const HOUR = 3_600_000;
 

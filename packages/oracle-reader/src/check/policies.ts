@@ -20,7 +20,7 @@ export interface Enablement {
 }
 
 /** One thing that a policy records. */
-export interface PolicyOption {
+interface PolicyOption {
   /** `ALL`, `SELECT`, `CREATE TABLE`, the name of a privilege or of a role. */
   readonly name: string;
   /** STANDARD ACTION, OBJECT ACTION, SYSTEM PRIVILEGE, ROLE PRIVILEGE, … */

@@ -110,6 +110,10 @@ describe("spillover files", () => {
     expect(finding.repair).toContain("use_last_arch_timestamp => TRUE");
   });
 
+  test("of millions are not counted to the end", () => {
+    expect(judge(1_000_000, 0).what).toContain("at least 1000000 rows");
+  });
+
   test("that cannot be looked at are told", () => {
     expect(judgeSpillover(REFUSED, INSTANCE)).toMatchObject({ status: "warning" });
   });

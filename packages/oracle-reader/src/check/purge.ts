@@ -2,8 +2,8 @@ import type { CheckFinding } from "@das/core";
 import { LAST_ARCHIVE_TIME } from "../statements.ts";
 import { type Answer, type Inquiry, mapAnswer, textOf } from "./answer.ts";
 import { about, nameSome } from "./finding.ts";
+import { grantHere } from "./grant-here.ts";
 import type { InstanceFacts } from "./instance-facts.ts";
-import { grantHere } from "./rights.ts";
 import { type ClockFacts, epochMilliseconds } from "./server-clock.ts";
 import { block, quoteText } from "./statement.ts";
 

@@ -3,9 +3,9 @@ import { TRAIL_FILES, TRAIL_TABLE, TRAIL_VIEW } from "../statements.ts";
 import type { Answer } from "./answer.ts";
 import { clauseOf, exceptedOf } from "./enabled-policies.ts";
 import { about, nameSome } from "./finding.ts";
+import { grantHere } from "./grant-here.ts";
 import type { InstanceFacts } from "./instance-facts.ts";
 import { ALL_USERS, type Policy } from "./policies.ts";
-import { grantHere } from "./rights.ts";
 import { enableAnew, quoteName } from "./statement.ts";
 
 /** What the reader polls, and the dictionary beside it. */

@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { CONNECTION, INSTANCE, REFUSED, STANDBY, TRAIL } from "../../test/check-samples.ts";
 import { type Answer, answered } from "./answer.ts";
 import type { InstanceFacts } from "./instance-facts.ts";
-import { judgeLeastPrivilege, judgeRights, type RightsFacts } from "./rights.ts";
+import { judgeLeastPrivilege } from "./least-privilege.ts";
+import { judgeRights, type RightsFacts } from "./rights.ts";
 import { type TrailFacts, trailAccess } from "./trail-access.ts";
 
 const WORDS = new Map([

@@ -8,8 +8,9 @@ import { block } from "./statement.ts";
 
 /** What lies in this instance's spillover files. */
 export interface SpilloverFacts {
+  /** At most `MOST_COUNTED`. */
   readonly rows: number;
-  /** UTC; undefined without a row. */
+  /** UTC, of those that were counted; undefined without a row. */
   readonly oldest: string | undefined;
   /** Rows of the last hour that a process wrote which could have used the table. */
   readonly recent: number;
@@ -17,15 +18,17 @@ export interface SpilloverFacts {
 
 const FORMAT = "'YYYY-MM-DD HH24:MI:SS.FF6'";
 const TIME = "CAST(t.event_timestamp AS TIMESTAMP WITH LOCAL TIME ZONE)";
+/** Rows: files that were left behind may hold millions, and reading them all takes long (Oracle notes §3.1). */
+const MOST_COUNTED = 1_000_000;
 /** Action 102 is LOGOFF BY CLEANUP: PMON, which writes it, cannot write to the table of the best database. */
 const FILES = `SELECT TO_CHAR(COUNT(*)), TO_CHAR(MIN(${TIME}), ${FORMAT}),
        TO_CHAR(SUM(CASE WHEN t.action <> 102 AND ${TIME} >= TO_TIMESTAMP(:recent, ${FORMAT}) THEN 1 ELSE 0 END))
 FROM   ${TRAIL_FILES} t
-WHERE  ${FILES_OF_INSTANCE}`;
+WHERE  ${FILES_OF_INSTANCE} AND ROWNUM <= ${MOST_COUNTED}`;
 
 const HOUR = 3_600_000;
 
-/** Opens every file. */
+/** Opens the files. */
 export async function lookAtSpillover(inquiry: Inquiry, clock: Answer<ClockFacts>): Promise<Answer<SpilloverFacts>> {
   if (!clock.known) return notKnown(clock.reason);
   return mapAnswer(await inquiry.ask(FILES, { recent: sqlTime(clock.value.server - HOUR) }), ([row = []]) => {
@@ -46,7 +49,7 @@ export function judgeSpillover(spillover: Answer<SpilloverFacts>, { role }: Inst
   if (!spillover.known) return warning(`the spillover files cannot be looked at (${spillover.reason})`);
   const { rows, oldest, recent } = spillover.value;
   if (rows === 0) return ok("no row is in spillover files");
-  const what = `${count(rows, "row")} in spillover files, the oldest of ${oldest} UTC`;
+  const what = `${rows === MOST_COUNTED ? "at least " : ""}${count(rows, "row")} in spillover files, the oldest of ${oldest} UTC`;
   if (role === "PRIMARY" && recent > 0) {
     return warning(
       `${what}, ${count(recent, "row")} of the last hour: the table was not written to`,

@@ -1,8 +1,8 @@
 import type { CheckFinding } from "@das/core";
 import { type Answer, answered, type Inquiry, textOf } from "./answer.ts";
 import { about } from "./finding.ts";
+import { grantHere } from "./grant-here.ts";
 import type { InstanceFacts } from "./instance-facts.ts";
-import { grantHere } from "./rights.ts";
 
 /** What V$DATABASE and V$CONTAINERS say of the database that is read. */
 export interface DatabaseFacts {

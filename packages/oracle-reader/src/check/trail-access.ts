@@ -15,8 +15,8 @@ import {
 } from "../statements.ts";
 import type { Answer, Inquiry } from "./answer.ts";
 import { about, nameSome } from "./finding.ts";
+import { grantHere } from "./grant-here.ts";
 import type { InstanceFacts } from "./instance-facts.ts";
-import { grant } from "./statement.ts";
 
 type Described = Answer<readonly DescribedColumn[]>;
 
@@ -60,8 +60,8 @@ export function judgeBranches(trail: TrailFacts, instance: InstanceFacts, access
   const missing = [...(trail.table.known ? [] : [TRAIL_TABLE]), ...(trail.files.known ? [] : [TRAIL_FILES])].map(
     (object) => object.toUpperCase(),
   );
-  const repair = missing.map((object) => grant(`READ ON ${object}`, instance.user)).join("\n");
-  if (access === "unknown") return failure("the trail cannot be read at all", grant("AUDIT_VIEWER", instance.user));
+  const repair = missing.map((object) => grantHere(`READ ON ${object}`, instance)).join("\n");
+  if (access === "unknown") return failure("the trail cannot be read at all", grantHere("AUDIT_VIEWER", instance));
   if (access === "none") {
     return failure("the view of this release has no time in UTC, and what is below it may not be read", repair);
   }

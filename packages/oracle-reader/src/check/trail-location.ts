@@ -1,8 +1,8 @@
 import type { CheckFinding } from "@das/core";
 import { type Answer, type Inquiry, mapAnswer, textOf } from "./answer.ts";
 import { about } from "./finding.ts";
+import { grantHere } from "./grant-here.ts";
 import type { InstanceFacts } from "./instance-facts.ts";
-import { grantHere } from "./rights.ts";
 
 const LOCATION = `SELECT c.parameter_value
 FROM   sys.dba_audit_mgmt_config_params c

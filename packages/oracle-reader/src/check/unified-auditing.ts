@@ -1,8 +1,8 @@
 import type { CheckFinding } from "@das/core";
 import { type Answer, type Inquiry, mapAnswer, textOf } from "./answer.ts";
 import { about } from "./finding.ts";
+import { grantHere } from "./grant-here.ts";
 import type { InstanceFacts } from "./instance-facts.ts";
-import { grantHere } from "./rights.ts";
 
 /** `pure`: the server writes the unified trail and no other one. */
 export type AuditingMode = "pure" | "mixed";
