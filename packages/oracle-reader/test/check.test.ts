@@ -512,7 +512,11 @@ describe("a standby", () => {
       await repair(pair.primary, "REVOKE READ ON SYS.GV_$UNIFIED_AUDIT_TRAIL FROM DAS_READER;");
       const findings = await check(pair.standby);
       expect([release, found(findings, "branches")?.status]).toEqual([release, status]);
-      expect([release, found(findings, "right.gv-unified-audit-trail")?.status]).toEqual([release, status]);
+      const right = found(findings, "right.gv-unified-audit-trail");
+      expect([release, right?.status]).toEqual([release, status]);
+      expect(right?.repair).toMatch(/^-- on the primary/);
+      await repair(pair.primary, right?.repair ?? "");
+      expect(found(await check(pair.standby), "branches")).toMatchObject({ status: "ok" });
     }
   });
 
@@ -570,7 +574,11 @@ describe("containers", () => {
     const hr = found(findings, "policies.HRPDB");
     expect(hr).toMatchObject({ status: "failure", what: expect.stringContaining("HRPDB: NO AUDIT POLICY") });
     expect(hr?.repair).toMatch(/^ALTER SESSION SET CONTAINER = HRPDB;\n/);
-    expect(found(findings, "reach.NOWHERE")).toMatchObject({ status: "failure" });
+    expect(found(findings, "reach.NOWHERE")).toMatchObject({
+      status: "failure",
+      what: expect.stringContaining("NOWHERE: "),
+      repair: expect.not.stringContaining("ALTER SESSION"),
+    });
     await repair(emulator, hr?.repair?.split("\n").slice(1).join("\n") ?? "", "HRPDB");
     const after = await check(emulator, root, { containers: ["HRPDB"] });
     expect(found(after, "policies.HRPDB")).toMatchObject({ status: "ok" });

@@ -1,7 +1,7 @@
 import type { CheckFinding, Clock } from "@das/core";
 import type { ConnectionOptions } from "../connection-options.ts";
 import { type Answer, type Inquiry, notKnown } from "./answer.ts";
-import { judgeAlwaysAudited, judgeOutcomes, judgePolicies } from "./enabled-policies.ts";
+import { judgeOutcomes, judgePolicies } from "./enabled-policies.ts";
 import type { InstanceFacts } from "./instance-facts.ts";
 import { judgeLeastPrivilege } from "./least-privilege.ts";
 import {
@@ -19,10 +19,10 @@ import { judgeRights, lookAtRights, type RightsFacts } from "./rights.ts";
 import type { ClockFacts } from "./server-clock.ts";
 import { judgeSpillover, lookAtSpillover, type SpilloverFacts } from "./spillover.ts";
 import type { DatabaseFacts } from "./standby.ts";
+import { isStatement } from "./statement.ts";
 import { judgeStatistics } from "./statistics.ts";
 import { judgeBranches, judgeColumns, lookAtTrail, type TrailFacts, trailAccess } from "./trail-access.ts";
 import { judgeLocation, lookAtLocation } from "./trail-location.ts";
-import type { AuditingMode } from "./unified-auditing.ts";
 
 /** All that one look at the trail of one container gave: each has rights, policies, partitions and files of its own. */
 export interface ContainerTrail {
@@ -73,18 +73,17 @@ export async function lookAtContainerTrail(
 
 /** What holds of every container of a server. */
 export interface ServerWide {
-  readonly mode: Answer<AuditingMode>;
   readonly clock: Answer<ClockFacts>;
   readonly wanted: WantedProcedures;
 }
 
 /** The checks of one container, in the order in which a person would go through them. Pure. */
 export function judgeContainerTrail(container: ContainerTrail, server: ServerWide): readonly CheckFinding[] {
-  const { mode, clock, wanted } = server;
+  const { clock, wanted } = server;
   const { options, instance, trail, rights, policies, partitions, pace, purgeJobs } = container;
   const access = trailAccess(trail, instance, options);
   const isPrimary = instance.role === "PRIMARY";
-  return [
+  const findings = [
     ...judgeRights(instance, rights, access),
     judgeLeastPrivilege(instance, rights),
     judgeBranches(trail, instance, access),
@@ -93,7 +92,6 @@ export function judgeContainerTrail(container: ContainerTrail, server: ServerWid
     ...judgeOutcomes(policies),
     ...judgeReaderExcluded(policies, instance, rights.roles),
     ...judgeReaderWatched(policies, instance, rights.roles),
-    judgeAlwaysAudited(mode),
     ...(isPrimary ? [judgePartitionInterval(partitions, pace, instance), ...judgeStatistics(partitions, pace)] : []),
     judgeLocation(container.location, instance),
     judgeSpillover(container.spillover, instance),
@@ -101,4 +99,12 @@ export function judgeContainerTrail(container: ContainerTrail, server: ServerWid
     judgeArchiveTime(container.archiveTime, purgeJobs, clock, instance),
     ...judgeOwnProcedures(container.ownProcedures, wanted, policies, instance),
   ];
+  return instance.role === "PHYSICAL STANDBY" ? findings.map(onPrimary) : findings;
+}
+
+/** A standby takes no statement that changes the database; what lies in its own files is repaired there. */
+function onPrimary({ repair, ...finding }: CheckFinding): CheckFinding {
+  if (repair === undefined) return finding;
+  const isElsewhere = isStatement(repair) && finding.id !== "oracle.spillover";
+  return { ...finding, repair: isElsewhere ? `-- on the primary; this database is read only\n${repair}` : repair };
 }

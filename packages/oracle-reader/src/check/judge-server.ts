@@ -2,6 +2,7 @@ import type { CheckFinding } from "@das/core";
 import { judgeCluster } from "./cluster.ts";
 import { judgeContainerTrail } from "./container-trail.ts";
 import { judgeContainers } from "./containers.ts";
+import { judgeAlwaysAudited } from "./enabled-policies.ts";
 import { judgeExcludedColumns } from "./excluded-columns.ts";
 import { judgeKeepalive } from "./keepalive.ts";
 import { judgePluggable, namesOf } from "./pluggables.ts";
@@ -19,6 +20,7 @@ export function judgeServer(facts: ServerFacts): readonly CheckFinding[] {
     judgeVersion(instance),
     judgeEdition(instance),
     judgeUnifiedAuditing(mode, instance),
+    judgeAlwaysAudited(mode),
     judgeRole(database, instance),
     ...judgeContainerTrail(facts.trail, facts),
     judgeExcludedColumns(parameters, instance),

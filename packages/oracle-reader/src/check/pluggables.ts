@@ -8,7 +8,7 @@ import { lookAtInstance } from "./instance-facts.ts";
 import { judgeUnconnected } from "./reach.ts";
 import type { ClockFacts } from "./server-clock.ts";
 import { lookAtDatabase } from "./standby.ts";
-import { quoteName } from "./statement.ts";
+import { isStatement, quoteName } from "./statement.ts";
 
 /** A PDB that is read besides the container of the connection. */
 export interface Pluggable {
@@ -66,23 +66,23 @@ export function namesOf(pluggables: readonly Pluggable[]): readonly string[] {
 /** The findings of one PDB, which say so: in their id, in words, and in the statement, which is for that container. */
 export function judgePluggable({ service, options, trail }: Pluggable, server: ServerWide): readonly CheckFinding[] {
   if (trail instanceof DasError) {
-    return judgeUnconnected(options, trail).map((finding) => ofContainer(finding, service));
+    return judgeUnconnected(options, trail).map((finding) => named(finding, service));
   }
   if (!trail.known) {
     const topic = about("container", "What there is to ask depends on the container");
-    return [ofContainer(topic.failure(`the service does not say where it leads (${trail.reason})`), service)];
+    return [named(topic.failure(`the service does not say where it leads (${trail.reason})`), service)];
   }
   const name = trail.value.instance.containerName;
-  return judgeContainerTrail(trail.value, server).map((finding) => ofContainer(finding, name));
+  return judgeContainerTrail(trail.value, server).map(({ repair, ...finding }) => ({
+    ...named(finding, name),
+    ...(repair !== undefined && { repair: isStatement(repair) ? `${enter(name)}\n${repair}` : repair }),
+  }));
 }
 
-function ofContainer(finding: CheckFinding, name: string): CheckFinding {
-  const { id, what, repair } = finding;
-  const isStatement = repair !== undefined && /;|^\/$/m.test(repair) && !repair.startsWith("In the configuration");
-  return {
-    ...finding,
-    id: `${id}.${name}`,
-    what: `${name}: ${what}`,
-    ...(isStatement && { repair: `ALTER SESSION SET CONTAINER = ${quoteName(name)};\n${repair}` }),
-  };
+function named(finding: CheckFinding, name: string): CheckFinding {
+  return { ...finding, id: `${finding.id}.${name}`, what: `${name}: ${finding.what}` };
+}
+
+function enter(container: string): string {
+  return `ALTER SESSION SET CONTAINER = ${quoteName(container)};`;
 }

@@ -19,6 +19,11 @@ export function revoke(right: string, user: string): string {
   return `REVOKE ${right} FROM ${quoteName(user)};`;
 }
 
+/** Advice in words has no end of a statement. */
+export function isStatement(repair: string): boolean {
+  return /;\s*(--.*)?$/m.test(repair);
+}
+
 /** A PL/SQL block as SQL*Plus and its kin take it. */
 export function block(...statements: readonly string[]): string {
   return `BEGIN\n${statements.map((statement) => `  ${statement}`).join("\n")}\nEND;\n/`;

@@ -98,14 +98,12 @@ export function judgeColumns(trail: TrailFacts, access: TrailAccess): readonly C
     "Releases and their updates add columns: what is not known travels as a native field, what cannot be read is missing",
   );
   const view = trail.view.value;
-  const readable = trailColumns(view, () => true);
+  const readable = new Set(trailColumns(view, () => true).map(({ name }) => name));
   const wanted = trailColumns(view, (name) => isSelected(name, true));
-  const unreadable = view.length - readable.length;
-  if (unreadable > 0) {
-    const names = view.filter(({ name }) => !readable.some((column) => column.name === name)).map(({ name }) => name);
-    // EVENT_TIMESTAMP of 12.2 is read, under the name that it has in later releases.
-    const lost = names.filter((name) => name !== "EVENT_TIMESTAMP");
-    if (lost.length > 0) return [warning(`columns of a type that is no text are not read: ${nameSome(lost)}`)];
+  // EVENT_TIMESTAMP of 12.2 is read, under the name that it has in later releases.
+  const unreadable = view.map(({ name }) => name).filter((name) => !readable.has(name) && name !== "EVENT_TIMESTAMP");
+  if (unreadable.length > 0) {
+    return [warning(`columns of a type that is no text are not read: ${nameSome(unreadable)}`)];
   }
   const absent = [...access].flatMap(([branch, how]) =>
     absentColumns(how, wanted)
