@@ -168,6 +168,11 @@ export class OracleEngine implements Engine {
     if (container) this.#recordLogOn(this.#stateOf(foldName(logOn.user), container, logOn), 1017);
   }
 
+  /** PMON clears up behind a session that was killed; its client is told at its next statement. */
+  endKilled({ sid }: SessionState): void {
+    this.#sessions.get(sid)?.close("vanished");
+  }
+
   closeSession(session: SessionState, how: "logged off" | "vanished"): void {
     if (!this.#sessions.delete(session.sid)) return;
     this.shared.change((world) => endSession(world, this.siteName, this.lockOwner(session)));

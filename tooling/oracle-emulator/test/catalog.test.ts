@@ -157,11 +157,17 @@ test("a session that is killed, or whose database went down, gets no further", (
   const database = openDatabase();
   using administrator = database.logOn("SYSTEM");
   using reader = database.logOn();
+  const lock =
+    "DECLARE r NUMBER; BEGIN r := SYS.DBMS_LOCK.REQUEST(id => 1, timeout => 0); RAISE_APPLICATION_ERROR(-20000 - r, 'r'); END;";
+  expect(reader.error(lock)).toMatch(/^ORA-20000/);
+  expect(administrator.error(lock)).toMatch(/^ORA-20001/);
   const [[sid, serial] = []] = administrator.run(
     "SELECT sid, serial# FROM v$session WHERE username = 'DAS_READER'",
   ).rows;
   administrator.run(`ALTER SYSTEM KILL SESSION '${sid},${serial}' IMMEDIATE`);
+  expect(administrator.error(lock)).toMatch(/^ORA-20000/);
   expect(reader.error("SELECT 1 FROM dual")).toMatch(/^ORA-00028/);
+  expect(administrator.run("SELECT sid FROM v$session WHERE username = 'DAS_READER'").rows).toEqual([]);
 });
 
 test("what cannot be audited does not happen", () => {

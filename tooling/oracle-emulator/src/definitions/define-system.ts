@@ -6,6 +6,8 @@ export function killSession(sid: number, serial: number, { engine }: SqlContext)
   const found = engine.sessions.find((session) => session.sid === sid && session.serial === serial);
   if (!found) throw oracleError(30);
   found.isKilled = true;
+  // Its locks are free at once, and what it did not commit is undone.
+  engine.endKilled(found);
 }
 
 /** @throws OracleError 2065 for a parameter that there is not */
