@@ -11,7 +11,8 @@ import {
   multiply,
   numberText,
 } from "../src/sql/exact-number.ts";
-import { formatTime, readTime } from "../src/sql/time-format.ts";
+import { readTime } from "../src/sql/read-time.ts";
+import { formatTime } from "../src/sql/time-format.ts";
 import { fromZone, toZone } from "../src/sql/time-zone.ts";
 import { openDatabase } from "./evaluate.ts";
 

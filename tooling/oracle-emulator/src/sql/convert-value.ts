@@ -9,7 +9,8 @@ import {
   wholeDigits,
 } from "./exact-number.ts";
 import { oracleError } from "./messages.ts";
-import { formatTime, intervalLiteral, readTime } from "./time-format.ts";
+import { intervalLiteral, readTime } from "./read-time.ts";
+import { formatTime } from "./time-format.ts";
 import { fromZone, offsetText, toZone, utcOfZoned, zonedText } from "./time-zone.ts";
 
 /** What conversions take from the session. */

@@ -2,7 +2,8 @@
 import { OracleError } from "../oracle-error.ts";
 import { record } from "../sql-types.ts";
 import { compilationError, placeOf } from "./compilation-error.ts";
-import { parseArguments, parseCondition, parseType, parseValue } from "./parse-expression.ts";
+import { parseArguments, parseCondition, parseValue } from "./parse-expression.ts";
+import { parseType } from "./parse-type.ts";
 import type { Block, BlockStatement, Declaration } from "./syntax.ts";
 import type { TokenStream } from "./token-stream.ts";
 

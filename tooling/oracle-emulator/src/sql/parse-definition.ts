@@ -1,8 +1,9 @@
 /** CREATE, ALTER, DROP, GRANT, REVOKE, AUDIT, NOAUDIT and TRUNCATE. */
 import type { Definition, SessionSetting } from "../definitions/definition.ts";
 import { inBlock, parseBlock } from "./parse-block.ts";
-import { parseCondition, parseType, parseValue } from "./parse-expression.ts";
+import { parseCondition, parseValue } from "./parse-expression.ts";
 import { parseAlterPolicy, parseCreatePolicy, parseDisablePolicy, parseEnablePolicy } from "./parse-policy.ts";
+import { parseType } from "./parse-type.ts";
 import type { TokenStream } from "./token-stream.ts";
 
 const VERBS = ["create", "alter", "drop", "grant", "revoke", "audit", "noaudit", "truncate"] as const;

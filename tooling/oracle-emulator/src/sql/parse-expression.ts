@@ -1,21 +1,8 @@
-import {
-  boolean,
-  char,
-  clob,
-  date,
-  interval,
-  localTimestamp,
-  number,
-  raw,
-  type SqlType,
-  timestamp,
-  untyped,
-  varchar2,
-  zonedTimestamp,
-} from "../sql-types.ts";
+import { boolean, char, date, interval, number, timestamp, untyped, zonedTimestamp } from "../sql-types.ts";
 import { canonicalNumber } from "./exact-number.ts";
+import { parseType, takeField } from "./parse-type.ts";
+import { intervalLiteral, parseTimeText } from "./read-time.ts";
 import type { Argument, CaseBranch, Comparison, Expression, Operator } from "./syntax.ts";
-import { intervalLiteral, parseTimeText } from "./time-format.ts";
 import type { TokenStream } from "./token-stream.ts";
 
 /** Where conditions stand: WHERE, ON, HAVING, WHEN. */
@@ -216,8 +203,6 @@ function timestampLiteral(text: string): Expression {
   return { kind: "literal", value, type: value.length > 26 ? zonedTimestamp : timestamp };
 }
 
-const INTERVAL_FIELDS = ["day", "hour", "minute", "second"] as const;
-
 /** `INTERVAL '24' HOUR`, `INTERVAL '1 02:03:04.5' DAY TO SECOND`. */
 function parseInterval(tokens: TokenStream): Expression {
   const at = tokens.peek();
@@ -227,13 +212,6 @@ function parseInterval(tokens: TokenStream): Expression {
   const value = intervalLiteral(text, from, to);
   if (value === undefined) throw tokens.failure(1867, at);
   return { kind: "literal", value, type: interval };
-}
-
-function takeField(tokens: TokenStream): (typeof INTERVAL_FIELDS)[number] {
-  const field = INTERVAL_FIELDS.find((word) => tokens.takeWords(word));
-  if (!field) throw tokens.failure(30089);
-  takeSizes(tokens);
-  return field;
 }
 
 function parseCast(tokens: TokenStream): Expression {
@@ -317,70 +295,4 @@ export function parseValues(tokens: TokenStream): readonly Expression[] {
   const list = [parseValue(tokens)];
   while (tokens.takeSymbol(",")) list.push(parseValue(tokens));
   return list;
-}
-
-/** `(10)`, `(10, 2)`, `(128 BYTE)`. */
-function takeSizes(tokens: TokenStream): readonly number[] {
-  if (!tokens.takeSymbol("(")) return [];
-  const sizes: number[] = [];
-  do {
-    const negative = tokens.takeSymbol("-");
-    sizes.push((negative ? -1 : 1) * tokens.expectInteger(910));
-    if (!tokens.takeWords("byte")) tokens.takeWords("char");
-  } while (tokens.takeSymbol(","));
-  tokens.expectSymbol(")");
-  return sizes;
-}
-
-/** As in CAST, a table's definition and PL/SQL: `VARCHAR2(30)`, `TIMESTAMP(6) WITH LOCAL TIME ZONE`, `PLS_INTEGER`. */
-export function parseType(tokens: TokenStream): SqlType {
-  const written = tokens.next();
-  if (written.kind !== "word") throw tokens.failure(902, written);
-  const name = written.text.toUpperCase();
-  if (name === "TIMESTAMP") {
-    takeSizes(tokens);
-    if (tokens.takeWords("with", "local", "time", "zone")) return localTimestamp;
-    return tokens.takeWords("with", "time", "zone") ? zonedTimestamp : timestamp;
-  }
-  if (name === "INTERVAL") {
-    takeField(tokens);
-    tokens.expectWord("to");
-    takeField(tokens);
-    return interval;
-  }
-  const [first, second] = takeSizes(tokens);
-  switch (name) {
-    case "VARCHAR2":
-    case "VARCHAR":
-    case "NVARCHAR2":
-      if (first === undefined && !tokens.inBlock) throw tokens.failure(906);
-      return varchar2(first ?? 32_767);
-    case "CHAR":
-    case "NCHAR":
-      return char(first ?? 1);
-    case "NUMBER":
-    case "NUMERIC":
-    case "DECIMAL":
-      return first === undefined ? number : { name: "NUMBER", precision: first, scale: second ?? 0 };
-    case "INTEGER":
-    case "INT":
-    case "SMALLINT":
-      return { name: "NUMBER", precision: 38, scale: 0 };
-    case "DATE":
-      return date;
-    case "CLOB":
-    case "NCLOB":
-      return clob;
-    case "RAW":
-      if (first === undefined) throw tokens.failure(906);
-      return raw(first);
-    case "PLS_INTEGER":
-    case "BINARY_INTEGER":
-      if (tokens.inBlock) return { name: "NUMBER", precision: 10, scale: 0 };
-      break;
-    case "BOOLEAN":
-      if (tokens.inBlock) return boolean;
-      break;
-  }
-  throw tokens.failure(902, written);
 }

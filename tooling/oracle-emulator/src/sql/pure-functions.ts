@@ -1,126 +1,18 @@
 /** Functions of their arguments alone, and of what the session says of formats and zones. */
-import {
-  boolean,
-  char,
-  clob,
-  date,
-  interval,
-  isText,
-  isTime,
-  number,
-  raw,
-  type SqlType,
-  type SqlValue,
-  timestamp,
-  untyped,
-  varchar2,
-  zonedTimestamp,
-} from "../sql-types.ts";
+import { char, date, interval, isText, isTime, number, raw, type SqlType, untyped, varchar2 } from "../sql-types.ts";
 import { comparable, compareTyped, comparisonType } from "./compare.ts";
-import type { ScalarFunction, SqlContext } from "./context.ts";
-import { convertValue, readTimeAs, showTime, toText, utcOf } from "./convert-value.ts";
-import {
-  canonicalNumber,
-  compareNumbers,
-  type ExactNumber,
-  isNumberText,
-  limitScale,
-  modulo,
-  negate,
-} from "./exact-number.ts";
+import type { ScalarFunction } from "./context.ts";
+import { CONVERSION_FUNCTIONS } from "./conversion-functions.ts";
+import { convertValue } from "./convert-value.ts";
+import { compareNumbers, type ExactNumber, limitScale, modulo, negate } from "./exact-number.ts";
 import { oracleError } from "./messages.ts";
-import { formatNumber } from "./number-format.ts";
 import { commonType } from "./operators.ts";
-import { fromZone, zonedText } from "./time-zone.ts";
+import { REGULAR_EXPRESSION_FUNCTIONS } from "./regular-expression-functions.ts";
+import { emptyIsNull, strict, text, textLikeFirst, whole } from "./scalar-function.ts";
 
 type Entry = readonly [name: string, called: ScalarFunction];
 
-const text = varchar2(4000);
-
-/** NULL in, NULL out, unless `evaluate` is told otherwise. */
-function strict(
-  takes: readonly (SqlType | undefined)[],
-  result: SqlType | ((args: readonly SqlType[]) => SqlType),
-  evaluate: (args: readonly Exclude<SqlValue, null>[], context: SqlContext, types: readonly SqlType[]) => SqlValue,
-  least = takes.length,
-): ScalarFunction {
-  return {
-    least,
-    most: takes.length,
-    takes,
-    type: (args) => (typeof result === "function" ? result(args) : result),
-    evaluate: (args, context, types) => {
-      const present = args.filter((value) => value !== null);
-      if (present.length < args.length) return null;
-      return emptyIsNull(evaluate(present, context, types));
-    },
-  };
-}
-
-function emptyIsNull(value: SqlValue): SqlValue {
-  return value === "" ? null : value;
-}
-
 const sameAsFirst = ([first = untyped]: readonly SqlType[]): SqlType => first;
-const textLikeFirst = ([first = untyped]: readonly SqlType[]): SqlType => (first.name === "CLOB" ? clob : text);
-const whole = (value: SqlValue | undefined) => Number(limitScale((value ?? 0) as ExactNumber, 0, "cut"));
-
-/** TO_CHAR of text, numbers, times. */
-const TO_CHAR: ScalarFunction = {
-  least: 1,
-  most: 3,
-  type: ([first = untyped]) => {
-    if (first.name === "BOOLEAN" || first.name === "RECORD") throw oracleError(932, ["CHAR", first.name]);
-    return isTime(first) ? varchar2(100) : first.name === "NUMBER" ? varchar2(64) : text;
-  },
-  evaluate: ([value = null, format], { formats }, [type = untyped]) => {
-    if (value === null || format === null) return null;
-    if (format === undefined) return toText(value, type, formats);
-    if (isTime(type)) return emptyIsNull(showTime(String(value), type, String(format), formats));
-    const asNumber = convertValue(value, type, number, formats);
-    return asNumber === null ? null : formatNumber(asNumber as ExactNumber, String(format));
-  },
-};
-
-function toTimeAs(to: SqlType, formatOf: (context: SqlContext) => string): ScalarFunction {
-  return {
-    least: 1,
-    most: 3,
-    takes: [undefined, text, text],
-    type: () => to,
-    evaluate: ([value = null, format], context, [type = untyped]) => {
-      if (value === null || format === null) return null;
-      const { formats } = context;
-      // A time is shown by the session's format and read again, as the server does it.
-      const shown = isText(type) ? String(value) : toText(value, type, formats);
-      return shown === null
-        ? null
-        : readTimeAs(shown, to, format === undefined ? formatOf(context) : String(format), formats);
-    },
-  };
-}
-
-const TO_NUMBER: ScalarFunction = {
-  least: 1,
-  most: 3,
-  takes: [undefined, text, text],
-  type: ([first = untyped]) => {
-    if (isTime(first)) throw oracleError(932, ["NUMBER", first.name]);
-    return number;
-  },
-  evaluate: ([value = null, format], { formats }, [type = untyped]) => {
-    if (value === null) return null;
-    if (format === undefined || format === null || !isText(type)) return convertValue(value, type, number, formats);
-    const digits = String(value).trim();
-    if (/^x+$/i.test(String(format))) {
-      if (!/^[0-9a-f]+$/i.test(digits)) throw oracleError(1722);
-      return canonicalNumber(BigInt(`0x${digits}`).toString());
-    }
-    const plain = digits.replaceAll(/[,$]/g, "");
-    if (!isNumberText(plain)) throw oracleError(1722);
-    return canonicalNumber(plain);
-  },
-};
 
 const DECODE: ScalarFunction = {
   least: 3,
@@ -202,116 +94,6 @@ function part(value: string, start: number, length: number | undefined): string 
   return characters.slice(from, length === undefined ? undefined : from + Math.max(0, length)).join("");
 }
 
-/** POSIX classes and `(?` apart, the expressions of Oracle are those of ECMAScript. */
-function regularExpression(pattern: string, flags: string | undefined, global = false): RegExp {
-  const classes: Readonly<Record<string, string>> = {
-    alpha: "\\p{L}",
-    digit: "\\d",
-    alnum: "\\p{L}\\d",
-    space: "\\s",
-    upper: "\\p{Lu}",
-    lower: "\\p{Ll}",
-    punct: "\\p{P}\\p{S}",
-    xdigit: "0-9A-Fa-f",
-    blank: " \\t",
-    cntrl: "\\p{Cc}",
-  };
-  const translated = pattern.replaceAll(/\[:(\w+):\]/g, (_, name: string) => classes[name] ?? "");
-  const given = flags ?? "";
-  const wanted = `${given.includes("i") ? "i" : ""}${given.includes("n") ? "s" : ""}${given.includes("m") ? "m" : ""}`;
-  try {
-    return new RegExp(translated, `u${wanted}${global ? "g" : ""}`);
-  } catch {
-    try {
-      return new RegExp(translated, `${wanted}${global ? "g" : ""}`);
-    } catch {
-      throw oracleError(12726);
-    }
-  }
-}
-
-const REGEXP_LIKE: ScalarFunction = {
-  least: 2,
-  most: 3,
-  takes: [text, text, text],
-  type: () => boolean,
-  evaluate: ([value = null, pattern = null, flags = null]) =>
-    value === null || pattern === null
-      ? null
-      : regularExpression(String(pattern), flags === null ? undefined : String(flags)).test(String(value)),
-};
-
-const REGEXP_REPLACE: ScalarFunction = {
-  least: 2,
-  most: 6,
-  takes: [text, text, text, number, number, text],
-  type: textLikeFirst,
-  evaluate: ([value = null, pattern = null, replacement = null, start = 1, occurrence = 0, flags = null]) => {
-    if (value === null) return null;
-    if (pattern === null) return value;
-    const expression = regularExpression(String(pattern), flags === null ? undefined : String(flags), true);
-    const by = String(replacement ?? "")
-      .replaceAll("$", "$$$$")
-      .replaceAll(/\\(\d)/g, "$$$1");
-    const from = whole(start) - 1;
-    const [before, rest] = [String(value).slice(0, from), String(value).slice(from)];
-    let seen = 0;
-    const single = new RegExp(expression.source, expression.flags.replace("g", ""));
-    const replaced = rest.replaceAll(expression, (match) => {
-      seen += 1;
-      return whole(occurrence) === 0 || whole(occurrence) === seen ? match.replace(single, by) : match;
-    });
-    return emptyIsNull(before + replaced);
-  },
-};
-
-const REGEXP_SUBSTR: ScalarFunction = {
-  least: 2,
-  most: 6,
-  takes: [text, text, number, number, text, number],
-  type: textLikeFirst,
-  evaluate: ([value = null, pattern = null, start = 1, occurrence = 1, flags = null, group = 0]) => {
-    if (value === null || pattern === null) return null;
-    const expression = regularExpression(String(pattern), flags === null ? undefined : String(flags), true);
-    const matches = [
-      ...String(value)
-        .slice(whole(start) - 1)
-        .matchAll(expression),
-    ];
-    return emptyIsNull(matches[whole(occurrence) - 1]?.[whole(group)] ?? null);
-  },
-};
-
-const EXTRACT: ScalarFunction = {
-  least: 2,
-  most: 2,
-  type: () => number,
-  evaluate: ([field = null, value = null], { formats }, [, type = untyped]) => {
-    if (value === null) return null;
-    if (!isTime(type)) throw oracleError(30076);
-    const shown = showTime(String(value), type, "YYYY-MM-DD HH24:MI:SS", formats);
-    const hasClock = type.name !== "DATE";
-    switch (field) {
-      case "YEAR":
-        return Number(shown.slice(0, 4));
-      case "MONTH":
-        return Number(shown.slice(5, 7));
-      case "DAY":
-        return Number(shown.slice(8, 10));
-      case "HOUR":
-        if (hasClock) return Number(utcOf(String(value), type, formats.timeZone).slice(11, 13));
-        break;
-      case "MINUTE":
-        if (hasClock) return Number(shown.slice(14, 16));
-        break;
-      case "SECOND":
-        if (hasClock) return canonicalNumber(`${shown.slice(17, 19)}.${showTime(String(value), type, "FF6", formats)}`);
-        break;
-    }
-    throw oracleError(30076);
-  },
-};
-
 function trimmed(side: "both" | "left" | "right"): ScalarFunction {
   return strict(
     [text, text],
@@ -356,31 +138,8 @@ const toCut = (how: "round" | "cut") =>
   );
 
 export const PURE_FUNCTIONS: readonly Entry[] = [
-  ["TO_CHAR", TO_CHAR],
-  ["TO_NUMBER", TO_NUMBER],
-  ["TO_DATE", toTimeAs(date, ({ formats }) => formats.dateFormat)],
-  ["TO_TIMESTAMP", toTimeAs(timestamp, ({ formats }) => formats.timestampFormat)],
-  ["TO_TIMESTAMP_TZ", toTimeAs(zonedTimestamp, ({ formats }) => formats.zonedFormat)],
-  ["TO_CLOB", strict([text], clob, ([value = null]) => value)],
-  [
-    "FROM_TZ",
-    strict([timestamp, text], zonedTimestamp, ([value = "", zone = ""]) =>
-      zonedText(fromZone(String(value), String(zone)), String(zone)),
-    ),
-  ],
-  [
-    "SYS_EXTRACT_UTC",
-    strict(
-      [undefined],
-      ([type = untyped]) => {
-        if (type !== untyped && (!isTime(type) || type.name === "DATE"))
-          throw oracleError(932, ["TIMESTAMP", type.name]);
-        return timestamp;
-      },
-      ([value = ""], { formats }, [type = untyped]) => utcOf(String(value), type, formats.timeZone),
-    ),
-  ],
-  ["EXTRACT", EXTRACT],
+  ...CONVERSION_FUNCTIONS,
+  ...REGULAR_EXPRESSION_FUNCTIONS,
   [
     "RAWTOHEX",
     strict([undefined], varchar2(4000), ([value = ""], _, [type = untyped]) =>
@@ -490,9 +249,6 @@ export const PURE_FUNCTIONS: readonly Entry[] = [
   ["DECODE", DECODE],
   ["GREATEST", extreme((order) => order > 0)],
   ["LEAST", extreme((order) => order < 0)],
-  ["REGEXP_LIKE", REGEXP_LIKE],
-  ["REGEXP_REPLACE", REGEXP_REPLACE],
-  ["REGEXP_SUBSTR", REGEXP_SUBSTR],
   [
     "NUMTODSINTERVAL",
     strict([number, text], interval, ([value = 0, unit = ""]) => {
