@@ -24,7 +24,7 @@ import { hasSystemPrivilege } from "./privileges.ts";
 import { DEFAULT_FORMATS, type SessionState } from "./session-state.ts";
 import { type BlockHost, compileBlock, evaluateNow } from "./sql/compile-block.ts";
 import type { Catalog, SqlContext, Variable } from "./sql/context.ts";
-import { oracleError } from "./sql/messages.ts";
+import { type MessageNumber, oracleError } from "./sql/messages.ts";
 import { SERVER_ZONE } from "./sql/server-zone.ts";
 import type { SqlValue } from "./sql-types.ts";
 import { StatementScans } from "./statement-scan.ts";
@@ -119,7 +119,7 @@ export class OracleEngine implements Engine {
     if (!user || !container) throw oracleError(1017);
     const state = this.#stateOf(user.name, container, logOn);
     const isAdministrator = logOn.privilege === "sysdba" || logOn.privilege === "sysoper";
-    const refuse = (code: number, details: readonly string[] = []) => {
+    const refuse = (code: MessageNumber, details: readonly string[] = []) => {
       this.#recordLogOn(state, code);
       return oracleError(code, details);
     };

@@ -8,7 +8,7 @@ import { compileQuery } from "./compile-query.ts";
 import { type Compiled, emptyFrame, type Scope } from "./compiled.ts";
 import { findVariable, type SqlContext, type Variable } from "./context.ts";
 import { convertValue, isConvertible } from "./convert-value.ts";
-import { oracleError } from "./messages.ts";
+import { type MessageNumber, oracleError } from "./messages.ts";
 import type { Argument, Block, BlockStatement, Expression, Query } from "./syntax.ts";
 
 /** How a statement ended: undefined goes on with the next one. */
@@ -67,7 +67,7 @@ function handled(caught: ReadonlyMap<string, Variable>, error: OracleError): voi
   if (text) text.value = error.message;
 }
 
-const NAMED_EXCEPTIONS: Readonly<Record<string, number>> = {
+const NAMED_EXCEPTIONS: Readonly<Record<string, MessageNumber>> = {
   NO_DATA_FOUND: 1403,
   TOO_MANY_ROWS: 1422,
   VALUE_ERROR: 6502,

@@ -1,6 +1,6 @@
 import type { OracleError } from "../oracle-error.ts";
 import { type Token, tokenize } from "./lexer.ts";
-import { oracleError } from "./messages.ts";
+import { type MessageNumber, oracleError } from "./messages.ts";
 import { RESERVED_WORDS } from "./reserved-words.ts";
 import type { Query } from "./syntax.ts";
 
@@ -82,11 +82,11 @@ export class TokenStream {
   }
 
   /** @throws OracleError with the code that the server has for this word's absence */
-  expectWord(word: string, code = 905): void {
+  expectWord(word: string, code: MessageNumber = 905): void {
     if (!this.takeWords(word)) throw this.failure(code);
   }
 
-  expectSymbol(symbol: string, code = symbol === ")" ? 907 : symbol === "(" ? 906 : 900): void {
+  expectSymbol(symbol: string, code: MessageNumber = symbol === ")" ? 907 : symbol === "(" ? 906 : 900): void {
     if (!this.takeSymbol(symbol)) throw this.failure(code);
   }
 
@@ -97,7 +97,7 @@ export class TokenStream {
   }
 
   /** A name: in upper case, unless it was quoted. */
-  expectName(code = 931): string {
+  expectName(code: MessageNumber = 931): string {
     if (!this.isName()) throw this.failure(code);
     const { kind, text } = this.next();
     if (Buffer.byteLength(text) > 128) throw this.failure(972);
@@ -105,7 +105,7 @@ export class TokenStream {
   }
 
   /** `a.b.c`. */
-  expectDottedName(code = 931): readonly string[] {
+  expectDottedName(code: MessageNumber = 931): readonly string[] {
     const parts = [this.expectName(code)];
     while (this.isSymbol(".") && this.peek(1).kind !== "symbol") {
       this.next();
@@ -114,13 +114,13 @@ export class TokenStream {
     return parts;
   }
 
-  expectString(code = 936): string {
+  expectString(code: MessageNumber = 936): string {
     const token = this.next();
     if (token.kind !== "string") throw this.failure(code, token);
     return token.text;
   }
 
-  expectInteger(code = 2017): number {
+  expectInteger(code: MessageNumber = 2017): number {
     const token = this.next();
     if (token.kind !== "number" || !/^\d+$/.test(token.text)) throw this.failure(code, token);
     return Number(token.text);
@@ -132,12 +132,12 @@ export class TokenStream {
     return known >= 0 ? known : this.binds.push(name) - 1;
   }
 
-  expectEnd(code = 933): void {
+  expectEnd(code: MessageNumber = 933): void {
     if (this.isSymbol(";")) throw this.failure(911);
     if (this.peek().kind !== "end") throw this.failure(code);
   }
 
-  failure(code: number, token: Token = this.peek(), details: readonly string[] = []): OracleError {
+  failure(code: MessageNumber, token: Token = this.peek(), details: readonly string[] = []): OracleError {
     return oracleError(code, details, token.from);
   }
 }
