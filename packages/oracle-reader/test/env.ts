@@ -5,6 +5,12 @@ function setting(name: string): string | undefined {
   return value === undefined || value === "" ? undefined : value;
 }
 
+/** A real Oracle database with an administrator's login: `user/password@host:port/service`. */
+export const REAL_ORACLE = setting("DAS_TEST_ORACLE");
+
+/** Directory of the `ewallet.pem` with which that database is reached over TCPS; without it, in plain text. */
+export const REAL_ORACLE_WALLET = setting("DAS_TEST_ORACLE_WALLET");
+
 /** How many histories each property is tried with. */
 export const TEST_SEEDS = setting("DAS_TEST_SEEDS");
 
