@@ -10,7 +10,7 @@ import {
   timestampText,
   VERSION_PROFILES,
 } from "@das/oracle-emulator";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { toEvent } from "../src/index.ts";
 import { type EmulatedTrail, openEmulatedTrail, selectRow } from "./emulated-trail.ts";
 import { fastClock } from "./fast-clock.ts";
@@ -18,7 +18,10 @@ import { readUntil, type WhatWasRead } from "./read-until.ts";
 
 const RELEASES = Object.keys(VERSION_PROFILES) as ReleaseName[];
 
-test.each(RELEASES)("%s: rows come late, together, out of files, and go", liveThrough);
+// Most of a life is waiting for the next sweep.
+describe.concurrent("on every release", () => {
+  test.each(RELEASES)("%s: rows come late, together, out of files, and go", liveThrough);
+});
 
 const MINUTE = 60_000;
 /** Sweeps come so many times as often as usual. */

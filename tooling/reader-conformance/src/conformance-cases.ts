@@ -37,7 +37,7 @@ export interface ConformanceCase {
 /** Pulls until the rows are there: the suite waits for progress, never for time. */
 const PULLS_WITHOUT_PROGRESS = 100;
 /** Places that a reader is resumed from, however small its batches are: each time it may read everything again. */
-const MOST_PLACES = 8;
+const MOST_PLACES = 5;
 
 export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
   {

@@ -64,7 +64,8 @@ export const FOLLOWING_TESTS: readonly RealDatabaseTest[] = [
       assert.deepEqual(
         events.map(({ command, commandText, dbUserName, exitCode, objectName, paramList }) => ({
           command,
-          commandText: commandText?.trim(),
+          // Some releases end it with a NUL.
+          commandText: commandText?.replaceAll("\0", "").trim(),
           dbUserName,
           exitCode,
           objectName,

@@ -1,8 +1,17 @@
 /** Oracle notes §10.14: the lock by which one reader at a time owns a source. */
 import { systemClock } from "@das/core";
+import type { ConnectedServer } from "../../../src/connected-server.ts";
 import { beyondReach, either, resultText, type UnverifiedPoint } from "./unverified-point.ts";
 
 const SOURCE = "oracle:real:lock";
+
+/** @throws when the signal says that it takes too long */
+async function waitForLock(server: ConnectedServer, signal: AbortSignal): Promise<void> {
+  while (!(await server.takeLock(SOURCE, signal))) {
+    signal.throwIfAborted();
+    await systemClock.sleep(20);
+  }
+}
 
 export const LOCK_POINTS: readonly UnverifiedPoint[] = [
   {
@@ -17,7 +26,7 @@ export const LOCK_POINTS: readonly UnverifiedPoint[] = [
       const isRefused = !(await spare.takeLock(SOURCE, signal));
       await owner[Symbol.asyncDispose]();
       const begin = performance.now();
-      while (!(await spare.takeLock(SOURCE, signal))) await systemClock.sleep(20);
+      await waitForLock(spare, signal);
       return { says: `${(performance.now() - begin).toFixed(0)} ms`, copes: isHad && isRefused };
     },
   },
@@ -32,7 +41,7 @@ export const LOCK_POINTS: readonly UnverifiedPoint[] = [
       const isHad = await owner.takeLock(SOURCE, signal);
       const killed = await database.killSessions(user);
       const begin = performance.now();
-      while (!(await spare.takeLock(SOURCE, signal))) await systemClock.sleep(20);
+      await waitForLock(spare, signal);
       return { says: `${(performance.now() - begin).toFixed(0)} ms`, copes: isHad && killed === 1 };
     },
   },
