@@ -228,6 +228,8 @@ describe("who reads a source", () => {
     const begun = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
     const lists = Promise.all([twoLists(old, begun[0].resolve), twoLists(promoted, begun[1].resolve)]);
     await Promise.all(begun.map(({ promise }) => promise));
+    await using unaware = trail.openReader();
+    const stillReading = await readInBackground(unaware, 20);
     emulator.change((world, now) => switchover(world, STANDBY, now));
     const [ofOld, ofPromoted] = await lists;
     const table = `oracle:${emulator.world.dbid}:${container}`;
@@ -240,6 +242,9 @@ describe("who reads a source", () => {
     const after = await readUntil({ openReader: () => trail.openReader(toOther) }, before, 3);
     const rows = inTrailOrder(rowsOf(siteNamed(emulator.world, STANDBY), container, "table"));
     expect([...before.markers, ...after.markers]).toEqual([...markersOf(rows)]);
+    // The new rows are in the old primary's table as well, which is not its own any more.
+    expect(rowsOf(siteNamed(emulator.world, PRIMARY), container, "table").toArray()).toHaveLength(23);
+    expect(await stillReading.end()).toEqual(before.markers);
   });
 
   test("a PDB that is closed is waited for, and read on when it is open again", async () => {
@@ -413,4 +418,28 @@ async function twoLists(reader: OracleReader, begun: () => void): Promise<readon
     if (lists.length === 2) controller.abort();
   }
   return lists;
+}
+
+/** Reads the first source on and on, from the time on at which so many rows have come. */
+async function readInBackground(reader: OracleReader, count: number) {
+  const controller = new AbortController();
+  const isThere = Promise.withResolvers<void>();
+  const markers: string[] = [];
+  const read = async () => {
+    for await (const [source] of reader.sources(controller.signal)) {
+      if (!source) continue;
+      for await (const { rows } of source.read(undefined, controller.signal)) {
+        markers.push(...rows.map((row) => source.marker(row)));
+        if (markers.length >= count) isThere.resolve();
+      }
+    }
+  };
+  const reading = read();
+  await Promise.race([isThere.promise, reading]);
+  const end = async () => {
+    controller.abort();
+    await reading;
+    return markers;
+  };
+  return { end };
 }
