@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { provenanceSchema } from "./provenance.ts";
 
 /**
  * The events and records of a database activity stream: zod schemas, from which the TypeScript types and the
@@ -120,6 +121,8 @@ export const innerRecordSchema = z
     clusterId: z.string(),
     instanceId: z.string(),
     databaseActivityEventList: z.array(z.union([databaseActivityEventSchema, heartbeatSchema])).min(1),
+    /** Ours only; AWS's records do not have it. */
+    provenance: provenanceSchema.optional(),
   })
   .meta({ id: "InnerRecord" });
 export type InnerRecord = z.infer<typeof innerRecordSchema>;

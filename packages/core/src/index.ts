@@ -42,6 +42,15 @@ export {
   type StreamNotice,
   streamEvent,
 } from "./loss-window.ts";
+export { isMarker, MarkerList, parseMarkers } from "./markers.ts";
+export {
+  type HeldSource,
+  isPartitionKeyOf,
+  type Provenance,
+  partitionKeyOf,
+  provenanceSchema,
+  publisherSourceId,
+} from "./provenance.ts";
 export type {
   AuditBatch,
   AuditReader,
@@ -49,6 +58,7 @@ export type {
   CheckFinding,
   CheckReport,
   Cursor,
+  Resume,
   ResumePoint,
 } from "./reader.ts";
 export { encryptionContextOf, RESOURCE_ID_PATTERN, type ResourceId, resourceIdOf, streamNameOf } from "./resource.ts";

@@ -20,6 +20,16 @@ export interface AuditBatch<Row> {
   readonly rows: readonly Row[];
   /** The place just after the last row. */
   readonly cursor: Cursor;
+  /**
+   * Rows from before the cursor may still come, because this trail was another one's until a role change and was not
+   * compared yet: the cursor is acknowledged like any other, but is not to be a watermark on the stream.
+   */
+  readonly provisional?: boolean;
+  /**
+   * `ResumePoint.published` may still be about rows behind the cursor. Until every one of them was met, or the end of the
+   * trail was reached once.
+   */
+  readonly resuming?: boolean;
   /** They stand before the first row of this batch. */
   readonly lossWindows: readonly LossWindow[];
   /** The instance that these rows were read from, as it described itself when the connection was made. */
@@ -29,6 +39,8 @@ export interface AuditBatch<Row> {
 /** What the publisher found on the stream about a source. */
 export interface ResumePoint {
   readonly cursor: Cursor;
+  /** Of the cursor. When it is not the source's own, the role changed: the new trail may lack rows, and have others. */
+  readonly history: string;
   readonly ledger?: string;
   readonly published: ReadonlySet<EventIdentity>;
   /**
@@ -38,6 +50,12 @@ export interface ResumePoint {
   readonly publishedBetween?: (from: UtcTime, to: UtcTime, signal: AbortSignal) => Promise<ReadonlySet<EventIdentity>>;
 }
 
+/**
+ * What the stream holds of a source, asked when reading begins: at first, and again whenever somebody else may have read
+ * the source meanwhile. undefined: nothing is on it, so reading begins at the start position.
+ */
+export type Resume = (signal: AbortSignal) => Promise<ResumePoint | undefined>;
+
 export interface AuditSource<Row> {
   /** Made from the configuration, so that no rename changes it: `sqlserver:a:RDS_DAS_AUDIT`. */
   readonly id: string;
@@ -45,19 +63,29 @@ export interface AuditSource<Row> {
   readonly history: string;
   /** Negative, zero or positive, as for `Array.prototype.sort`. @throws CursorError */
   compare(a: Cursor, b: Cursor): number;
-  /** Pure: same row, same text, whoever reads it, native fields on or off. Without blanks. */
+  /** Pure: same row, same text, whoever reads it, native fields on or off; parts between colons (`isMarker`). */
   marker(row: Row): string;
   /**
-   * Every row after `from` (from the start position when undefined), then waits for more. At least once: the same row
-   * may come again, with the same marker. Rows whose identity is in `published` are left out.
+   * Where reading from a place in truth begins: rows between the two come again unless they are in `published`. Absent:
+   * at the place itself. @throws CursorError
+   */
+  rereadFrom?(cursor: Cursor): Cursor;
+  /**
+   * Every row after the place that `resume` gives, then waits for more. At least once: the same row may come again, with
+   * the same marker. Rows whose identity is in `published` are left out.
+   *
+   * Waits until the source is this reader's, so that nobody else reads it, and only then asks `resume`; it asks again
+   * when the source was somebody else's meanwhile. When there is nothing to resume from, the first batch is empty: its
+   * cursor is the place where reading begins.
    *
    * Yields at least once per poll interval, so that the caller always has a fresh cursor. May be called again after it
    * has ended, but not while it runs. Ends, without an error, when aborted; never hangs on a dead peer.
    *
    * A lost connection is the reader's own concern: it reconnects without end, tells the logger, and loses nothing.
-   * @throws RefusedError when only a person can help; CursorError when `from` is not a cursor of this source.
+   * @throws RefusedError when only a person can help; CursorError when the place is not a cursor of this source; what
+   *   `resume` throws.
    */
-  read(from: ResumePoint | undefined, signal: AbortSignal): AsyncIterable<AuditBatch<Row>>;
+  read(resume: Resume, signal: AbortSignal): AsyncIterable<AuditBatch<Row>>;
   /** The watermark moved; never waits, never throws. */
   acknowledged(watermark: Cursor): void;
   /** What the next heartbeat carries (sources whose rows can appear late); undefined when there is nothing yet. */

@@ -7,6 +7,7 @@ import {
   type EventIdentity,
   eventIdentity,
   type Logger,
+  type Resume,
   type ResumePoint,
   retryDelay,
 } from "@das/core";
@@ -78,8 +79,9 @@ export class OracleAuditSource implements AuditSource<OracleRow> {
     return this.#options.branch === "table" && this.#progress ? String(this.#progress.ledger) : undefined;
   }
 
-  async *read(from: ResumePoint | undefined, signal: AbortSignal): AsyncGenerator<AuditBatch<OracleRow>> {
+  async *read(resume: Resume, signal: AbortSignal): AsyncGenerator<AuditBatch<OracleRow>> {
     const { clock, random, logger } = this.#options;
+    const from = await resume(signal);
     if (from) this.#resume(from);
     else this.#progress = undefined;
     for (let attempt = 0; !signal.aborted; attempt += 1) {

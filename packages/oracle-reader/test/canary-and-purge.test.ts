@@ -1,5 +1,6 @@
 import { type LossWindow, silentLogger } from "@das/core";
 import { audit, createWorld, historyText, rootOf, siteNamed, timestampText, type World } from "@das/oracle-emulator";
+import { fromTheStart } from "@das/reader-conformance";
 import { expect, test } from "vitest";
 import { OracleAuditSource } from "../src/audit-source.ts";
 import { HOUR, microsOf } from "../src/micros.ts";
@@ -51,7 +52,7 @@ async function watch(
   const windows: LossWindow[] = [];
   const controller = new AbortController();
   const reading = (async () => {
-    for await (const batch of source.read(undefined, controller.signal)) {
+    for await (const batch of source.read(fromTheStart, controller.signal)) {
       windows.push(...batch.lossWindows);
       source.acknowledged(batch.cursor);
     }

@@ -281,13 +281,14 @@ export class Run {
   async #publish(source: OracleAuditSource, signal: AbortSignal): Promise<void> {
     const place = this.#places.get(`${source.id} ${source.history}`) ?? this.#placeOfOther(source);
     const published = new Set(this.publications.map(({ identity }) => identity));
-    const resume = place && {
+    const point = place && {
       cursor: place.cursor,
+      history: source.history,
       ...(place.ledger !== undefined && { ledger: place.ledger }),
       published,
       publishedBetween: async () => new Set(this.publications.map(({ identity }) => identity)),
     };
-    for await (const batch of source.read(resume, signal)) {
+    for await (const batch of source.read(async () => point, signal)) {
       this.windows.push(...batch.lossWindows);
       for (const row of batch.rows) {
         const event = toEvent(row, { ...batch.instance, nativeAuditFields: "omit" });

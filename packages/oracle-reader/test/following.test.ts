@@ -13,6 +13,7 @@ import {
   switchover,
   timestampText,
 } from "@das/oracle-emulator";
+import { fromTheStart, resumeAt } from "@das/reader-conformance";
 import { describe, expect, test } from "vitest";
 import type { OracleAuditSource, OracleReader, OracleReaderOptions, OracleRow } from "../src/index.ts";
 import {
@@ -52,10 +53,10 @@ async function readWhile(
   const lossWindows: LossWindow[] = [];
   const published = new Set(from?.published);
   let cursor = from?.cursor;
-  const resume = from?.cursor && { cursor: from.cursor, published: from.published };
+  const place = from?.cursor && { cursor: from.cursor, published: from.published };
   for await (const [source] of reader.sources(controller.signal)) {
     if (!source) continue;
-    for await (const batch of source.read(resume, controller.signal)) {
+    for await (const batch of source.read(resumeAt(source, place), controller.signal)) {
       rows.push(...batch.rows);
       markers.push(...batch.rows.map((row) => source.marker(row)));
       lossWindows.push(...batch.lossWindows);
@@ -428,7 +429,7 @@ async function readInBackground(reader: OracleReader, count: number) {
   const read = async () => {
     for await (const [source] of reader.sources(controller.signal)) {
       if (!source) continue;
-      for await (const { rows } of source.read(undefined, controller.signal)) {
+      for await (const { rows } of source.read(fromTheStart, controller.signal)) {
         markers.push(...rows.map((row) => source.marker(row)));
         if (markers.length >= count) isThere.resolve();
       }

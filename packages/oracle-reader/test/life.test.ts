@@ -10,6 +10,7 @@ import {
   timestampText,
   VERSION_PROFILES,
 } from "@das/oracle-emulator";
+import { resumeAt } from "@das/reader-conformance";
 import { describe, expect, test } from "vitest";
 import { toEvent } from "../src/index.ts";
 import { type EmulatedTrail, openEmulatedTrail, selectRow } from "./emulated-trail.ts";
@@ -105,7 +106,7 @@ async function watchLosses(
   let isChanged = false;
   for await (const [source] of reader.sources(controller.signal)) {
     if (!source) throw new Error("the reader has no source");
-    for await (const batch of source.read({ cursor, published }, controller.signal)) {
+    for await (const batch of source.read(resumeAt(source, { cursor, published }), controller.signal)) {
       windows.push(...batch.lossWindows);
       if (!isChanged) change();
       isChanged = true;

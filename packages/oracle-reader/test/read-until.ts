@@ -8,6 +8,7 @@ import {
   type LossWindow,
   type ResumePoint,
 } from "@das/core";
+import { resumeAt } from "@das/reader-conformance";
 import type { OracleRow } from "../src/index.ts";
 
 export interface WhatWasRead {
@@ -49,7 +50,7 @@ export async function readUntil(
   let quiet = 0;
   for await (const [source] of reader.sources(controller.signal)) {
     if (!source) throw new Error("the reader has no source");
-    for await (const batch of source.read(from, controller.signal)) {
+    for await (const batch of source.read(resumeAt(source, from), controller.signal)) {
       batches.push(batch);
       rows.push(...batch.rows);
       markers.push(...batch.rows.map((row) => source.marker(row)));

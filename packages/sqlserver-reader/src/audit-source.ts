@@ -7,7 +7,7 @@ import {
   type EventIdentity,
   eventIdentity,
   type Logger,
-  type ResumePoint,
+  type Resume,
   retryDelay,
 } from "@das/core";
 import type { AuditServer } from "./audit-server.ts";
@@ -57,8 +57,9 @@ export class SqlServerAuditSource implements AuditSource<SqlServerRow> {
     return;
   }
 
-  async *read(from: ResumePoint | undefined, signal: AbortSignal): AsyncGenerator<AuditBatch<SqlServerRow>> {
+  async *read(resume: Resume, signal: AbortSignal): AsyncGenerator<AuditBatch<SqlServerRow>> {
     const { clock, random, logger } = this.#options;
+    const from = await resume(signal);
     const progress = new Progress(from && parseCursor(from.cursor));
     const origin = new RowOrigin(this.id, this.#options.sharedWith, logger);
     for (let attempt = 0; !signal.aborted; attempt += 1) {

@@ -1,4 +1,5 @@
 import { type Cursor, type LossWindow, silentLogger } from "@das/core";
+import { resumeAt } from "@das/reader-conformance";
 import {
   auditNamed,
   createAudit,
@@ -144,7 +145,7 @@ export async function follow(world: AuditWorld, steps: readonly Step[]): Promise
   let quietSinceDeletion = ENOUGH_QUIET;
   let restarts = 0;
   let controller = new AbortController();
-  let resumeAt: Cursor | undefined;
+  let place: { readonly cursor: Cursor } | undefined;
   /** How many batches before the newest the next reader begins; undefined: this reader goes on. */
   let goBack: number | undefined;
   let last: string | undefined;
@@ -185,8 +186,7 @@ export async function follow(world: AuditWorld, steps: readonly Step[]): Promise
       random: () => 0.5,
       logger: silentLogger,
     });
-    const from = resumeAt && { cursor: resumeAt, published: new Set<never>() };
-    for await (const batch of source.read(from, controller.signal)) {
+    for await (const batch of source.read(resumeAt(source, place), controller.signal)) {
       batches += 1;
       if (batches > ENOUGH_BATCHES) throw new Error("what is there does not come");
       for (const window of batch.lossWindows) seen.push({ kind: "window", window });
@@ -201,7 +201,8 @@ export async function follow(world: AuditWorld, steps: readonly Step[]): Promise
       if (goBack !== undefined || quietBatches > 3) controller.abort();
     }
     if (goBack === undefined) return { seen, restarts };
-    resumeAt = cursors.at(-1 - Math.min(goBack, Math.max(0, cursors.length - 1)));
+    const cursor = cursors.at(-1 - Math.min(goBack, Math.max(0, cursors.length - 1)));
+    place = cursor && { cursor };
     restarts += 1;
     goBack = undefined;
     world.listed.clear();

@@ -1,5 +1,6 @@
 import type { AuditBatch, Cursor, Logger } from "@das/core";
 import { silentLogger, systemClock } from "@das/core";
+import { fromTheStart, resumeAt } from "@das/reader-conformance";
 import {
   type AuditTrail,
   appendRows,
@@ -40,7 +41,7 @@ async function readWhile(
   let cursor = from;
   for await (const [source] of reader.sources(controller.signal)) {
     if (!source) continue;
-    for await (const batch of source.read(from && { cursor: from, published: new Set() }, controller.signal)) {
+    for await (const batch of source.read(resumeAt(source, from && { cursor: from }), controller.signal)) {
       markers.push(...batch.rows.map((row) => source.marker(row)));
       lossWindows.push(...batch.lossWindows);
       cursor = batch.cursor;
@@ -183,7 +184,7 @@ describe("following an audit's files", () => {
     for await (const [source] of reader.sources(controller.signal)) {
       if (!source) continue;
       let appended = false;
-      for await (const { rows } of source.read(undefined, controller.signal)) {
+      for await (const { rows } of source.read(fromTheStart, controller.signal)) {
         markers.push(...rows.map((row) => source.marker(row)));
         if (!appended) await trail.append(5);
         appended = true;
@@ -204,7 +205,7 @@ describe("following an audit's files", () => {
       for (const [index, source] of sources.entries()) {
         const reading = new AbortController();
         const markers: string[] = [];
-        for await (const { rows } of source.read(undefined, reading.signal)) {
+        for await (const { rows } of source.read(fromTheStart, reading.signal)) {
           markers.push(...rows.map((row) => source.marker(row)));
           if (rows.length === 0) reading.abort();
         }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type DatabaseActivityEvent, type InnerRecord, sqlServerEventSchema } from "@das/core";
+import { fromTheStart } from "@das/reader-conformance";
 import { type AuditRow, createWorkload, documentedFailedLogin, VERSION_PROFILES } from "@das/sqlserver-emulator";
 import { expect, test } from "vitest";
 import type { SqlServerReader } from "../src/index.ts";
@@ -18,7 +19,7 @@ async function eventsOf(trail: EmulatedTrail, rows: readonly AuditRow[]): Promis
   const events: DatabaseActivityEvent[] = [];
   for await (const [source] of reader.sources(controller.signal)) {
     if (!source) continue;
-    for await (const batch of source.read(undefined, controller.signal)) {
+    for await (const batch of source.read(fromTheStart, controller.signal)) {
       // What the documentation says of the host, which is in no row.
       const instance = { ...batch.instance, serverHost: "172.31.30.159" };
       for (const row of batch.rows) events.push(reader.toEvent(row, { ...instance, nativeAuditFields: "include" }));

@@ -1,5 +1,5 @@
 import type { AuditBatch, Cursor, LossWindow } from "@das/core";
-import type { ConformanceTrail } from "@das/reader-conformance";
+import { type ConformanceTrail, resumeAt } from "@das/reader-conformance";
 import type { SqlServerRow } from "../src/index.ts";
 
 export interface WhatWasRead {
@@ -29,7 +29,7 @@ export async function readUntil(
   let quiet = 0;
   for await (const [source] of reader.sources(controller.signal)) {
     if (!source) throw new Error("the reader has no source");
-    for await (const batch of source.read(from && { cursor: from, published: new Set() }, controller.signal)) {
+    for await (const batch of source.read(resumeAt(source, from && { cursor: from }), controller.signal)) {
       batches.push(batch);
       rows.push(...batch.rows);
       markers.push(...batch.rows.map((row) => source.marker(row)));

@@ -8,8 +8,9 @@ import {
   databaseActivityEventSchema,
   type EventIdentity,
   eventIdentity,
-  type ResumePoint,
+  type Resume,
 } from "@das/core";
+import { fromTheStart, resumeAt } from "./resume.ts";
 
 /** One engine behind the suite: a trail that can be written to, and readers of it. */
 export interface ConformanceTrail<Row> extends AsyncDisposable {
@@ -46,7 +47,7 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
       await using trail = await open();
       await trail.append(2_500);
       await using reader = trail.openReader();
-      const seen = await readMarkers(reader, undefined, 2_500);
+      const seen = await readMarkers(reader, fromTheStart, 2_500);
       assert.deepEqual(seen.markers, trail.expectedMarkers());
       assert(seen.largestBatch <= BATCH_MAX_ROWS, `a batch held ${seen.largestBatch} rows`);
     },
@@ -59,7 +60,7 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
       await using reader = trail.openReader();
       const source = await firstSource(reader);
       const markers: string[] = [];
-      await pull(source, undefined, async ({ rows }) => {
+      await pull(source, fromTheStart, async ({ rows }) => {
         markers.push(...rows.map((row) => source.marker(row)));
         if (markers.length < 30) await trail.append(1);
         return markers.length >= 30;
@@ -77,7 +78,7 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
       const identities: EventIdentity[] = [];
       await using first = trail.openReader();
       const source = await firstSource(first);
-      await pull(source, undefined, async (batch) => {
+      await pull(source, fromTheStart, async (batch) => {
         identities.push(...identitiesOf(first, source, batch));
         cursors.push({ cursor: batch.cursor, read: identities.length });
         return identities.length >= expected.length;
@@ -85,8 +86,8 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
       await trail.append(2);
       for (const { cursor, read: before } of spread(cursors, MOST_PLACES)) {
         await using again = trail.openReader();
-        const from = resumeAt(cursor, trail.overlaps ? identities.slice(0, before) : []);
-        const seen = await readMarkers(again, from, expected.length + 2 - before);
+        const published = new Set(trail.overlaps ? identities.slice(0, before) : []);
+        const seen = await readMarkers(again, resumeAt(source, { cursor, published }), expected.length + 2 - before);
         assert.deepEqual(seen.markers, trail.expectedMarkers().slice(before));
       }
     },
@@ -99,7 +100,7 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
       const source = await firstSource(reader);
       const cursors: Cursor[] = [];
       await trail.append(1);
-      await pull(source, undefined, async ({ rows, cursor }) => {
+      await pull(source, fromTheStart, async ({ rows, cursor }) => {
         if (rows.length > 0) cursors.push(cursor);
         if (cursors.length < 5) await trail.append(1);
         return cursors.length >= 5;
@@ -119,7 +120,7 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
       const source = await firstSource(reader);
       const identities: EventIdentity[] = [];
       let quiet: Cursor | undefined;
-      await pull(source, undefined, async (batch) => {
+      await pull(source, fromTheStart, async (batch) => {
         identities.push(...identitiesOf(reader, source, batch));
         if (identities.length >= before && batch.rows.length === 0) quiet = batch.cursor;
         return quiet !== undefined;
@@ -127,7 +128,8 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
       assert(quiet !== undefined);
       await trail.append(1);
       await using again = trail.openReader();
-      const seen = await readMarkers(again, resumeAt(quiet, trail.overlaps ? identities : []), 1);
+      const published = new Set(trail.overlaps ? identities : []);
+      const seen = await readMarkers(again, resumeAt(source, { cursor: quiet, published }), 1);
       assert.deepEqual(seen.markers, trail.expectedMarkers().slice(before));
     },
   },
@@ -141,7 +143,7 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
       const published = new Set<EventIdentity>();
       let start: { readonly cursor: Cursor; readonly read: number } | undefined;
       let read = 0;
-      await pull(source, undefined, async (batch) => {
+      await pull(source, fromTheStart, async (batch) => {
         for (const identity of identitiesOf(first, source, batch)) {
           // What lies before the place that is resumed from is told where it is read again.
           if (read % 3 === 1 || (trail.overlaps && start === undefined)) published.add(identity);
@@ -157,7 +159,7 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
       const { cursor, read: before } = start;
       const expected = trail.expectedMarkers().filter((_, index) => index >= before && index % 3 !== 1);
       await using again = trail.openReader();
-      const seen = await readMarkers(again, { cursor, published }, expected.length);
+      const seen = await readMarkers(again, resumeAt(source, { cursor, published }), expected.length);
       assert.deepEqual(seen.markers, expected);
     },
   },
@@ -170,11 +172,11 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
       const source = await firstSource(reader);
       const controller = new AbortController();
       let read = 0;
-      for await (const { rows } of source.read(undefined, controller.signal)) {
+      for await (const { rows } of source.read(fromTheStart, controller.signal)) {
         read += rows.length;
         if (read >= 5) controller.abort();
       }
-      const seen = await readMarkers(reader, undefined, 5);
+      const seen = await readMarkers(reader, fromTheStart, 5);
       assert.deepEqual(seen.markers, trail.expectedMarkers());
     },
   },
@@ -188,7 +190,7 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
       const identities = new Set<string>();
       const source = await firstSource(reader);
       let read = 0;
-      await pull(source, undefined, async ({ rows, instance }) => {
+      await pull(source, fromTheStart, async ({ rows, instance }) => {
         for (const row of rows) {
           const context = { ...instance, nativeAuditFields: "include" } as const;
           const event = reader.toEvent(row, context);
@@ -212,7 +214,8 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
       await using trail = await open();
       await using reader = trail.openReader();
       const source = await firstSource(reader);
-      await assert.rejects(readMarkers(reader, resumeAt("not a cursor" as Cursor), 1), { name: "CursorError" });
+      const resume = resumeAt(source, { cursor: "not a cursor" as Cursor });
+      await assert.rejects(readMarkers(reader, resume, 1), { name: "CursorError" });
       assert.throws(() => source.compare("not a cursor" as Cursor, "x" as Cursor), { name: "CursorError" });
     },
   },
@@ -223,10 +226,6 @@ function spread<Item>(items: readonly Item[], count: number): readonly Item[] {
   if (items.length <= count) return items;
   const step = (items.length - 1) / (count - 1);
   return items.filter((_, index) => Math.round(Math.round(index / step) * step) === index);
-}
-
-function resumeAt(cursor: Cursor, published: readonly EventIdentity[] = []): ResumePoint {
-  return { cursor, published: new Set(published) };
 }
 
 function identitiesOf<Row>(
@@ -250,12 +249,12 @@ async function firstSource<Row>(reader: AuditReader<Row>): Promise<AuditSource<R
 /** Pulls batches until `done`, then aborts; fails when the source yields on and on without rows. */
 async function pull<Row>(
   source: AuditSource<Row>,
-  from: ResumePoint | undefined,
+  resume: Resume,
   done: (batch: AuditBatch<Row>) => Promise<boolean>,
 ): Promise<void> {
   const controller = new AbortController();
   let idle = 0;
-  for await (const batch of source.read(from, controller.signal)) {
+  for await (const batch of source.read(resume, controller.signal)) {
     idle = batch.rows.length > 0 ? 0 : idle + 1;
     assert(idle < PULLS_WITHOUT_PROGRESS, "rows that are in the trail do not come");
     if (await done(batch)) controller.abort();
@@ -264,14 +263,14 @@ async function pull<Row>(
 
 async function readMarkers<Row>(
   reader: AuditReader<Row>,
-  from: ResumePoint | undefined,
+  resume: Resume,
   count: number,
 ): Promise<{ readonly markers: readonly string[]; readonly largestBatch: number }> {
   const source = await firstSource(reader);
   const markers: string[] = [];
   let largestBatch = 0;
   let quiet = 0;
-  await pull(source, from, async ({ rows }) => {
+  await pull(source, resume, async ({ rows }) => {
     markers.push(...rows.map((row) => source.marker(row)));
     largestBatch = Math.max(largestBatch, rows.length);
     // Two quiet polls after the last row: what comes twice must have the chance to.

@@ -2,3 +2,4 @@ export { CONFORMANCE_CASES, type ConformanceCase, type ConformanceTrail, type Op
 export { describeReaderConformance } from "./describe-reader.ts";
 export { ReferenceReader, type ReferenceReaderOptions, ReferenceSource } from "./reference-reader.ts";
 export { type ReferenceRow, ReferenceTrail } from "./reference-trail.ts";
+export { fromTheStart, resumeAt } from "./resume.ts";

@@ -1,4 +1,4 @@
-import type { AuditBatch, AuditReader, AuditSource, Cursor, ResumePoint } from "@das/core";
+import type { AuditBatch, AuditReader, AuditSource, Cursor, Resume, ResumePoint } from "@das/core";
 import { describe, expect, test } from "vitest";
 import { CONFORMANCE_CASES, type OpenTrail } from "./conformance-cases.ts";
 import { describeReaderConformance } from "./describe-reader.ts";
@@ -27,7 +27,13 @@ function broken(reader: ReferenceReader, breakage: Breakage): AuditReader<Refere
   const wrapped: AuditSource<ReferenceRow> = Object.assign(Object.create(source) as ReferenceSource, {
     compare: source.compare.bind(source),
     marker: source.marker.bind(source),
-    read: (from: ResumePoint | undefined, signal: AbortSignal) => breakage(read(from, signal), from),
+    read: async function* (resume: Resume, signal: AbortSignal) {
+      const from = await resume(signal);
+      yield* breakage(
+        read(async () => from, signal),
+        from,
+      );
+    },
   });
   return Object.assign(Object.create(reader) as ReferenceReader, {
     sources: async function* () {

@@ -9,6 +9,7 @@ import {
   eventIdentity,
   type InstanceContext,
   type InstanceDescription,
+  type Resume,
   type ResumePoint,
   type SqlServerEvent,
   systemClock,
@@ -57,8 +58,9 @@ export class ReferenceSource implements AuditSource<ReferenceRow> {
     this.acknowledgements.push(watermark);
   }
 
-  async *read(from: ResumePoint | undefined, signal: AbortSignal): AsyncGenerator<AuditBatch<ReferenceRow>> {
+  async *read(resume: Resume, signal: AbortSignal): AsyncGenerator<AuditBatch<ReferenceRow>> {
     const { clock, pollInterval, batchRows } = this.#options;
+    const from = await resume(signal);
     let position = from ? positionOf(from.cursor) : 0;
     while (!signal.aborted) {
       const lossWindows =

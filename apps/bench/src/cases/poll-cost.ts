@@ -148,7 +148,11 @@ async function costsOf(megabytes: number, offset: Offset): Promise<FileCost> {
   const reading = new AbortController();
   for await (const [source] of reader.sources(reading.signal)) {
     if (!source) throw new Error(`the reader has no source ${AUDIT_NAME}`);
-    const polls = new Polls(source.read(undefined, reading.signal), emulator, proxy);
+    const polls = new Polls(
+      source.read(async () => undefined, reading.signal),
+      emulator,
+      proxy,
+    );
     await polls.rows(fileRows);
     await polls.idle(SETTLING_POLLS);
     const idle = await polls.cost(() => polls.idle(IDLE_POLLS));

@@ -31,7 +31,7 @@ export async function readMix(emulator: EmulatorAddress, count: number): Promise
   const withNativeFields: SqlServerEvent[] = [];
   for await (const [source] of reader.sources(reading.signal)) {
     if (!source) throw new Error(`the reader has no source ${AUDIT_NAME}`);
-    for await (const { rows, instance } of source.read(undefined, reading.signal)) {
+    for await (const { rows, instance } of source.read(async () => undefined, reading.signal)) {
       for (const row of rows.slice(0, count - withNativeFields.length)) {
         withoutNativeFields.push(reader.toEvent(row, { ...instance, nativeAuditFields: "omit" }));
         withNativeFields.push(reader.toEvent(row, { ...instance, nativeAuditFields: "include" }));

@@ -127,7 +127,8 @@ class SourcePublishing<Row> {
   }
 
   async #readFrom(cursor: Cursor | undefined, signal: AbortSignal): Promise<void> {
-    const resume = cursor === undefined ? undefined : { cursor, published: new Set<never>() };
+    const resume = async () =>
+      cursor === undefined ? undefined : { cursor, history: this.#source.history, published: new Set<never>() };
     for await (const batch of this.#source.read(resume, signal)) {
       const context = { ...batch.instance, nativeAuditFields: this.#parts.settings.nativeAuditFields };
       for (const window of batch.lossWindows) {

@@ -1,6 +1,7 @@
 /** What the reader must live through on a real database: exact values, a restart, sessions that are killed, a spare. */
 import assert from "node:assert/strict";
 import { type LossWindow, systemClock } from "@das/core";
+import { fromTheStart } from "@das/reader-conformance";
 import { readUntil } from "../read-until.ts";
 import type { RealDatabase, RealDatabaseTest } from "./real-database.ts";
 import type { ThrowawayTrail } from "./throwaway-trail.ts";
@@ -18,7 +19,7 @@ async function readDuring(
   let quiet = 0;
   for await (const [source] of reader.sources(controller.signal)) {
     assert(source, "the reader has no source");
-    for await (const batch of source.read(undefined, controller.signal)) {
+    for await (const batch of source.read(fromTheStart, controller.signal)) {
       markers.push(...batch.rows.map((row) => source.marker(row)));
       lossWindows.push(...batch.lossWindows);
       quiet = batch.rows.length === 0 ? quiet + 1 : 0;

@@ -1,12 +1,4 @@
-import type {
-  AuditBatch,
-  AuditReader,
-  AuditSource,
-  CheckReport,
-  Cursor,
-  InstanceContext,
-  ResumePoint,
-} from "@das/core";
+import type { AuditBatch, AuditReader, AuditSource, CheckReport, Cursor, InstanceContext, Resume } from "@das/core";
 import type { OracleReader, OracleRow } from "../../src/index.ts";
 
 /**
@@ -43,15 +35,15 @@ export class ReaderOfSchema implements AuditReader<OracleRow> {
 
   #narrow(source: AuditSource<OracleRow>): AuditSource<OracleRow> {
     const schema = this.#schema;
-    const begin = { cursor: this.#begin, published: new Set<never>() };
+    const begin = { cursor: this.#begin, history: source.history, published: new Set<never>() };
     return {
       id: source.id,
       history: source.history,
       compare: (a, b) => source.compare(a, b),
       marker: (row) => source.marker(row),
       acknowledged: (watermark) => source.acknowledged(watermark),
-      async *read(from: ResumePoint | undefined, signal: AbortSignal): AsyncGenerator<AuditBatch<OracleRow>> {
-        for await (const batch of source.read(from ?? begin, signal)) {
+      async *read(resume: Resume, signal: AbortSignal): AsyncGenerator<AuditBatch<OracleRow>> {
+        for await (const batch of source.read(async (stop) => (await resume(stop)) ?? begin, signal)) {
           yield { ...batch, rows: batch.rows.filter((row) => columnOf(row, "OBJECT_SCHEMA") === schema) };
         }
       },

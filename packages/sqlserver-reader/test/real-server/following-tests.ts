@@ -1,6 +1,7 @@
 /** What the reader must live through on a real server: rollover, eviction, an audit that stops, a connection that is cut. */
 import assert from "node:assert/strict";
 import type { LossWindow } from "@das/core";
+import { fromTheStart } from "@das/reader-conformance";
 import type { SqlServerRow } from "../../src/index.ts";
 import { readUntil } from "../read-until.ts";
 import { literal } from "./administrator.ts";
@@ -20,7 +21,7 @@ async function readDuring(
   let quiet = 0;
   for await (const [source] of reader.sources(controller.signal)) {
     assert(source, "the reader has no source");
-    for await (const batch of source.read(undefined, controller.signal)) {
+    for await (const batch of source.read(fromTheStart, controller.signal)) {
       markers.push(...batch.rows.map((row: SqlServerRow) => source.marker(row)));
       lossWindows.push(...batch.lossWindows);
       quiet = batch.rows.length === 0 ? quiet + 1 : 0;

@@ -1,5 +1,7 @@
 /** SQL Server notes §10.11 and §10.12: how long things take, told and never judged, and the path check of a cluster. */
+
 import { createRequire } from "node:module";
+import { fromTheStart } from "@das/reader-conformance";
 import { readUntil } from "../../read-until.ts";
 import { either, type UnverifiedPoint } from "./unverified-point.ts";
 
@@ -16,7 +18,7 @@ export const COST_POINTS: readonly UnverifiedPoint[] = [
         let sentAt: number | undefined;
         for await (const [source] of reader.sources(controller.signal)) {
           if (!source) throw new Error("the reader has no source");
-          for await (const { rows } of source.read(undefined, controller.signal)) {
+          for await (const { rows } of source.read(fromTheStart, controller.signal)) {
             if (sentAt !== undefined && rows.length > 0) {
               taken.push(performance.now() - sentAt);
               sentAt = undefined;
@@ -59,7 +61,7 @@ export const COST_POINTS: readonly UnverifiedPoint[] = [
       let read = 0;
       for await (const [source] of reader.sources(controller.signal)) {
         if (!source) throw new Error("the reader has no source");
-        for await (const { rows } of source.read(undefined, controller.signal)) {
+        for await (const { rows } of source.read(fromTheStart, controller.signal)) {
           read += rows.length;
           if (read >= expected.length) controller.abort();
         }
