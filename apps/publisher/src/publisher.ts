@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { type AuditReader, type Clock, ENGINE_TRAITS, type Logger, streamNameOf } from "@das/core";
 import { DataKeyLender } from "@das/envelope";
 import type { AwsClients } from "./aws/clients.ts";
@@ -11,6 +12,8 @@ import { openStream } from "./stream/open-stream.ts";
 
 export interface PublisherParts {
   readonly configuration: Configuration;
+  /** The instance that is published, by its id in the configuration. */
+  readonly instanceId: string;
   readonly reader: AuditReader<unknown>;
   readonly aws: AwsClients;
   /** Create the stream when it is missing, instead of waiting for whoever does. */
@@ -71,6 +74,7 @@ export async function runPublisher(parts: PublisherParts, stopping: AbortSignal)
   const pipeline: PublishParts = {
     settings: {
       resourceId: resource.id,
+      generation: 0,
       nativeAuditFields: nativeAuditFieldsOf(stream.nativeAuditFields),
       lanes: publisher.lanes,
       maxEvents: publisher.maxEventsPerRecord,
@@ -78,6 +82,8 @@ export async function runPublisher(parts: PublisherParts, stopping: AbortSignal)
       heartbeatInterval: publisher.heartbeatSeconds * 1_000,
       maxUnderWay: MAX_UNDER_WAY,
     },
+    memory: { recall: async () => ({ point: undefined, since: undefined, notices: [] }) },
+    nameEpoch: () => randomBytes(9).toString("base64url"),
     sealing: new Sealing({ sealer, lender, concurrency, clock, random, logger }),
     putting: new Putting({ client: aws.kinesis, streamName, concurrency: PUT_CONCURRENCY, clock, random, logger }),
     clock,
@@ -92,7 +98,7 @@ export async function runPublisher(parts: PublisherParts, stopping: AbortSignal)
   const reports = reportFigures(counters, clock, logger, over.signal);
   logger.info({ stream: streamName }, "publishing");
   try {
-    await publishSources(reader, pipeline, stopping, giveUp.signal);
+    await publishSources(reader, parts.instanceId, pipeline, stopping, giveUp.signal);
   } finally {
     over.abort();
     await reports;

@@ -1,11 +1,25 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { PutRecordsCommand, PutRecordsCommandOutput } from "@aws-sdk/client-kinesis";
-import { type Clock, silentLogger, systemClock } from "@das/core";
+import {
+  type AuditSource,
+  type Clock,
+  type Cursor,
+  type EventIdentity,
+  eventIdentity,
+  type InnerRecord,
+  parseExact,
+  parseMarkers,
+  silentLogger,
+  systemClock,
+} from "@das/core";
 import { ReferenceReader, ReferenceTrail } from "@das/reader-conformance";
+import { Epoch } from "../src/pipeline/epoch.ts";
+import type { PackLimits } from "../src/pipeline/pack.ts";
 import type { PublishParts, PublishSettings } from "../src/pipeline/publish-source.ts";
 import { Putting } from "../src/pipeline/put.ts";
 import { Sealing } from "../src/pipeline/seal.ts";
 import type { Sealer } from "../src/pipeline/seal-pool.ts";
+import type { StreamMemory } from "../src/stream/stream-memory.ts";
 
 export const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
@@ -62,6 +76,57 @@ function statementsOf(json: string): string[] {
   return events.map((event) => event.commandText).filter((text) => text !== undefined);
 }
 
+/**
+ * A memory that reads the whole stream each time: what the real one finds by searching, by the plainest rule. Its moments
+ * are places of the stream.
+ */
+export function memoryOf(stream: FakeStream): StreamMemory {
+  return {
+    recall: async (source) => {
+      await nextTurn();
+      const records = stream.records
+        .map(({ json }) => parseExact(json) as InnerRecord)
+        .filter(({ provenance }) => provenance?.source === source.id);
+      const places = records.flatMap(({ provenance }) => (provenance?.watermark ? [provenance] : []));
+      const own = places.filter(({ history }) => history === source.history);
+      const [best] = (own.length > 0 ? own : places).toSorted((a, b) =>
+        source.compare(b.watermark as never, a.watermark as never),
+      );
+      return {
+        point: best && {
+          cursor: best.watermark as never,
+          history: best.history,
+          published: new Set(records.flatMap((record) => identitiesOf(record, source))),
+        },
+        since: best && 0,
+        notices: [],
+      };
+    },
+  };
+}
+
+function identitiesOf(
+  { databaseActivityEventList: events, provenance }: InnerRecord,
+  { id }: AuditSource<unknown>,
+): readonly EventIdentity[] {
+  const markers = parseMarkers(provenance?.markers ?? "", events.length);
+  return events.flatMap((event, index) =>
+    event.type === "record" ? [eventIdentity(id, markers[index] ?? "", event as never)] : [],
+  );
+}
+
+/** What records say of themselves in tests that are about something else. */
+export function provenanceFor(watermark: Cursor = "r0" as Cursor): PackLimits["provenance"] {
+  const epoch = new Epoch({
+    source: { id: "reference:a:trail", history: "" },
+    name: "epoch",
+    generation: 1,
+    lanes: 1,
+    recollection: { point: { cursor: watermark, history: "" }, since: 1_795_000_000_000 },
+  });
+  return (markers, isHeartbeat) => epoch.provenance(0, markers, isHeartbeat);
+}
+
 /** Seals without keys and threads: what is tested here is what is sealed, and when. */
 const gzipSealer: Sealer = {
   seal: async (text) => {
@@ -73,6 +138,8 @@ const gzipSealer: Sealer = {
 };
 
 export const key = { plaintext: new Uint8Array(32), encrypted: "", [Symbol.dispose]: () => undefined };
+
+let epochs = 0;
 
 export interface Run {
   readonly stream: FakeStream;
@@ -93,6 +160,7 @@ export function prepare(stream: FakeStream, settings: Partial<PublishSettings> =
     parts: {
       settings: {
         resourceId: "db-ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+        generation: 1,
         nativeAuditFields: "omit",
         lanes: 1,
         maxEvents: 7,
@@ -103,6 +171,8 @@ export function prepare(stream: FakeStream, settings: Partial<PublishSettings> =
       },
       sealing: new Sealing({ sealer: gzipSealer, lender: { lend }, concurrency: 3, ...common }),
       putting: new Putting({ client: stream, streamName: "s", concurrency: 2, ...common } as never),
+      memory: memoryOf(stream),
+      nameEpoch: () => `epoch-${++epochs}`,
       counters: { events: 0, records: 0, heartbeats: 0, bytes: 0, cutEvents: 0, lossWindows: 0 },
       ...common,
     },

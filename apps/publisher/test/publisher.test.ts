@@ -54,6 +54,7 @@ instances: [{ id: a, host: unused, user: unused, password: { env: UNUSED } }]
       const done = runPublisher(
         {
           configuration,
+          instanceId: "a",
           reader: new ReferenceReader(trail) as never,
           aws: clients,
           createStream,

@@ -18,6 +18,7 @@ export async function runCommand(options: RunOptions): Promise<number> {
   const complete = await runPublisher(
     {
       configuration,
+      instanceId: options.instance,
       reader,
       aws,
       createStream: options.createStream,

@@ -12,6 +12,11 @@ export class ByteBudget {
     return this.#used;
   }
 
+  /** Who reads has to wait. */
+  get isFull(): boolean {
+    return this.#used >= this.#limit;
+  }
+
   take(bytes: number): void {
     this.#used += bytes;
   }
@@ -23,7 +28,7 @@ export class ByteBudget {
 
   /** Resolves as soon as there is room, or the signal aborts. */
   async room(signal: AbortSignal): Promise<void> {
-    while (this.#used >= this.#limit && !signal.aborted) {
+    while (this.isFull && !signal.aborted) {
       const { promise, resolve } = Promise.withResolvers<void>();
       const wake = (): void => resolve();
       this.#waiting.push(wake);

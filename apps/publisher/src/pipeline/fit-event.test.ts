@@ -1,5 +1,6 @@
 import {
   COMPRESSED_MAX_BYTES,
+  type Cursor,
   type EngineNativeAuditFields,
   eventIdentity,
   lossNotice,
@@ -10,6 +11,7 @@ import {
 import { compress } from "@das/envelope/seal";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { provenanceFor } from "../../test/fake-publishing.ts";
 import { fitEvent } from "./fit-event.ts";
 import { Packer } from "./pack.ts";
 
@@ -19,6 +21,8 @@ const instance = {
   serviceName: "oracle-ee",
   databaseName: "ORCL",
 };
+/** A directory of 260 characters, percent-encoded, that gzip cannot shrink much. */
+const longCursor = Array.from({ length: 2_340 }, (_, n) => ((n * 7_919) % 36).toString(36)).join("") as Cursor;
 const notice = lossNotice({ cause: "c", startTime: "2026-01-01 00:00:00.000000+00", endTime: null });
 const event = (commandText: string, more: Partial<OracleEvent> = {}): OracleEvent => ({
   ...(streamEvent("oracle", notice, instance) as OracleEvent),
@@ -138,8 +142,13 @@ describe("every event", () => {
         const { json, cut } = fitEvent(whole, stringifyExact(whole));
         const written = JSON.parse(json) as Written;
 
-        const packer = new Packer({ instanceId: "db-ABCDEFGHIJKLMNOPQRSTUVWXYZ", maxEvents: 1, targetBytes: 8_192 });
-        const records = packer.add(json).map(({ text }) => compress(text.bytes).byteLength);
+        const packer = new Packer({
+          instanceId: "db-ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+          maxEvents: 1,
+          targetBytes: 8_192,
+          provenance: provenanceFor(longCursor),
+        });
+        const records = packer.add(json, "1:1").map(({ text }) => compress(text.bytes).byteLength);
         expect(records).toHaveLength(1);
         expect(records[0]).toBeLessThanOrEqual(COMPRESSED_MAX_BYTES);
         expect(eventIdentity("oracle:1:2", "1:1", written)).toBe(eventIdentity("oracle:1:2", "1:1", whole));

@@ -7,8 +7,8 @@ import {
 import { compress } from "@das/envelope/seal";
 import { LIST_MAX_BYTES } from "./pack.ts";
 
-/** What the record around a lone event needs of the compressed size. */
-const MARGIN = 1_024;
+/** What the record around a lone event needs of the compressed size: its provenance names a place, and a marker. */
+const MARGIN = 6_144;
 
 /** How near the cut comes to the longest text that fits, in UTF-16 units. */
 const PRECISION = 1_024;

@@ -11,16 +11,14 @@ export interface LaneParts {
   readonly budget: ByteBudget;
   /** Ends waiting and retrying at once. */
   readonly signal: AbortSignal;
-  /** A record was closed. @returns its number */
-  made(): number;
-  /** The lane's records up to this number are on the stream. */
-  acknowledged(number: number, events: number, bytes: number): void;
+  /** The lane's records up to this sequence are on the stream. */
+  acknowledged(sequence: number, events: number, bytes: number): void;
   /** The lane cannot go on: told once. */
   failed(error: unknown): void;
 }
 
 interface Sealed extends PutRecord {
-  readonly number: number;
+  readonly sequence: number;
   readonly events: number;
 }
 
@@ -60,8 +58,9 @@ export class Lane {
     return this.#waiting.length === 0;
   }
 
-  add(json: string): void {
-    for (const record of this.#parts.packer.add(json)) this.#dispatch(record);
+  /** @param marker undefined for an event that is not from the trail */
+  add(json: string, marker: string | undefined): void {
+    for (const record of this.#parts.packer.add(json, marker)) this.#dispatch(record);
   }
 
   /** That was all for now: what gathered leaves as soon as nothing of this lane is under way. */
@@ -87,13 +86,12 @@ export class Lane {
 
   #dispatch(record: PackedRecord): void {
     const { sealing, budget, partitionKey, packer, signal } = this.#parts;
-    const number = this.#parts.made();
-    const { events } = record;
+    const { events, sequence } = record;
     const jsonBytes = record.text.length;
     budget.take(jsonBytes);
     const sealed = sealing.seal(record, signal).then(({ bytes, compressedBytes }) => {
       packer.sealed(record, compressedBytes);
-      return { data: bytes, partitionKey, number, events };
+      return { data: bytes, partitionKey, sequence, events };
     });
     // Whoever sends sees the error; until then nobody waits for this promise.
     sealed.catch(() => undefined);
@@ -127,6 +125,6 @@ export class Lane {
 
   #acknowledge(records: readonly Sealed[]): void {
     for (const { jsonBytes } of this.#waiting.splice(0, records.length)) this.#parts.budget.giveBack(jsonBytes);
-    for (const { number, events, data } of records) this.#parts.acknowledged(number, events, data.byteLength);
+    for (const { sequence, events, data } of records) this.#parts.acknowledged(sequence, events, data.byteLength);
   }
 }

@@ -1,10 +1,16 @@
-import { COMPRESSED_MAX_BYTES, innerRecordSchema } from "@das/core";
+import { COMPRESSED_MAX_BYTES, type InnerRecord, innerRecordSchema, parseMarkers } from "@das/core";
 import { compress } from "@das/envelope/seal";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { provenanceFor } from "../../test/fake-publishing.ts";
 import { LIST_MAX_BYTES, type PackedRecord, Packer } from "./pack.ts";
 
-const limits = { instanceId: "db-ABCDEFGHIJKLMNOPQRSTUVWXYZ", maxEvents: 100, targetBytes: 8_192 };
+const limits = {
+  instanceId: "db-ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+  maxEvents: 100,
+  targetBytes: 8_192,
+  provenance: provenanceFor(),
+};
 
 const textOf = ({ text }: PackedRecord) => Buffer.from(text.bytes).toString();
 
@@ -21,7 +27,7 @@ describe("packing", () => {
     fc.assert(
       fc.property(fc.array(event, { maxLength: 300 }), fc.integer({ min: 1, max: 50 }), (events, maxEvents) => {
         const packer = new Packer({ ...limits, maxEvents });
-        const records = events.flatMap((each) => packer.add(JSON.stringify(each)));
+        const records = events.flatMap((each) => packer.add(JSON.stringify(each), "1:1"));
         if (!packer.isEmpty) records.push(packer.close());
         expect(unpack(records)).toEqual(events);
         for (const record of records) {
@@ -38,7 +44,7 @@ describe("packing", () => {
     const random = () => Math.random().toString(36).slice(2);
     const records: PackedRecord[] = [];
     while (records.length < 2)
-      records.push(...packer.add(JSON.stringify({ text: Array.from({ length: 20 }, random).join("") })));
+      records.push(...packer.add(JSON.stringify({ text: Array.from({ length: 20 }, random).join("") }), "1:1"));
     for (const { text } of records) {
       expect(text.length).toBeLessThan(LIST_MAX_BYTES + 1_024);
       expect(compress(text.bytes).byteLength).toBeLessThan(COMPRESSED_MAX_BYTES);
@@ -54,7 +60,7 @@ describe("packing", () => {
         statement: `SELECT * FROM orders WHERE id = ${(n * 7919) % 100_003}`,
         user: "app",
       });
-      for (const record of packer.add(event)) {
+      for (const record of packer.add(event, `133765432109876543:${n >> 4}:${n & 15}`)) {
         const compressed = compress(record.text.bytes).byteLength;
         packer.sealed(record, compressed);
         sizes.push(compressed);
@@ -65,12 +71,39 @@ describe("packing", () => {
   });
 
   test("a heartbeat is a record of its own", () => {
-    const record = innerRecordSchema.parse(JSON.parse(textOf(new Packer(limits).heartbeat())));
+    const record = innerRecordSchema.parse(
+      JSON.parse(textOf(new Packer({ ...limits, provenance: provenanceFor() }).heartbeat())),
+    );
     expect(record).toEqual({
       type: "DatabaseActivityMonitoringRecord",
       clusterId: "",
       instanceId: limits.instanceId,
       databaseActivityEventList: [{ type: "heartbeat" }],
+      provenance: expect.objectContaining({ sequence: 0, acked: -1, markers: "" }),
     });
+  });
+
+  test("says of each event what marks it, also when a record is closed before the event that closes it", () => {
+    const packer = new Packer({ ...limits, maxEvents: 3, provenance: provenanceFor() });
+    const markers = ["7:0:0", "7:0:1", undefined, "7:0:2", "7:9:0", "8:0:0", "8:0:1"];
+    const records = markers.flatMap((marker) => packer.add("{}", marker));
+    records.push(packer.close());
+    const provenances = records.map((record) => (JSON.parse(textOf(record)) as InnerRecord).provenance);
+    expect(
+      provenances.flatMap((each, index) => parseMarkers(each?.markers ?? "", records[index]?.events ?? 0)),
+    ).toEqual(markers);
+    expect(records.map(({ sequence }) => sequence)).toEqual([0, 1, 2]);
+    expect(provenances.map((each) => each?.sequence)).toEqual([0, 1, 2]);
+  });
+
+  test("counts the markers, too, so that a record stays within the limit", () => {
+    const packer = new Packer({ ...limits, maxEvents: 10_000, targetBytes: 500_000 });
+    const random = () => Math.random().toString(36).slice(2);
+    const records: PackedRecord[] = [];
+    while (records.length < 2) {
+      const marker = Array.from({ length: 20 }, random).join(":");
+      records.push(...packer.add(JSON.stringify({ text: random() }), marker));
+    }
+    for (const { text } of records) expect(compress(text.bytes).byteLength).toBeLessThan(COMPRESSED_MAX_BYTES);
   });
 });

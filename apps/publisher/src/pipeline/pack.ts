@@ -1,4 +1,4 @@
-import { stringifyExact } from "@das/core";
+import { MarkerList, type Provenance, stringifyExact } from "@das/core";
 import { RecordText } from "./record-text.ts";
 
 /** A list of events on its way to be sealed. */
@@ -6,6 +6,8 @@ export interface PackedRecord {
   /** The inner record as JSON, compact, in the captured order of members. */
   readonly text: RecordText;
   readonly events: number;
+  /** Of its lane. */
+  readonly sequence: number;
 }
 
 export interface PackLimits {
@@ -13,6 +15,8 @@ export interface PackLimits {
   readonly maxEvents: number;
   /** Compressed bytes at which a record is closed. */
   readonly targetBytes: number;
+  /** What a record that is closed says of itself; it is asked once a record, in order. */
+  provenance(markers: string, isHeartbeat: boolean): Provenance;
 }
 
 /**
@@ -41,6 +45,7 @@ export class Packer {
   readonly #limits: PackLimits;
   /** Texts of records that were sealed. */
   readonly #free: RecordText[] = [];
+  readonly #markers = new MarkerList();
   #text = new RecordText();
   #events = 0;
   #ratio = INITIAL_RATIO;
@@ -57,14 +62,16 @@ export class Packer {
   /**
    * Adds one event.
    * @param json one that fits into a record of its own (`fit-event.ts` sees to it)
+   * @param marker undefined for an event that is not from the trail
    * @returns the records that this completes: none, or one, or two when the event is large
    */
-  add(json: string): PackedRecord[] {
+  add(json: string, marker: string | undefined): PackedRecord[] {
     const complete: PackedRecord[] = [];
-    const target = Math.min(this.#limits.targetBytes * this.#ratio, LIST_MAX_BYTES);
+    const target = Math.min(this.#limits.targetBytes * this.#ratio, LIST_MAX_BYTES) - this.#markers.length;
     if (!this.isEmpty && !this.#text.staysWithin(target, json)) complete.push(this.close());
     this.#text.append(this.isEmpty ? this.#head : ",");
     this.#text.append(json);
+    this.#markers.add(marker);
     this.#events += 1;
     if (this.#events >= this.#limits.maxEvents || this.#text.length >= target) complete.push(this.close());
     return complete;
@@ -72,17 +79,13 @@ export class Packer {
 
   /** Precondition: not empty. */
   close(): PackedRecord {
-    const record = { text: this.#text, events: this.#events };
-    record.text.append("]}");
-    this.#text = this.#free.pop() ?? new RecordText();
-    this.#events = 0;
-    return record;
+    return this.#close(false);
   }
 
   /** Stands alone in its record (wire format §13.8). Precondition: empty, so that it does not overtake events. */
   heartbeat(): PackedRecord {
     this.#text.append(`${this.#head}${stringifyExact({ type: "heartbeat" })}`);
-    return this.close();
+    return this.#close(true);
   }
 
   /** The record is sealed: how it compressed tells how much fits, and its text is free for another. */
@@ -91,6 +94,15 @@ export class Packer {
     if (this.#free.length >= KEPT_TEXTS || text.capacity > KEPT_BYTES) return;
     text.clear();
     this.#free.push(text);
+  }
+
+  #close(isHeartbeat: boolean): PackedRecord {
+    const provenance = this.#limits.provenance(this.#markers.take(), isHeartbeat);
+    const record = { text: this.#text, events: this.#events, sequence: provenance.sequence };
+    record.text.append(`],"provenance":${JSON.stringify(provenance)}}`);
+    this.#text = this.#free.pop() ?? new RecordText();
+    this.#events = 0;
+    return record;
   }
 
   /** Small records say nothing about large ones. */

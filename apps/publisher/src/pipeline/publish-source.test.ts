@@ -2,10 +2,10 @@ import { type Cursor, RefusedError, silentLogger, UnavailableError } from "@das/
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Behaviour, FakeStream, key, nextTurn, prepare, type Run, until } from "../../test/fake-publishing.ts";
-import { publishSource } from "./publish-source.ts";
+import { SourcePublishing } from "./publish-source.ts";
 
 function publish({ reader, parts, stopping, giveUp }: Run): Promise<void> {
-  return publishSource(reader.source, reader, parts, stopping.signal, giveUp.signal);
+  return new SourcePublishing(reader.source, reader, parts, giveUp.signal).run(stopping.signal);
 }
 
 describe("publishing a source", () => {

@@ -1,4 +1,5 @@
 import {
+  type AuditBatch,
   type AuditReader,
   type AuditSource,
   type Clock,
@@ -8,22 +9,28 @@ import {
   type Logger,
   lossNotice,
   type NativeAuditFields,
+  partitionKeyOf,
   type ResourceId,
+  type ResumePoint,
   retryDelay,
+  type StreamNotice,
   streamEvent,
   stringifyExact,
 } from "@das/core";
+import type { StreamMemory } from "../stream/stream-memory.ts";
 import { ByteBudget } from "./byte-budget.ts";
+import { Epoch } from "./epoch.ts";
 import { fitEvent } from "./fit-event.ts";
 import { Lane } from "./lane.ts";
 import { laneOf } from "./lane-of.ts";
 import { Packer } from "./pack.ts";
 import type { Putting } from "./put.ts";
 import type { Sealing } from "./seal.ts";
-import { Watermark } from "./watermark.ts";
 
 export interface PublishSettings {
   readonly resourceId: ResourceId;
+  /** Of the stream; what records of another one say does not count. */
+  readonly generation: number;
   readonly nativeAuditFields: NativeAuditFields;
   readonly lanes: number;
   readonly maxEvents: number;
@@ -48,6 +55,9 @@ export interface PublishParts {
   readonly settings: PublishSettings;
   readonly sealing: Sealing;
   readonly putting: Putting;
+  readonly memory: StreamMemory;
+  /** A name that no other epoch has. */
+  readonly nameEpoch: () => string;
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
@@ -55,69 +65,75 @@ export interface PublishParts {
 }
 
 const RETRY_REFUSED = { base: 2_000, cap: 60_000 };
+/** A source yields at least once per poll; one that was silent for so long is read by another, or out of reach. Milliseconds. */
+const SILENCE = 15_000;
 
-/**
- * Publishes one source until it is told to stop: read → map → pack → seal → put.
- *
- * Returns when `stopping` aborts and everything that was read is on the stream, or when `giveUp` aborts.
- * @throws RefusedError when reading, sealing or putting was refused before it ever succeeded
- */
-export async function publishSource<Row>(
-  source: AuditSource<Row>,
-  reader: AuditReader<Row>,
-  parts: PublishParts,
-  stopping: AbortSignal,
-  giveUp: AbortSignal,
-): Promise<void> {
-  const publishing = new SourcePublishing(source, reader, parts, giveUp);
-  const heartbeats = publishing.beat(stopping);
-  try {
-    await publishing.readAll(stopping);
-    await publishing.finish();
-  } finally {
-    publishing.end();
-    await heartbeats;
-  }
-}
-
-class SourcePublishing<Row> {
-  readonly #source: AuditSource<Row>;
+/** Publishes one source until it is told to stop: read → map → pack → seal → put. */
+export class SourcePublishing<Row> {
+  readonly source: AuditSource<Row>;
   readonly #reader: AuditReader<Row>;
   readonly #parts: PublishParts;
   readonly #lanes: readonly Lane[];
   readonly #budget: ByteBudget;
-  readonly #watermark: Watermark;
   /** Aborts when a lane has failed, or the publishing is over. */
   readonly #ended = new AbortController();
   readonly #giveUp: AbortSignal;
   #failure: { readonly error: unknown } | undefined;
-  /** The place up to which everything was handed to the lanes. */
-  #read: Cursor | undefined;
+  /** undefined until the source was ours, and the stream was asked about it, for the first time. */
+  #epoch: Epoch | undefined;
+  /** What the epoch tells before its first row. */
+  #notices: readonly StreamNotice[] = [];
+  #epochHasRead = false;
   #heartbeatWaits = false;
+  #lastBatchAt = Number.NEGATIVE_INFINITY;
 
   constructor(source: AuditSource<Row>, reader: AuditReader<Row>, parts: PublishParts, giveUp: AbortSignal) {
-    this.#source = source;
+    this.source = source;
     this.#reader = reader;
     this.#parts = parts;
     this.#giveUp = AbortSignal.any([giveUp, this.#ended.signal]);
     this.#budget = new ByteBudget(parts.settings.maxUnderWay);
-    this.#watermark = new Watermark(parts.settings.lanes);
     this.#lanes = Array.from({ length: parts.settings.lanes }, (_, lane) => this.#lane(lane));
   }
 
-  async readAll(stopping: AbortSignal): Promise<void> {
+  /** Rows come from here now; otherwise another publisher reads the source, or its database is out of reach. */
+  get isReading(): boolean {
+    return this.#parts.clock.monotonic() - this.#lastBatchAt < SILENCE || this.#budget.isFull;
+  }
+
+  /**
+   * Returns when `stopping` aborts and everything that was read is on the stream, or when `giveUp` aborts.
+   * @throws RefusedError when reading, sealing, putting or looking back was refused before it ever succeeded
+   */
+  async run(stopping: AbortSignal): Promise<void> {
+    const heartbeats = this.#beat(stopping);
+    try {
+      await this.#readAll(stopping);
+      await this.#finish();
+    } finally {
+      this.#ended.abort();
+      await heartbeats;
+    }
+  }
+
+  async #readAll(stopping: AbortSignal): Promise<void> {
     const signal = AbortSignal.any([stopping, this.#giveUp]);
+    let hasRead = false;
     for (let attempt = 0; !signal.aborted; attempt += 1) {
-      const from = this.#read;
       try {
-        await this.#readFrom(from, signal);
+        for await (const batch of this.source.read((stop) => this.#begin(stop), signal)) {
+          hasRead = true;
+          attempt = 0;
+          this.#handOut(batch);
+          await this.#budget.room(signal);
+        }
       } catch (error) {
-        if (this.#read !== from) attempt = 0;
-        if (this.#read === undefined || !(error instanceof DasError)) throw error;
+        if (signal.aborted) break;
+        if (!hasRead || !(error instanceof DasError)) throw error;
         // It ran before, so somebody changed something. What we do not read meanwhile stays in the trail.
         const wait = retryDelay(RETRY_REFUSED, attempt, this.#parts.random);
         this.#parts.logger.error(
-          { source: this.#source.id, error: error.message, wait },
+          { source: this.source.id, error: error.message, wait },
           "the source is refused; nothing of it is published until it can be read again",
         );
         await this.#parts.clock.sleep(wait, signal);
@@ -126,58 +142,98 @@ class SourcePublishing<Row> {
     if (this.#failure) throw this.#failure.error;
   }
 
-  async #readFrom(cursor: Cursor | undefined, signal: AbortSignal): Promise<void> {
-    const resume = async () =>
-      cursor === undefined ? undefined : { cursor, history: this.#source.history, published: new Set<never>() };
-    for await (const batch of this.#source.read(resume, signal)) {
-      const context = { ...batch.instance, nativeAuditFields: this.#parts.settings.nativeAuditFields };
-      for (const window of batch.lossWindows) {
-        this.#add(streamEvent(this.#reader.engine, lossNotice(window), batch.instance), 0);
-        this.#parts.counters.lossWindows += 1;
-        this.#parts.logger.error(
-          { source: this.#source.id, ...window },
-          window.endTime === null
-            ? "activity may be missing from the stream since then; the end is told when it is known"
-            : "activity may be missing from the stream between these two moments",
-        );
-      }
-      for (const row of batch.rows) {
-        const event = this.#reader.toEvent(row, context);
-        this.#add(event, laneOf(event, this.#lanes.length));
-      }
-      this.#read = batch.cursor;
-      this.#watermark.reached(batch.cursor, (lane) => this.#lanes[lane]?.hasPending ?? false);
-      this.#moveWatermark(this.#watermark.settle());
-      if (batch.rows.length === 0) for (const lane of this.#lanes) lane.flushWhenIdle();
-      await this.#budget.room(signal);
+  /** Reading begins: what was read before is put on the stream, then the stream is asked where to go on. */
+  async #begin(signal: AbortSignal): Promise<ResumePoint | undefined> {
+    await this.#flushed();
+    const { settings, memory, nameEpoch, logger } = this.#parts;
+    const { source } = this;
+    const began = this.#parts.clock.monotonic();
+    const recollection = await memory.recall(source, signal);
+    const { point, notices } = recollection;
+    logger.info(
+      {
+        source: source.id,
+        watermark: point?.cursor,
+        published: point?.published.size ?? 0,
+        milliseconds: Math.round(this.#parts.clock.monotonic() - began),
+      },
+      point ? "resuming from the stream" : "nothing to resume from: beginning at the start position",
+    );
+    const { generation, lanes } = settings;
+    this.#epoch = new Epoch({ source, name: nameEpoch(), generation, lanes, recollection });
+    this.#epochHasRead = false;
+    this.#notices = notices;
+    return point;
+  }
+
+  #handOut(batch: AuditBatch<Row>): void {
+    this.#lastBatchAt = this.#parts.clock.monotonic();
+    this.#tellNotices(batch);
+    for (const row of batch.rows) {
+      const event = this.#reader.toEvent(row, {
+        ...batch.instance,
+        nativeAuditFields: this.#parts.settings.nativeAuditFields,
+      });
+      this.#epoch?.noteTime(event.logTime);
+      this.#add(event, laneOf(event, this.#lanes.length), this.source.marker(row));
     }
+    const { watermark } = this.#epoch ?? {};
+    watermark?.reached(batch.cursor, (lane) => this.#lanes[lane]?.hasPending ?? false, batch);
+    this.#moved(watermark?.settle());
+    if (batch.rows.length === 0) for (const lane of this.#lanes) lane.flushWhenIdle();
+    if (!this.#epochHasRead) this.#heartbeat();
+    this.#epochHasRead = true;
+  }
+
+  /** What is not from the trail comes before the rows that it is about. */
+  #tellNotices({ lossWindows, instance }: AuditBatch<Row>): void {
+    const { logger, counters } = this.#parts;
+    for (const notice of [...this.#notices, ...lossWindows.map(lossNotice)]) {
+      this.#add(streamEvent(this.#reader.engine, notice, instance), 0, undefined);
+      const told = { source: this.source.id, ...notice };
+      if (notice.command !== "LOSS WINDOW") {
+        logger.warn(told, "what happened to the stream is told on it");
+        continue;
+      }
+      counters.lossWindows += 1;
+      logger.error(
+        told,
+        notice.endTime === null
+          ? "activity may be missing from the stream since then; the end is told when it is known"
+          : "activity may be missing from the stream between these two moments",
+      );
+    }
+    this.#notices = [];
   }
 
   /** What was read leaves, then a last heartbeat that says so. */
-  async finish(): Promise<void> {
-    for (const lane of this.#lanes) lane.flush();
-    await this.#drained();
+  async #finish(): Promise<void> {
+    await this.#flushed();
+    if (!this.#epoch) return;
     this.#lanes[0]?.heartbeat();
     await this.#drained();
   }
 
-  /** One heartbeat at once and then one an interval, whatever else the source sends. */
-  async beat(stopping: AbortSignal): Promise<void> {
+  /** One heartbeat an interval, whatever else the source sends; the first one of an epoch comes with its first batch. */
+  async #beat(stopping: AbortSignal): Promise<void> {
     const { clock, settings } = this.#parts;
     const signal = AbortSignal.any([stopping, this.#giveUp]);
     while (!signal.aborted) {
-      const lane = this.#lanes[0];
-      // A stream that takes nothing needs no queue of heartbeats: the one that waits says it all.
-      if (lane && !this.#heartbeatWaits) {
-        this.#heartbeatWaits = true;
-        lane.heartbeat();
-      }
       await clock.sleep(settings.heartbeatInterval, signal);
+      if (!signal.aborted && this.#epochHasRead) this.#heartbeat();
     }
   }
 
-  end(): void {
-    this.#ended.abort();
+  /** A stream that takes nothing needs no queue of heartbeats: the one that waits says it all. */
+  #heartbeat(): void {
+    if (this.#heartbeatWaits) return;
+    this.#heartbeatWaits = true;
+    this.#lanes[0]?.heartbeat();
+  }
+
+  async #flushed(): Promise<void> {
+    for (const lane of this.#lanes) lane.flush();
+    await this.#drained();
   }
 
   async #drained(): Promise<void> {
@@ -185,30 +241,33 @@ class SourcePublishing<Row> {
     if (this.#failure) throw this.#failure.error;
   }
 
-  #add(event: DatabaseActivityEvent, lane: number): void {
+  #add(event: DatabaseActivityEvent, lane: number, marker: string | undefined): void {
     const { json, cut } = fitEvent(event, stringifyExact(event));
     if (cut) {
       this.#parts.counters.cutEvents += 1;
       this.#parts.logger.warn(
-        { source: this.#source.id },
+        { source: this.source.id },
         "an event was too large; its longest texts were cut and marked",
       );
     }
-    this.#lanes[lane]?.add(json);
+    this.#lanes[lane]?.add(json, marker);
   }
 
   #lane(lane: number): Lane {
     const { settings, sealing, putting, counters } = this.#parts;
     const { resourceId, maxEvents, targetBytes, lanes } = settings;
+    const provenance = (markers: string, isHeartbeat: boolean) => {
+      if (!this.#epoch) throw new Error("a record was closed before its epoch began");
+      return this.#epoch.provenance(lane, markers, isHeartbeat);
+    };
     return new Lane({
-      partitionKey: lanes === 1 ? this.#source.id : `${this.#source.id}/${lane}`,
-      packer: new Packer({ instanceId: resourceId, maxEvents, targetBytes }),
+      partitionKey: partitionKeyOf(this.source.id, lane, lanes),
+      packer: new Packer({ instanceId: resourceId, maxEvents, targetBytes, provenance }),
       sealing,
       putting,
       budget: this.#budget,
       signal: this.#giveUp,
-      made: () => this.#watermark.made(lane),
-      acknowledged: (number, events, bytes) => {
+      acknowledged: (sequence, events, bytes) => {
         counters.records += 1;
         counters.events += events;
         counters.bytes += bytes;
@@ -216,7 +275,7 @@ class SourcePublishing<Row> {
           counters.heartbeats += 1;
           this.#heartbeatWaits = false;
         }
-        this.#moveWatermark(this.#watermark.acknowledge(lane, number));
+        this.#moved(this.#epoch?.watermark.acknowledge(lane, sequence));
       },
       failed: (error) => {
         // Told to give up, a lane ends with the signal's reason: that is no failure.
@@ -226,7 +285,7 @@ class SourcePublishing<Row> {
     });
   }
 
-  #moveWatermark(moved: Cursor | undefined): void {
-    if (moved !== undefined) this.#source.acknowledged(moved);
+  #moved(place: Cursor | undefined): void {
+    if (place !== undefined) this.source.acknowledged(place);
   }
 }

@@ -36,7 +36,7 @@ test("sources that come with a role are published, and those that go with it end
   const { reader, own } = readerOf(run);
   const [first, second] = [new ReferenceTrail(), new ReferenceTrail()];
   const [a, b] = [sourceNamed("a", first), sourceNamed("b", second)];
-  const publishing = publishSources(reader, run.parts, run.stopping.signal, run.giveUp.signal);
+  const publishing = publishSources(reader, "a", run.parts, run.stopping.signal, run.giveUp.signal);
   own(a as never);
   first.append({ statement: "a1" });
   await until(() => run.stream.statements().includes("a1"));
@@ -68,7 +68,7 @@ test("a source that is refused ends them all, with its reason", async () => {
       throw refusal;
     },
   });
-  const publishing = publishSources(reader, run.parts, run.stopping.signal, run.giveUp.signal);
+  const publishing = publishSources(reader, "a", run.parts, run.stopping.signal, run.giveUp.signal);
   own(healthy as never, refused as never);
   await expect(publishing).rejects.toBe(refusal);
 });

@@ -1,20 +1,23 @@
-import type { AuditReader, AuditSource } from "@das/core";
-import { type PublishParts, publishSource } from "./publish-source.ts";
+import { type AuditReader, type AuditSource, publisherSourceId } from "@das/core";
+import { publishPresence } from "./publish-presence.ts";
+import { type PublishParts, SourcePublishing } from "./publish-source.ts";
 
 interface Running {
+  readonly publishing: SourcePublishing<unknown>;
   readonly stop: AbortController;
   readonly done: Promise<void>;
 }
 
 /**
- * One pipeline for each source that the instance owns. As its role changes so do the sources: a new one is begun, and
- * one that is not owned any more ends when what was read of it is on the stream.
+ * One pipeline for each source that the instance owns, and one for the publisher itself. As the instance's role changes
+ * so do the sources: a new one is begun, and one that is not owned any more ends when what was read of it is on the stream.
  *
  * Returns when `stopping` aborts and everything that was read is on the stream, or when `giveUp` aborts.
- * @throws RefusedError as `publishSource`, or when the sources themselves are refused; the others are stopped first
+ * @throws RefusedError as `SourcePublishing.run`, or when the sources themselves are refused; the others are stopped first
  */
 export async function publishSources(
   reader: AuditReader<unknown>,
+  instanceId: string,
   parts: PublishParts,
   stopping: AbortSignal,
   giveUp: AbortSignal,
@@ -24,14 +27,18 @@ export async function publishSources(
   failure.catch(() => undefined);
   const start = (source: AuditSource<unknown>): Running => {
     const stop = new AbortController();
-    const signal = AbortSignal.any([stopping, stop.signal]);
-    const done = publishSource(source, reader, parts, signal, giveUp);
+    const publishing = new SourcePublishing(source, reader, parts, giveUp);
+    const done = publishing.run(AbortSignal.any([stopping, stop.signal]));
     done.catch(fail);
-    return { stop, done };
+    return { publishing, stop, done };
   };
   const failed = new AbortController();
-  const lists = reader.sources(AbortSignal.any([stopping, failed.signal]))[Symbol.asyncIterator]();
-  const ending: Promise<void>[] = [];
+  const held = () => [...running.values()].map(({ publishing }) => publishing);
+  const ends = AbortSignal.any([stopping, failed.signal]);
+  const presence = publishPresence(publisherSourceId(instanceId), held, parts, ends, giveUp);
+  presence.catch(fail);
+  const lists = reader.sources(ends)[Symbol.asyncIterator]();
+  const ending: Promise<void>[] = [presence];
   try {
     for (;;) {
       const step = await Promise.race([lists.next(), failure]);
