@@ -5,6 +5,7 @@ export type { FollowOptions } from "./follow-options.ts";
 export { type FollowStreamOptions, followStream } from "./follow-stream.ts";
 export { type JoinedEvent, type JoinOptions, StatementJoiner } from "./join-statements.ts";
 export type { KinesisReader } from "./kinesis-calls.ts";
+export type { ArrivedRecord, Deliver, Stretch } from "./shard-stretch.ts";
 export type { StartPosition } from "./start-position.ts";
 export type {
   EventsItem,
@@ -15,3 +16,4 @@ export type {
   UnreadableItem,
 } from "./stream-item.ts";
 export type { LostShard, StreamRecord } from "./stream-record.ts";
+export { StretchReader, type StretchReaderOptions } from "./stretch-reader.ts";

@@ -21,6 +21,8 @@ export interface ShardAnswer {
   readonly nextIterator: string | undefined;
   /** The shard holds newer records than these. */
   readonly behind: boolean;
+  /** How long before the answer the last of these records arrived, about; 0 when the newest record was read. */
+  readonly millisecondsBehind: number;
 }
 
 /**
@@ -68,15 +70,17 @@ export class KinesisCalls {
     });
   }
 
-  records(shardId: string, iterator: string, signal: AbortSignal): Promise<ShardAnswer> {
+  records(shardId: string, iterator: string, signal: AbortSignal, limit = this.#recordsPerCall): Promise<ShardAnswer> {
     return this.#call("kinesis:GetRecords", signal, async (abortSignal) => {
       const stream = "StreamARN" in this.#identifier ? this.#identifier : {};
-      const command = new GetRecordsCommand({ ...stream, ShardIterator: iterator, Limit: this.#recordsPerCall });
+      const command = new GetRecordsCommand({ ...stream, ShardIterator: iterator, Limit: limit });
       const answer = await this.#client.send(command, { abortSignal });
+      const millisecondsBehind = answer.MillisBehindLatest ?? 0;
       return {
         records: (answer.Records ?? []).map((record) => streamRecord(shardId, record)),
         nextIterator: answer.NextShardIterator,
-        behind: (answer.MillisBehindLatest ?? 0) > 0,
+        behind: millisecondsBehind > 0,
+        millisecondsBehind,
       };
     });
   }
