@@ -31,10 +31,17 @@ export const hastyClock: Clock = {
 
 export type Behaviour = "ok" | "some-fail" | "all-fail" | "call-fails" | "answer-lost" | "refused";
 
+export interface FakeRecord {
+  readonly partitionKey: string;
+  readonly json: string;
+  readonly inner: InnerRecord;
+  readonly statements: readonly string[];
+}
+
 /** A stream that misbehaves as it is told, call by call; then it behaves. */
 export class FakeStream {
   readonly calls: string[][] = [];
-  readonly records: { readonly partitionKey: string; readonly json: string }[] = [];
+  readonly records: FakeRecord[] = [];
   readonly #behaviours: Behaviour[];
 
   constructor(behaviours: readonly Behaviour[] = []) {
@@ -51,17 +58,23 @@ export class FakeStream {
       if (behaviour === "all-fail" || (behaviour === "some-fail" && index % 2 === 0)) {
         return { ErrorCode: "ProvisionedThroughputExceededException" };
       }
-      this.records.push({ partitionKey: PartitionKey, json: gunzipSync(Data as Uint8Array).toString() });
+      const json = gunzipSync(Data as Uint8Array).toString();
+      const inner = parseExact(json) as InnerRecord;
+      this.records.push({ partitionKey: PartitionKey, json, inner, statements: statementsOf(inner) });
       return { SequenceNumber: String(this.records.length) };
     });
-    this.calls.push(entries.map(({ Data }) => statementsOf(gunzipSync(Data as Uint8Array).toString()).join("|")));
+    this.calls.push(
+      entries.map(({ Data }) =>
+        statementsOf(parseExact(gunzipSync(Data as Uint8Array).toString()) as InnerRecord).join("|"),
+      ),
+    );
     if (behaviour === "answer-lost") throw Object.assign(new Error("reset"), { name: "TimeoutError" });
     return { Records: results, $metadata: {} };
   }
 
   statements(partitionKey?: string): string[] {
     const records = this.records.filter((record) => partitionKey === undefined || record.partitionKey === partitionKey);
-    return records.flatMap(({ json }) => statementsOf(json));
+    return records.flatMap(({ statements }) => statements);
   }
 
   get heartbeats(): number {
@@ -69,11 +82,8 @@ export class FakeStream {
   }
 }
 
-function statementsOf(json: string): string[] {
-  const { databaseActivityEventList: events } = JSON.parse(json) as {
-    databaseActivityEventList: { readonly commandText?: string }[];
-  };
-  return events.map((event) => event.commandText).filter((text) => text !== undefined);
+function statementsOf({ databaseActivityEventList: events }: InnerRecord): string[] {
+  return events.flatMap((event) => (event.type === "record" ? [String(event.commandText)] : []));
 }
 
 /**
@@ -85,7 +95,7 @@ export function memoryOf(stream: FakeStream): StreamMemory {
     recall: async (source) => {
       await nextTurn();
       const records = stream.records
-        .map(({ json }) => parseExact(json) as InnerRecord)
+        .map(({ inner }) => inner)
         .filter(({ provenance }) => provenance?.source === source.id);
       const places = records.flatMap(({ provenance }) => (provenance?.watermark ? [provenance] : []));
       const own = places.filter(({ history }) => history === source.history);
@@ -105,9 +115,9 @@ export function memoryOf(stream: FakeStream): StreamMemory {
   };
 }
 
-function identitiesOf(
+export function identitiesOf(
   { databaseActivityEventList: events, provenance }: InnerRecord,
-  { id }: AuditSource<unknown>,
+  { id }: Pick<AuditSource<unknown>, "id">,
 ): readonly EventIdentity[] {
   const markers = parseMarkers(provenance?.markers ?? "", events.length);
   return events.flatMap((event, index) =>
@@ -128,7 +138,7 @@ export function provenanceFor(watermark: Cursor = "r0" as Cursor): PackLimits["p
 }
 
 /** Seals without keys and threads: what is tested here is what is sealed, and when. */
-const gzipSealer: Sealer = {
+export const gzipSealer: Sealer = {
   seal: async (text) => {
     await nextTurn();
     const bytes = new Uint8Array(gzipSync(text));
