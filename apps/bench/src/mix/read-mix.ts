@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type SqlServerEvent, silentLogger, stringifyExact } from "@das/core";
+import { type Cursor, type SqlServerEvent, silentLogger, stringifyExact } from "@das/core";
 import { AUDIT_NAME, SqlServerReader } from "@das/sqlserver-reader";
 import type { EmulatorAddress } from "../programs/emulator.ts";
 
@@ -7,6 +7,10 @@ import type { EmulatorAddress } from "../programs/emulator.ts";
 export interface MixSample {
   readonly withoutNativeFields: readonly SqlServerEvent[];
   readonly withNativeFields: readonly SqlServerEvent[];
+  /** Of each event. */
+  readonly markers: readonly string[];
+  /** Of each event: the place after the batch that it was read in. */
+  readonly cursors: readonly Cursor[];
   /** Of the events: the same text, the same mix, so figures of two runs compare. */
   readonly digest: string;
 }
@@ -29,19 +33,23 @@ export async function readMix(emulator: EmulatorAddress, count: number): Promise
   const reading = new AbortController();
   const withoutNativeFields: SqlServerEvent[] = [];
   const withNativeFields: SqlServerEvent[] = [];
+  const markers: string[] = [];
+  const cursors: Cursor[] = [];
   for await (const [source] of reader.sources(reading.signal)) {
     if (!source) throw new Error(`the reader has no source ${AUDIT_NAME}`);
-    for await (const { rows, instance } of source.read(async () => undefined, reading.signal)) {
+    for await (const { rows, cursor, instance } of source.read(async () => undefined, reading.signal)) {
       for (const row of rows.slice(0, count - withNativeFields.length)) {
         withoutNativeFields.push(reader.toEvent(row, { ...instance, nativeAuditFields: "omit" }));
         withNativeFields.push(reader.toEvent(row, { ...instance, nativeAuditFields: "include" }));
+        markers.push(source.marker(row));
+        cursors.push(cursor);
       }
       if (withNativeFields.length === count) break;
     }
     break;
   }
   reading.abort();
-  return { withoutNativeFields, withNativeFields, digest: digestOf(withNativeFields) };
+  return { withoutNativeFields, withNativeFields, markers, cursors, digest: digestOf(withNativeFields) };
 }
 
 /** Without the audit's own first row, which says when this emulator was started. */
