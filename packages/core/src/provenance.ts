@@ -8,7 +8,7 @@ import { z } from "zod";
 const sequence = z.int().min(-1);
 
 /** What the publisher of one instance says of a source in its own heartbeat. */
-export const heldSourceSchema = z.looseObject({
+const heldSourceSchema = z.looseObject({
   id: z.string(),
   history: z.string(),
   /** `reading`: rows come from here. `waiting`: another publisher reads it, or its database cannot be reached. */

@@ -144,6 +144,8 @@ export class SourcePublishing<Row> {
 
   /** Reading begins: what was read before is put on the stream, then the stream is asked where to go on. */
   async #begin(signal: AbortSignal): Promise<ResumePoint | undefined> {
+    // From here on no heartbeat either: every record of the last epoch is acknowledged before the next one begins.
+    this.#epochHasRead = false;
     await this.#flushed();
     const { settings, memory, nameEpoch, logger } = this.#parts;
     const { source } = this;
@@ -161,7 +163,6 @@ export class SourcePublishing<Row> {
     );
     const { generation, lanes } = settings;
     this.#epoch = new Epoch({ source, name: nameEpoch(), generation, lanes, recollection });
-    this.#epochHasRead = false;
     this.#notices = notices;
     return point;
   }
