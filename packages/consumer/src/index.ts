@@ -1,6 +1,7 @@
 export type { ActivityEvent, IntegerForm } from "./activity-event.ts";
 export { type ReadOptions, readActivityStream } from "./activity-stream.ts";
 export { type EventFilter, RDS_INTERNAL_ACCOUNTS } from "./event-filter.ts";
+export { identitiesOf } from "./event-identities.ts";
 export type { FollowOptions } from "./follow-options.ts";
 export { type FollowStreamOptions, followStream } from "./follow-stream.ts";
 export { type JoinedEvent, type JoinOptions, StatementJoiner } from "./join-statements.ts";
