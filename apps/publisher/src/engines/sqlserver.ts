@@ -19,6 +19,7 @@ export function openSqlServerReader(
   const { serverHost, sharedWith } = configuration.instances[index] as SqlServerConfiguration["instances"][number];
   return new SqlServerReader({
     connection: sqlServerConnection(configuration, index, environment),
+    resourceId: configuration.resource.id,
     replicas: replicas.map((other) => sqlServerConnection(configuration, other, environment)),
     ...(serverHost !== undefined && { serverHost }),
     sharedWith,
