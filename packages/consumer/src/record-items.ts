@@ -54,6 +54,6 @@ function placeOf({ shardId, sequenceNumber, approximateArrivalTime }: StreamReco
 }
 
 /** Everything else is an event, also what a later version may name differently: nothing is dropped. */
-function isHeartbeat(element: DatabaseActivityEvent | Heartbeat): element is Heartbeat {
+export function isHeartbeat(element: DatabaseActivityEvent | Heartbeat): element is Heartbeat {
   return element.type === "heartbeat";
 }
