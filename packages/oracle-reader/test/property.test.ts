@@ -51,9 +51,22 @@ describe("what the trail still holds is on the stream", () => {
     );
   });
 
+  test("once, too, when publishers are killed, but for what nothing but its text tells apart", async () => {
+    await fc.assert(
+      fc.asyncProperty(steps(...QUIET, "restart", "restart"), async (history) => {
+        const run = await follow(history);
+        const isAlone = (statement: string) => statement.startsWith("S");
+        expect(statementsOf(run).filter(isAlone).toSorted()).toEqual(run.held().filter(isAlone).toSorted());
+        expect(withoutDoubles(run)).toEqual(run.held().toSorted());
+        expect(run.windows).toEqual([]);
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
   test("once after doubles are dropped, when publishers are killed and files are loaded", async () => {
     await fc.assert(
-      fc.asyncProperty(steps(...QUIET, "restart", "restart", "load", "lag"), async (history) => {
+      fc.asyncProperty(steps(...QUIET, "restart", "load", "lag"), async (history) => {
         const run = await follow(history);
         expect(withoutDoubles(run)).toEqual(run.held().toSorted());
         expect(run.windows).toEqual([]);
@@ -91,8 +104,18 @@ describe("what the trail still holds is on the stream", () => {
           expect(unexplained).toEqual([]);
           const audited = new Set(run.statements.map(({ statement }) => statement));
           expect([...published].filter((statement) => !audited.has(statement))).toEqual([]);
+          expect(run.hasPlaceOfPrimary).toBe(true);
         },
       ),
+      { numRuns: RUNS },
+    );
+  });
+
+  test("and no loss is told, though a role change takes rows away that are published", async () => {
+    await fc.assert(
+      fc.asyncProperty(steps(...QUIET, "restart", "lag", "switchover", "failover"), async (history) => {
+        expect((await follow(history)).windows).toEqual([]);
+      }),
       { numRuns: RUNS },
     );
   });
