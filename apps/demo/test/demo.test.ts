@@ -10,7 +10,7 @@ import { innerRecordSchema } from "@das/core";
 import { decodeOuterRecord } from "@das/independent-decoder";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { expect, test } from "vitest";
-import type { Outcome } from "../src/tally.ts";
+import type { Outcome } from "../src/outcome.ts";
 
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 
@@ -22,8 +22,28 @@ interface Connection {
   readonly secretAccessKey: string;
 }
 
-test("held, the demo can be read by a stranger; interrupted, nothing is missing and nothing doubled", async () => {
-  const demo = spawn(process.execPath, [MAIN, "--json", "--hold", "--rate", "300"], {
+test("through a SIGKILL and two failovers nothing is missing and nothing doubled", async () => {
+  const demo = spawn(process.execPath, [MAIN, "--json", "--seconds", "10"], { stdio: ["ignore", "pipe", "inherit"] });
+  const exited = once(demo, "exit");
+  try {
+    const lines = await Array.fromAsync(createInterface({ input: demo.stdout }));
+    const outcome = JSON.parse(lines.at(-1) ?? "") as Outcome;
+    expect(outcome).toMatchObject({ decoded: outcome.audited, missing: 0, duplicates: 0, failovers: 2, kills: 1 });
+    expect(outcome.audited).toBeGreaterThan(500);
+    // How long it takes is the machine's matter; that both new primaries were seen is ours.
+    expect(outcome.takeoverMs).toBeGreaterThan(0);
+    expect(lines).toHaveLength(2);
+    expect(await exited).toEqual([0, null]);
+  } finally {
+    demo.kill("SIGKILL");
+    await exited;
+  }
+});
+
+test("held, the demo can be read by a stranger; interrupted, it ends with everything on the streams", async () => {
+  // Long before anything is killed or fails over.
+  const options = ["--json", "--hold", "--rate", "300", "--seconds", "600"];
+  const demo = spawn(process.execPath, [MAIN, ...options], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const exited = once(demo, "exit");
@@ -41,7 +61,17 @@ test("held, the demo can be read by a stranger; interrupted, nothing is missing 
 
     demo.kill("SIGINT");
     const outcome = JSON.parse((await lines.next()).value ?? "") as Outcome;
-    expect(outcome).toEqual({ audited: outcome.decoded, decoded: outcome.decoded, missing: 0, duplicates: 0 });
+    expect(outcome).toEqual({
+      audited: outcome.decoded,
+      decoded: outcome.decoded,
+      missing: 0,
+      duplicates: 0,
+      duplicatesDropped: 0,
+      lossWindows: 0,
+      failovers: 0,
+      kills: 0,
+      takeoverMs: null,
+    });
     expect(outcome.audited).toBeGreaterThan(100);
     expect((await lines.next()).done).toBe(true);
     expect(await exited).toEqual([0, null]);
@@ -95,8 +125,8 @@ async function decodeWith(connection: Connection, data: Uint8Array): Promise<unk
   }
 }
 
-test("a demo that is killed takes its publisher with it", async () => {
-  const demo = spawn(process.execPath, [MAIN, "--hold"], { stdio: ["ignore", "pipe", "inherit"] });
+test("a demo that is killed takes its publishers with it", async () => {
+  const demo = spawn(process.execPath, [MAIN, "--hold", "--seconds", "600"], { stdio: ["ignore", "pipe", "inherit"] });
   const exited = once(demo, "exit");
   try {
     const lines = createInterface({ input: demo.stdout });
@@ -105,7 +135,7 @@ test("a demo that is killed takes its publisher with it", async () => {
       configuration ??= /--config (\S+)/.exec(line)?.[1];
       if (configuration !== undefined && /on the stream [1-9]/.test(line)) break;
     }
-    expect(await publishersOf(configuration ?? "")).toBe(1);
+    expect(await publishersOf(configuration ?? "")).toBe(2);
     demo.kill("SIGKILL");
     await exited;
     while ((await publishersOf(configuration ?? "")) > 0) await new Promise((resolve) => setTimeout(resolve, 100));
