@@ -4,8 +4,8 @@ import { type DemoOptions, runDemo } from "./demo.ts";
 
 const program = new Command("pnpm start")
   .description(
-    "Database activity streams, live: emulated databases with their workloads, each a primary and a standby, local\n" +
-      "Kinesis and KMS, and a real publisher for each instance. One publisher is killed, then the primaries go down and\n" +
+    "Database activity streams, live: emulated databases with their workloads, each a primary and a standby, local " +
+      "Kinesis and KMS, and a real publisher for each instance. One publisher is killed, then the primaries go down and " +
       "the standbys take over. Ends with a table that compares what was audited with what reached the streams.",
   )
   .addOption(new Option("--engine <name>", "which database").choices(["oracle", "sqlserver", "both"]).default("both"))
