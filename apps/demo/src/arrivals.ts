@@ -1,4 +1,5 @@
 import {
+  type LossWindowItem,
   type NewEventsItem,
   type OrderedItem,
   readOrderedEvents,
@@ -35,6 +36,7 @@ interface Awaited {
 /** What has come out of the stream so far, read as any consumer reads it: each event once, and in order. */
 export class Arrivals {
   readonly #database: Pick<AuditedDatabase, "keyOf" | "isOfPrimary">;
+  readonly #tell: (text: string) => void;
   readonly #account = new StreamAccount();
   #awaited: Awaited | undefined;
   #lastPlace = "";
@@ -48,14 +50,20 @@ export class Arrivals {
   readonly problems: string[] = [];
   /** Events that were left out because they had come before. */
   duplicatesDropped = 0;
-  /** Told by the publishers. */
-  lossWindows = 0;
+  /** Told by the publishers: spans in which activity may be missing. */
+  readonly #lossWindows = new Set<string>();
   records = 0;
   /** Milliseconds for which the stream was without the new primary's events; undefined as long as it is. */
   takeover: number | undefined;
 
-  constructor(database: Pick<AuditedDatabase, "keyOf" | "isOfPrimary">) {
+  /** @param tell what the publishers told of, for people */
+  constructor(database: Pick<AuditedDatabase, "keyOf" | "isOfPrimary">, tell: (text: string) => void) {
     this.#database = database;
+    this.#tell = tell;
+  }
+
+  get lossWindows(): number {
+    return this.#lossWindows.size;
   }
 
   async follow(aws: LocalAws, streamName: string, signal: AbortSignal): Promise<void> {
@@ -99,7 +107,7 @@ export class Arrivals {
     if (item.kind === "unreadable") {
       this.problems.push(`record ${item.sequenceNumber} cannot be opened: ${item.reason}`);
     }
-    if (item.kind === "loss-window") this.lossWindows += 1;
+    if (item.kind === "loss-window") this.#takeLossWindow(item);
     if (item.kind === "heartbeat" && item.provenance?.sources) {
       const { source, sources } = item.provenance;
       this.feeds.heard(source.slice(PUBLISHER_PREFIX.length), sources);
@@ -110,6 +118,14 @@ export class Arrivals {
     const place = `${item.shardId} ${item.sequenceNumber}`;
     if (place !== this.#lastPlace) this.records += 1;
     this.#lastPlace = place;
+  }
+
+  /** It may come twice: when it is found, and when its end is known. */
+  #takeLossWindow({ trail, cause, startTime }: LossWindowItem): void {
+    const window = JSON.stringify([trail, cause, startTime]);
+    if (this.#lossWindows.has(window)) return;
+    this.#lossWindows.add(window);
+    this.#tell(`a publisher tells a loss window on the stream: ${cause}, from ${startTime.slice(11, 23)}`);
   }
 
   #takeEvents({ provenance, events, doubles }: NewEventsItem): void {

@@ -29,6 +29,8 @@ const KILL_AT = 0.25;
 const FAILOVER_AT = 0.5;
 const RETURN_AT = 0.7;
 
+const EXIT_INTERRUPTED = 130;
+
 /** Runs the whole line, once for each database. @returns the exit code: 1 when anything that was audited is missing */
 export async function runDemo(options: DemoOptions): Promise<number> {
   await using stack = new AsyncDisposableStack();
@@ -48,7 +50,8 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   const playing = play(options, lines, story, { interrupt: interrupt.signal, over: over.signal });
   try {
     // Nothing runs here without somebody waiting for it: who ends too early ends the demo.
-    await Promise.race([...lines.map(({ broken }) => broken), playing]);
+    const hasPlayed = await Promise.race([...lines.map(({ broken }) => broken), playing]);
+    if (!hasPlayed) return EXIT_INTERRUPTED;
   } catch (error) {
     over.abort();
     await Promise.allSettled([playing]);
@@ -68,17 +71,21 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   return isComplete(total) && problems.length === 0 ? 0 : 1;
 }
 
-/** The workloads run, and are seen, until their time is over or somebody interrupts them; then their last events arrive. */
+/**
+ * The workloads run, and are seen, until their time is over or somebody interrupts them; then their last events arrive.
+ * @returns false when it was interrupted before it began
+ */
 async function play(
   options: DemoOptions,
   lines: readonly Line[],
   story: Story,
   { interrupt, over }: { readonly interrupt: AbortSignal; readonly over: AbortSignal },
-): Promise<void> {
+): Promise<boolean> {
   const signal = AbortSignal.any([interrupt, over]);
   let status = () => "the publishers are starting, and create their streams";
   using view = new LiveView(options.json ? undefined : process.stdout, lines, story, () => status());
   await Promise.all(lines.map((line) => line.begun(signal)));
+  if (signal.aborted) return false;
   story.begin();
   const end = systemClock.monotonic() + options.seconds * 1_000;
   const left = () => Math.max(0, end - systemClock.monotonic());
@@ -91,6 +98,7 @@ async function play(
   status = () => "the workload has stopped; its last events arrive";
   await Promise.all(lines.map((line) => line.settle(over)));
   view.draw();
+  return true;
 }
 
 /** A publisher is killed, then every primary goes down and another takes over, then what went down comes back. */

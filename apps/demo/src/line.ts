@@ -8,8 +8,8 @@ import { PublisherProcess } from "./publisher-process.ts";
 import type { Story } from "./story.ts";
 
 /** Milliseconds that publishers get to begin, and the last events to arrive once the workload has stopped. */
-const START_TIME = 20_000;
-const SETTLE_TIME = 30_000;
+const START_TIME = 60_000;
+const SETTLE_TIME = 60_000;
 
 export interface LineParts {
   readonly aws: LocalAws;
@@ -46,7 +46,7 @@ export class Line implements AsyncDisposable {
     this.resourceId = resourceId;
     this.streamName = streamNameOf(resourceId);
     this.publishers = publishers;
-    this.arrivals = new Arrivals(database);
+    this.arrivals = new Arrivals(database, (text) => story.add(`${database.label}: ${text}`));
     this.configurationFile = configuration.file;
     this.#aws = aws;
     this.#story = story;

@@ -4,7 +4,7 @@ import type { Comparison } from "./tally.ts";
 export interface Outcome extends Comparison {
   /** Events that came again, and that the consumer left out by their identity. */
   readonly duplicatesDropped: number;
-  /** Loss windows that publishers told; nothing was lost here, so they are false alarms. */
+  /** Spans in which activity may be missing, as publishers told on the stream: after a failover nobody can be sure. */
   readonly lossWindows: number;
   readonly failovers: number;
   /** Publishers that were killed with SIGKILL. */

@@ -130,16 +130,19 @@ test("a demo that is killed takes its publishers with it", async () => {
   const exited = once(demo, "exit");
   try {
     const lines = createInterface({ input: demo.stdout });
-    let configuration: string | undefined;
+    const configurations: string[] = [];
     for await (const line of lines) {
-      configuration ??= /--config (\S+)/.exec(line)?.[1];
-      if (configuration !== undefined && /on the stream [1-9]/.test(line)) break;
+      configurations.push(...(/--config (\S+)/.exec(line)?.slice(1) ?? []));
+      if (/on the stream [1-9]/.test(line)) break;
     }
-    expect(await publishersOf(configuration ?? "")).toBe(2);
+    // An instance of each database, and its standby.
+    expect(await Promise.all(configurations.map(publishersOf))).toEqual([2, 2]);
     demo.kill("SIGKILL");
     await exited;
-    while ((await publishersOf(configuration ?? "")) > 0) await new Promise((resolve) => setTimeout(resolve, 100));
-    await rm(dirname(configuration ?? ""), { recursive: true });
+    for (const configuration of configurations) {
+      while ((await publishersOf(configuration)) > 0) await new Promise((resolve) => setTimeout(resolve, 100));
+      await rm(dirname(configuration), { recursive: true });
+    }
   } finally {
     demo.kill("SIGKILL");
     await exited;
