@@ -3,7 +3,7 @@ import type { ToldLossWindow } from "./loss-window-book.ts";
 import type { LanePlace } from "./record-order.ts";
 import type { EventsItem, HeartbeatItem, LostShardItem, RecordPlace, UnreadableItem } from "./stream-item.ts";
 
-export interface Saveable {
+interface Saveable {
   /**
    * What to save for `shardId` once this item is dealt with, so as to go on later with `from: { after }`; undefined: what
    * was saved before still holds. It is not always `sequenceNumber`: a record that was overtaken comes before the one
