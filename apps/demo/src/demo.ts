@@ -28,6 +28,8 @@ const DATABASES = {
 const KILL_AT = 0.25;
 const FAILOVER_AT = 0.5;
 const RETURN_AT = 0.7;
+/** From what happened to what happens next, at least. */
+const SHORTEST_PAUSE = 0.1;
 
 const EXIT_INTERRUPTED = 130;
 
@@ -101,18 +103,24 @@ async function play(
   return true;
 }
 
-/** A publisher is killed, then every primary goes down and another takes over, then what went down comes back. */
+/**
+ * A publisher is killed, then every primary goes down and another takes over, then what went down comes back. One after
+ * the other, however slow the machine is.
+ */
 async function upset(lines: readonly Line[], duration: number, signal: AbortSignal): Promise<void> {
   const began = systemClock.monotonic();
   const steps: readonly (readonly [at: number, step: () => Promise<unknown>])[] = [
-    [KILL_AT, async () => lines.at(-1)?.killPublisher()],
+    [KILL_AT, async () => lines.at(-1)?.killPublisher(signal)],
     [FAILOVER_AT, () => Promise.all(lines.map((line) => line.failOver()))],
     [RETURN_AT, () => Promise.all(lines.map((line) => line.bringBack()))],
   ];
+  let notBefore = began;
   for (const [at, step] of steps) {
-    await systemClock.sleep(Math.max(0, began + at * duration - systemClock.monotonic()), signal);
+    const time = Math.max(began + at * duration, notBefore);
+    await systemClock.sleep(Math.max(0, time - systemClock.monotonic()), signal);
     if (signal.aborted) return;
     await step();
+    notBefore = systemClock.monotonic() + SHORTEST_PAUSE * duration;
   }
 }
 

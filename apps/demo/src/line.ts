@@ -86,8 +86,8 @@ export class Line implements AsyncDisposable {
       throw new Error(`publisher ${first.instanceId} of ${this.database.label} does not begin`);
   }
 
-  /** Kills the publisher of the primary; its supervisor starts it again. */
-  async killPublisher(): Promise<void> {
+  /** Kills the publisher of the primary; its supervisor starts it again. Resolves when it goes on. */
+  async killPublisher(signal: AbortSignal): Promise<void> {
     const publisher = this.publishers.find(({ instanceId }) => instanceId === this.database.primaryId);
     if (!publisher) return;
     const { feeds } = this.arrivals;
@@ -100,10 +100,9 @@ export class Line implements AsyncDisposable {
     this.#story.add(`${name} is started again; the stream is its only memory`);
     const before = feeds.eventsOf(publisher.instanceId);
     const goesOn = () => feeds.eventsOf(publisher.instanceId) > before;
-    void this.arrivals.until(goesOn, SETTLE_TIME, this.#reading.signal).then(() => {
-      const seconds = ((performance.now() - killed) / 1_000).toFixed(1);
-      if (goesOn()) this.#story.add(`${name} goes on, ${seconds} s after the kill`);
-    });
+    await this.arrivals.until(goesOn, SETTLE_TIME, signal);
+    const seconds = ((performance.now() - killed) / 1_000).toFixed(1);
+    if (goesOn()) this.#story.add(`${name} goes on, ${seconds} s after the kill`);
   }
 
   /** The primary goes down, and the other instance takes over: nobody tells the publishers. */

@@ -4,10 +4,14 @@ import type { Line } from "./line.ts";
 import { RateChart } from "./rate-chart.ts";
 import type { Story } from "./story.ts";
 
-/** As many as the view shows events and lines of the story, so that it does not grow while they come in. */
-const BLANK_EVENTS = new Array<string>(6).fill("");
-const BLANK_STORY = new Array<string>(9).fill("");
-const CHART_WIDTH = 24;
+/** Of a terminal that does not say how large it is. */
+const DEFAULT_SIZE = { rows: 40, columns: 100 };
+const MOST_EVENTS = 3;
+const LEAST_STORY = 3;
+const MOST_STORY = 12;
+/** Cells of what stands before the chart. */
+const BEFORE_CHART = 81;
+const WIDEST_CHART = 40;
 const number = new Intl.NumberFormat("en-US");
 const label = (text: string) => styleText("dim", text);
 
@@ -48,7 +52,9 @@ export class LiveView implements Disposable {
       output.write(`${this.#plainLine()}\n`);
       return;
     }
-    const lines = this.#viewLines().map((line) => cut(line, output.columns));
+    const { rows, columns } = { ...DEFAULT_SIZE, ...sizeOf(output) };
+    // The last line of the terminal is where the cursor stands.
+    const lines = this.#viewLines(rows - 1, columns).map((line) => cut(line, columns));
     // Up to the first line of the last picture, then each line anew, then away with what is left of it.
     const up = this.#drawnLines > 0 ? `\u001b[${this.#drawnLines}A` : "";
     output.write(`${up}${lines.map((line) => `\r\u001b[2K${line}\n`).join("")}\u001b[J`);
@@ -90,48 +96,59 @@ export class LiveView implements Disposable {
     return `${figures.join("  ")}  ${this.#status()}`;
   }
 
-  #viewLines(): string[] {
-    const lags = this.#lags;
-    const shown = Math.floor(BLANK_EVENTS.length / this.#lines.length);
-    const events = this.#lines.flatMap(({ arrivals }) =>
-      [...arrivals.lines.slice(-shown), ...BLANK_EVENTS].slice(0, shown),
-    );
-    const value = (text: string) => styleText("bold", text.padStart(9));
+  /** Neither grows nor shrinks while things come in, and never exceeds the height. */
+  #viewLines(height: number, width: number): string[] {
+    const figures = [
+      ...this.#lines.flatMap((line) => [...this.#lineLines(line, width), ""]),
+      ...this.#figureLines(),
+      "",
+    ];
+    const room = height - figures.length - 2;
+    const story = clamp(room - 2 * this.#lines.length, LEAST_STORY, MOST_STORY);
+    const events = clamp(Math.floor((room - story) / this.#lines.length), 0, MOST_EVENTS);
     return [
-      ...this.#lines.flatMap((line) => [...this.#lineLines(line), ""]),
-      `${label("audited      ")}${value(number.format(this.#audited))}   ${label("on the stream")}${value(number.format(this.#decoded))}   ${label("duplicates dropped")}${value(number.format(this.#dropped))}`,
-      `${label("lag median   ")}${value(formatLag(median(lags)))}   ${label("longest      ")}${value(formatLag(Math.max(0, ...lags)))}   ${label("of the last events; SQL Server writes up to 1 s late")}`,
+      ...figures,
+      ...this.#lines.flatMap(({ arrivals }) => lastOf(arrivals.lines, events)),
       "",
-      ...events,
-      "",
-      ...[...this.#story.lines.slice(-BLANK_STORY.length), ...BLANK_STORY].slice(0, BLANK_STORY.length),
+      ...lastOf(this.#story.lines, story),
       label(this.#status()),
+    ].slice(0, height);
+  }
+
+  #figureLines(): string[] {
+    const lags = this.#lags;
+    const figure = (name: string, value: string) =>
+      `${label(name.padEnd(13))}${styleText("bold", value.padStart(9))}   `;
+    const count = (name: string, value: number) => figure(name, number.format(value));
+    return [
+      `${count("audited", this.#audited)}${count("on the stream", this.#decoded)}${count("doubles dropped", this.#dropped)}`,
+      `${figure("lag median", formatLag(median(lags)))}${figure("longest", formatLag(Math.max(0, ...lags)))}${label("the engine's delay included")}`,
     ];
   }
 
-  #lineLines(line: Line): string[] {
+  #lineLines(line: Line, width: number): string[] {
     const { database, streamName } = line;
     return [
-      `${styleText(["bold", "cyan"], database.label)}  ${label("two instances, a publisher each, one stream:")} ${streamName}`,
-      ...database.instances.map((instance) => this.#instanceLine(line, instance)),
+      `${styleText(["bold", "cyan"], database.label.padEnd(10))} ${label("─▶ stream")} ${streamName}`,
+      ...database.instances.map((instance) => this.#instanceLine(line, instance, width)),
     ];
   }
 
-  #instanceLine({ database, publishers, arrivals }: Line, instance: AuditedInstance): string {
+  #instanceLine({ database, publishers, arrivals }: Line, instance: AuditedInstance, width: number): string {
     const role = database.roleOf(instance.id);
     const pid = publishers.find(({ instanceId }) => instanceId === instance.id)?.pid;
     const chart = this.#charts.get(instance);
     const isPrimary = instance.id === database.primaryId && role !== "down";
-    const feeds = feedOf(role, pid, arrivals.feeds.readBy(instance.id), (source) => database.isOfPrimary(source));
+    const reads = readingOf(role, pid, arrivals.feeds.readBy(instance.id), (source) => database.isOfPrimary(source));
     return [
       `  ${instance.name.padEnd(6)}`,
       styleText(roleStyle(role, isPrimary), role.padEnd(10)),
       label("─▶ publisher"),
       pid === undefined ? styleText(["bold", "red"], "killed ") : String(pid).padEnd(7),
+      reads.padEnd(25),
       label("─▶"),
-      feeds.padEnd(26),
       styleText("bold", `${number.format(chart?.rate ?? 0).padStart(6)}/s`),
-      styleText(isPrimary ? "green" : "cyan", chart?.bars(CHART_WIDTH) ?? ""),
+      styleText(isPrimary ? "green" : "cyan", chart?.bars(clamp(width - BEFORE_CHART, 0, WIDEST_CHART)) ?? ""),
     ].join(" ");
   }
 }
@@ -142,7 +159,7 @@ function roleStyle(role: string, isPrimary: boolean): Parameters<typeof styleTex
 }
 
 /** What the publisher itself says on the stream that it reads. */
-function feedOf(
+function readingOf(
   role: string,
   pid: number | undefined,
   sources: readonly string[],
@@ -150,8 +167,23 @@ function feedOf(
 ): string {
   if (pid === undefined) return "";
   if (role === "down") return "waits for its instance";
-  if (sources.length === 0) return "waits";
-  return sources.some(isOfPrimary) ? "feeds the primary's trail" : "feeds this instance's files";
+  if (sources.length === 0) return "begins";
+  return sources.some(isOfPrimary) ? "reads the primary's trail" : "reads its own files";
+}
+
+/** The last ones, and blanks for those that there are not yet. */
+function lastOf(lines: readonly string[], count: number): readonly string[] {
+  const last = count > 0 ? lines.slice(-count) : [];
+  return [...last, ...new Array<string>(count - last.length).fill("")];
+}
+
+function clamp(value: number, least: number, most: number): number {
+  return Math.max(least, Math.min(most, value));
+}
+
+/** What a terminal says of its size: nothing, or noughts, where it does not know. */
+function sizeOf({ rows, columns }: NodeJS.WriteStream): Partial<typeof DEFAULT_SIZE> {
+  return { ...(rows > 0 && { rows }), ...(columns > 0 && { columns }) };
 }
 
 function median(values: readonly number[]): number {

@@ -9,7 +9,7 @@ test("a bar for each second, the highest for the most, a blank for nothing", () 
     total += rate;
     chart.count();
   }
-  expect([chart.rate, chart.bars(4), chart.bars(2)]).toEqual([100, "▁ ▅█", "▅█"]);
+  expect([chart.rate, chart.bars(4), chart.bars(2), chart.bars(0)]).toEqual([100, "▁ ▅█", "▅█", ""]);
 });
 
 test("what is ascribed to another publisher after all is not counted against this one", () => {

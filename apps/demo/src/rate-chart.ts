@@ -32,7 +32,7 @@ export class RateChart {
   bars(width: number): string {
     const peak = Math.max(1, ...this.#rates);
     return this.#rates
-      .slice(-width)
+      .slice(width > 0 ? -width : LONGEST)
       .map((rate) => (rate === 0 ? " " : BARS[Math.min(BARS.length - 1, Math.floor((rate / peak) * BARS.length))]))
       .join("");
   }
