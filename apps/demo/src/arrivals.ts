@@ -152,7 +152,8 @@ export class Arrivals {
   }
 
   #show(events: readonly Parameters<typeof eventLine>[0][]): void {
-    const style = { color: process.stdout.isTTY, width: process.stdout.columns };
+    const { stdout } = process;
+    const style = { color: stdout.isTTY && stdout.hasColors(), width: stdout.columns };
     this.lines.push(...events.map((event) => eventLine(event, style)));
     this.lines.splice(0, this.lines.length - SHOWN_EVENTS);
   }

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters, styleText } from "node:util";
-import type { AuditedInstance } from "./databases/audited-database.ts";
-import type { Line } from "./line.ts";
+import type { Arrivals } from "./arrivals.ts";
+import type { AuditedDatabase, AuditedInstance } from "./databases/audited-database.ts";
+import type { PublisherProcess } from "./publisher-process.ts";
 import { RateChart } from "./rate-chart.ts";
 import type { Story } from "./story.ts";
 
@@ -15,11 +16,24 @@ const WIDEST_CHART = 40;
 const number = new Intl.NumberFormat("en-US");
 const label = (text: string) => styleText("dim", text);
 
+/** What is seen of a line. */
+export interface SeenLine {
+  readonly database: Pick<AuditedDatabase, "label" | "instances" | "primaryId" | "roleOf" | "isOfPrimary" | "audited">;
+  readonly streamName: string;
+  readonly publishers: readonly Pick<PublisherProcess, "instanceId" | "pid">[];
+  readonly arrivals: Pick<Arrivals, "tally" | "feeds" | "lags" | "lines" | "duplicatesDropped">;
+}
+
+/** What is needed of a terminal, or of a file. */
+export interface ViewOutput extends Pick<NodeJS.WriteStream, "isTTY" | "rows" | "columns"> {
+  write(text: string): unknown;
+}
+
 /** Draws in place on a terminal; on anything else one plain line a second; without an output nothing. */
 export class LiveView implements Disposable {
-  readonly #output: NodeJS.WriteStream | undefined;
-  readonly #lines: readonly Line[];
-  readonly #story: Story;
+  readonly #output: ViewOutput | undefined;
+  readonly #lines: readonly SeenLine[];
+  readonly #story: Pick<Story, "lines">;
   readonly #status: () => string;
   readonly #timers: NodeJS.Timeout[];
   /** Of what comes through the publisher of each instance. */
@@ -28,7 +42,12 @@ export class LiveView implements Disposable {
   #drawnLines = 0;
 
   /** @param status what happens now */
-  constructor(output: NodeJS.WriteStream | undefined, lines: readonly Line[], story: Story, status: () => string) {
+  constructor(
+    output: ViewOutput | undefined,
+    lines: readonly SeenLine[],
+    story: Pick<Story, "lines">,
+    status: () => string,
+  ) {
     this.#output = output;
     this.#lines = lines;
     this.#story = story;
@@ -126,7 +145,7 @@ export class LiveView implements Disposable {
     ];
   }
 
-  #lineLines(line: Line, width: number): string[] {
+  #lineLines(line: SeenLine, width: number): string[] {
     const { database, streamName } = line;
     return [
       `${styleText(["bold", "cyan"], database.label.padEnd(10))} ${label("─▶ stream")} ${streamName}`,
@@ -134,7 +153,7 @@ export class LiveView implements Disposable {
     ];
   }
 
-  #instanceLine({ database, publishers, arrivals }: Line, instance: AuditedInstance, width: number): string {
+  #instanceLine({ database, publishers, arrivals }: SeenLine, instance: AuditedInstance, width: number): string {
     const role = database.roleOf(instance.id);
     const pid = publishers.find(({ instanceId }) => instanceId === instance.id)?.pid;
     const chart = this.#charts.get(instance);
@@ -182,7 +201,7 @@ function clamp(value: number, least: number, most: number): number {
 }
 
 /** What a terminal says of its size: nothing, or noughts, where it does not know. */
-function sizeOf({ rows, columns }: NodeJS.WriteStream): Partial<typeof DEFAULT_SIZE> {
+function sizeOf({ rows, columns }: ViewOutput): Partial<typeof DEFAULT_SIZE> {
   return { ...(rows > 0 && { rows }), ...(columns > 0 && { columns }) };
 }
 
