@@ -18,6 +18,7 @@ import { AuditSession } from "./audit-session.ts";
 import { type Bookmark, compareCursors, formatCursor, parseCursor } from "./cursor.ts";
 import { markerOf } from "./key.ts";
 import { Ledger } from "./ledger.ts";
+import { LOSS_CAUSES } from "./loss-account.ts";
 import { toEvent } from "./map-event.ts";
 import { DAY, HOUR, type Micros, microsOf, SECOND, utcTimeOfMicros } from "./micros.ts";
 import { beginOfReading, Progress } from "./progress.ts";
@@ -246,6 +247,10 @@ export class OracleAuditSource implements AuditSource<OracleRow> {
     }
     const progress = this.#progressAt({ position: { ...position, low }, losses }, ledger);
     progress.isProvisional = true;
+    if (!isBySwitchover(point.history, this.history)) {
+      // Rows may have been stamped so long before the place, and not committed by then.
+      progress.losses.tell(LOSS_CAUSES.redoLost, low - this.#lateWindow, microsOf(began ?? now));
+    }
     const { logger } = this.#options;
     logger.info(
       { source: this.id, history: this.history, before: point.history, from: utcTimeOfMicros(low), began },
@@ -273,6 +278,12 @@ export class OracleAuditSource implements AuditSource<OracleRow> {
     const progress = new Progress(bookmark, this.#lateWindow, new Ledger(low));
     return { progress, published: new PublishedRows(), between: undefined };
   }
+}
+
+/** Both databases agreed on it, and nothing was lost: in a failover the resetlogs and the activation are new ones. */
+function isBySwitchover(before: string, history: string): boolean {
+  const [resetlogs, activation] = before.split(":");
+  return history.startsWith(`${resetlogs}:${activation}:`);
 }
 
 function parseLedger({ ledger }: ResumePoint): Ledger | undefined {

@@ -18,6 +18,7 @@ import {
   historyText,
   rootOf,
   siteNamed,
+  switchover,
   timestampText,
   type World,
 } from "@das/oracle-emulator";
@@ -258,6 +259,31 @@ describe("a place of another history", () => {
     expect(isProvisional).toEqual(isProvisional.toSorted().toReversed());
     expect(new Set(isProvisional)).toEqual(new Set([true, false]));
     expect(statements.at(-1)).toBe("S12");
+  });
+
+  test("may lack what a failover lost, which a switchover does not do", async () => {
+    const failedOver = filled();
+    const place = await published(failedOver);
+    failOver(failedOver, true);
+    const began = failedOver.time.now;
+    failedOver.time.now += 5_000;
+    const source = failedOver.sourceOf(STANDBY);
+    const windowsOf = (batches: readonly Batch[]) => batches.flatMap(({ lossWindows }) => lossWindows);
+    const windows = windowsOf((await failedOver.readAll(source, async () => place)).batches);
+    expect(windows).toMatchObject([{ cause: "a failover may have lost redo" }]);
+    const [{ startTime = "", endTime } = {}] = windows;
+    // Rows are committed up to a minute after the time that they bear.
+    expect(microsOf(startTime)).toBe(parseCursor(place.cursor).position.low - 60_000_000);
+    expect(Math.abs(microsOf(endTime ?? "") - began * 1_000)).toBeLessThan(10_000);
+    // Who comes before a watermark of the new history is on the stream finds the same window.
+    const again = await failedOver.readAll(failedOver.sourceOf(STANDBY), async () => place);
+    expect(windowsOf(again.batches)).toEqual(windows);
+
+    const switchedOver = filled();
+    const other = await published(switchedOver);
+    switchedOver.change((world, now) => switchover(world, STANDBY, now));
+    const { batches } = await switchedOver.readAll(switchedOver.sourceOf(STANDBY), async () => other);
+    expect(windowsOf(batches)).toEqual([]);
   });
 
   test("goes back to when the own history began, where the old primary went on", async () => {

@@ -199,8 +199,6 @@ export class Run {
 
   failover(losesRedo: boolean): void {
     const old = this.world.primary;
-    for (const row of rowsOf(siteNamed(this.world, old), this.container, "table")) this.#take(row.SQL_TEXT);
-    for (const { row } of siteNamed(this.world, old).pending) this.#take(row.SQL_TEXT);
     this.change((world, now) => failover(world, otherThan(old), now, { losesRedo } as never));
     this.change((world, now) => reinstate(world, old, now));
   }
