@@ -42,8 +42,8 @@ export async function runChaos(options: ChaosOptions): Promise<number> {
 async function tryEngine(engine: EngineName, options: ChaosOptions, engines: number): Promise<Verdict> {
   const { name, start } = DATABASES[engine];
   const say = (text: string) => void (options.json || process.stdout.write(`${text}\n`));
-  await using scene = await Scene.open(await start());
-  const activity = scene.database.play(options.rate, options.seed);
+  await using scene = await Scene.open(await start(), options);
+  scene.play();
   const plan = {
     kills: Math.ceil(options.kills / engines),
     failovers: Math.ceil(options.failovers / engines),
@@ -55,7 +55,7 @@ async function tryEngine(engine: EngineName, options: ChaosOptions, engines: num
     const events = unanswered.reduce((sum, record) => sum + record.events, 0);
     say(`${String(killed).padStart(4)}  ${name.padEnd(10)}  ${instance}  ${where.padEnd(35)}  ${events} unanswered`);
   });
-  await activity.stop();
+  await scene.pause();
   await scene.settle(AbortSignal.timeout(SETTLE_TIME)).catch(() => undefined);
   const verdict = await scene.verdict();
   say(verdictText(name, verdict));
@@ -70,6 +70,7 @@ function verdictText(name: string, verdict: Verdict): string {
     ["on the stream", verdict.onStream],
     ["missing", verdict.missing],
     ["missing, in a loss window that is told", verdict.declared],
+    ["in files of an instance that is down", verdict.outOfReach],
     ["doubled after the consumer's dedupe", verdict.doubled],
     ["doubled on the stream", verdict.rawDoubles],
     ["  unanswered at the kills, at most that many", unanswered],

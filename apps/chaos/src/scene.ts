@@ -1,7 +1,7 @@
-import { type ResourceId, streamNameOf, systemClock } from "@das/core";
+import { epochMillisecondsOf, type ResourceId, streamNameOf, systemClock } from "@das/core";
 import { type LocalAws, startLocalAws } from "@das/local-aws";
-import type { AuditedDatabase } from "./databases/audited-database.ts";
-import { judge, type Kill, type Verdict } from "./judge/judge.ts";
+import type { Activity, AuditedDatabase } from "./databases/audited-database.ts";
+import { type Comparison, compare, judge, type Kill, lossWindowsOf, readersOf, type Verdict } from "./judge/judge.ts";
 import { StreamReading } from "./judge/stream-reading.ts";
 import { PublisherProcess } from "./publishers/publisher-process.ts";
 import type { Death } from "./witness/steps.ts";
@@ -12,26 +12,58 @@ const PUBLISHER = { heartbeatSeconds: 1, maxEventsPerRecord: 20, stopSeconds: 10
 /** Milliseconds between two looks at the stream. */
 const LOOK_INTERVAL = 100;
 
+export interface SceneOptions {
+  /** Audited actions a second. */
+  readonly rate: number;
+  readonly seed: number;
+}
+
 /** Audited databases, a stream, and publishers between them that come and go. */
 export class Scene<Database extends AuditedDatabase> implements AsyncDisposable {
   readonly aws: LocalAws;
   readonly database: Database;
   readonly streamName = streamNameOf(RESOURCE);
   readonly kills: Kill[] = [];
+  /** Audited actions a second, and of what kind they are. */
+  readonly rate: number;
+  readonly seed: number;
+  #changedAt = Date.now();
+  readonly #activities: Activity[] = [];
   readonly #kmsKeyId: string;
   readonly #reading: StreamReading;
   readonly #publishers: PublisherProcess[] = [];
   readonly #mayEnd = new Set<PublisherProcess>();
 
-  private constructor(aws: LocalAws, database: Database) {
+  private constructor(aws: LocalAws, database: Database, { rate, seed }: SceneOptions) {
     this.aws = aws;
     this.database = database;
+    this.rate = rate;
+    this.seed = seed;
     this.#kmsKeyId = aws.kms.createKey().arn;
     this.#reading = new StreamReading(aws, RESOURCE);
   }
 
-  static async open<Database extends AuditedDatabase>(database: Database): Promise<Scene<Database>> {
-    return new Scene(await startLocalAws({ onDemandShards: 2, durations: { create: 20 } }), database);
+  static async open<Database extends AuditedDatabase>(
+    database: Database,
+    options: SceneOptions,
+  ): Promise<Scene<Database>> {
+    return new Scene(await startLocalAws({ onDemandShards: 2, durations: { create: 20 } }), database, options);
+  }
+
+  /** People work, from now on until `pause`. */
+  play(): void {
+    this.#activities.push(this.database.play(this.rate, this.seed + this.#activities.length * 1_000));
+  }
+
+  async pause(): Promise<void> {
+    await Promise.all(this.#activities.map((activity) => activity.stop()));
+  }
+
+  /** The one that was started last of those that run. @throws when there is none */
+  publisherOf(instance: string): PublisherProcess {
+    const found = this.#publishers.findLast((publisher) => publisher.instance === instance && !publisher.hasEnded);
+    if (!found) throw new Error(`chaos: no publisher of ${instance} runs`);
+    return found;
   }
 
   /** Starts a publisher in a directory of its own, as on a host that never had one. */
@@ -62,6 +94,17 @@ export class Scene<Database extends AuditedDatabase> implements AsyncDisposable 
     if (end !== 0) throw new Error(endOf(publisher, end));
   }
 
+  /** From now on `silence` is measured. */
+  noteChange(): void {
+    this.#changedAt = Date.now();
+  }
+
+  /** Milliseconds from the change to the arrival of the first event that was audited after it. */
+  get silence(): number {
+    const after = this.#reading.raw.filter(({ event }) => epochMillisecondsOf(event.logTime) >= this.#changedAt);
+    return Math.min(...after.map(({ arrival }) => arrival)) - this.#changedAt;
+  }
+
   /** Ends a publisher as `kill -9` does, if it has not ended itself, and notes what it leaves behind. */
   async kill(publisher: PublisherProcess): Promise<Kill> {
     this.#mayEnd.add(publisher);
@@ -77,16 +120,30 @@ export class Scene<Database extends AuditedDatabase> implements AsyncDisposable 
     await this.until(() => this.published >= events, signal);
   }
 
-  /** Resolves when everything that was audited is on the stream, as far as its events can be counted. */
+  /** Resolves when everything that was audited is on the stream, or in a loss window that it tells. */
   async settle(signal?: AbortSignal): Promise<void> {
-    await this.until(() => this.published >= this.database.audited().size, signal);
+    let comparison: Comparison | undefined;
+    try {
+      await this.until(() => {
+        const given = this.#reading.raw.map(({ event }) => this.database.keyOf(event));
+        comparison = compare(this.database.audited().all(), given, lossWindowsOf(this.#reading.report));
+        return comparison.missing === 0;
+      }, signal);
+    } catch (error) {
+      if (!signal?.aborted) throw error;
+      throw new Error(`the stream does not get what was audited: ${JSON.stringify(comparison, null, 1)}`);
+    }
   }
 
-  /** Resolves when it is so; what is on the stream is looked at anew each time. @throws when a publisher ended by itself */
+  /** Who says that it reads a source, by the id of the source. */
+  get readers(): Verdict["sources"] {
+    return readersOf(this.#reading.report);
+  }
+
+  /** Resolves when it is so. @throws when a publisher ended by itself, or the stream cannot be read */
   async until(condition: () => boolean, signal?: AbortSignal): Promise<void> {
     for (;;) {
-      await this.#reading.refresh();
-      if (condition()) return;
+      if (this.#reading.isUpToDate && condition()) return;
       signal?.throwIfAborted();
       const gone = this.#publishers.find((publisher) => publisher.hasEnded && !this.#mayEnd.has(publisher));
       if (gone) throw new Error(endOf(gone, await gone.ended));
@@ -99,27 +156,25 @@ export class Scene<Database extends AuditedDatabase> implements AsyncDisposable 
     return this.#reading.size;
   }
 
-  get raw(): StreamReading["raw"] {
-    return this.#reading.raw;
-  }
-
   /** Stops what still runs, and judges. */
   async verdict(): Promise<Verdict> {
     await Promise.all(this.#publishers.filter(({ hasEnded }) => !hasEnded).map((publisher) => this.stop(publisher)));
-    await this.#reading.refresh();
-    const { events, report } = await this.#reading.consume();
+    await this.until(() => true);
+    const given = await this.#reading.consume();
     return judge({
       audited: this.database.audited().all(),
       raw: this.#reading.raw,
-      given: events.map((event) => this.database.keyOf(event)),
-      report,
+      given: given.map((event) => this.database.keyOf(event)),
+      report: this.#reading.report,
       kills: this.kills,
+      digests: this.#reading.digests(),
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.pause();
     for (const publisher of this.#publishers) await publisher[Symbol.asyncDispose]();
-    this.#reading[Symbol.dispose]();
+    await this.#reading[Symbol.asyncDispose]();
     await this.database[Symbol.asyncDispose]();
     await this.aws[Symbol.asyncDispose]();
   }

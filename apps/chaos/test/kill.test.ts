@@ -17,14 +17,14 @@ test.concurrent.each([
   async (_, start) => {
     const seed = Math.floor(Math.random() * 2 ** 31);
     const random = new Random(seed);
-    await using scene = await Scene.open(await start());
-    const activity = scene.database.play(RATE, seed);
+    await using scene = await Scene.open(await start(), { rate: RATE, seed });
+    scene.play();
     for (const step of STEPS) {
       const publisher = await scene.start("a", { death: deathAt(step, (most) => random.upTo(most)) });
       await Promise.race([publisher.ended, timeout(PATIENCE)]);
       await scene.kill(publisher);
     }
-    await activity.stop();
+    await scene.pause();
     await scene.start("a");
     await scene.start("b");
     await scene.settle(AbortSignal.timeout(PATIENCE));

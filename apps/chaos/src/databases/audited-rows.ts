@@ -11,6 +11,13 @@ interface Counted extends AuditedRow {
   /** The source id up to `#` that it has to come from. */
   readonly trail: string;
   readonly count: number;
+  /** False: it stands in files of an instance that is down. */
+  readonly isWithinReach: boolean;
+}
+
+interface Place {
+  readonly rows: Map<string, Omit<Counted, "isWithinReach">>;
+  isWithinReach: boolean;
 }
 
 /**
@@ -18,18 +25,23 @@ interface Counted extends AuditedRow {
  * discards, or a clean-up deletes, is still known to have been there.
  */
 export class AuditedRows {
-  readonly #places = new Map<string, Map<string, Counted>>();
+  readonly #places = new Map<string, Place>();
 
-  /** @param place a table or the files of one instance: a row that stands in two of them was audited twice */
-  note(place: string, trail: string, rows: Iterable<AuditedRow>): void {
-    const known = this.#places.get(place) ?? new Map<string, Counted>();
-    this.#places.set(place, known);
+  /** @param name of a table or of the files of one instance: a row that stands in two places was audited twice */
+  note(name: string, trail: string, rows: Iterable<AuditedRow>): void {
+    const place = this.#placeOf(name);
+    place.isWithinReach = true;
     const seen = new Map<string, number>();
     for (const { key, time } of rows) {
       const count = (seen.get(key) ?? 0) + 1;
       seen.set(key, count);
-      if (count > (known.get(key)?.count ?? 0)) known.set(key, { key, time, trail, count });
+      if (count > (place.rows.get(key)?.count ?? 0)) place.rows.set(key, { key, time, trail, count });
     }
+  }
+
+  /** Nobody can look at the place, until it is noted again. */
+  outOfReach(name: string): void {
+    this.#placeOf(name).isWithinReach = false;
   }
 
   get size(): number {
@@ -39,6 +51,16 @@ export class AuditedRows {
   }
 
   *all(): Generator<Counted> {
-    for (const place of this.#places.values()) yield* place.values();
+    for (const { rows, isWithinReach } of this.#places.values()) {
+      for (const row of rows.values()) yield { ...row, isWithinReach };
+    }
+  }
+
+  #placeOf(name: string): Place {
+    const known = this.#places.get(name);
+    if (known) return known;
+    const place = { rows: new Map(), isWithinReach: true };
+    this.#places.set(name, place);
+    return place;
   }
 }

@@ -49,9 +49,9 @@ export class OracleDataGuard implements AuditedDatabase {
 
   get instances(): ReadonlyMap<string, string> {
     return new Map(
-      Object.entries(this.servers).map(([id, { host, port, serviceName, user }]) => [
+      Object.entries(this.servers).map(([id, { host, port, user }]) => [
         id,
-        `host: ${host}\nport: ${port}\nservice: ${serviceName}\nuser: ${user}\ntls: { mode: off }`,
+        `host: ${host}\nport: ${port}\nservice: ${this.service}\nuser: ${user}\ntls: { mode: off }`,
       ]),
     );
   }
@@ -59,6 +59,16 @@ export class OracleDataGuard implements AuditedDatabase {
   /** GUID of the container that people work in. */
   get container(): string {
     return workContainer(primaryOf(this.world)).guid;
+  }
+
+  /** The id that the table's source has for good. */
+  get trail(): string {
+    return `oracle:${this.world.dbid}:${this.container}`;
+  }
+
+  /** A PDB's service bears its name, which may change. */
+  get service(): string {
+    return workContainer(primaryOf(this.world)).name;
   }
 
   get world(): World {
@@ -104,6 +114,14 @@ export class OracleDataGuard implements AuditedDatabase {
     return { stop: async () => void (await Promise.all(running.map((workload) => workload.stop()))) };
   }
 
+  /** People work on this site, whatever its role. */
+  playAt(site: string, rate: number, seed: number): Activity {
+    const { profile } = this.servers.a;
+    const { guid: container, dbid } = workContainer(primaryOf(this.world));
+    const workload = createWorkload({ seed, profile, dbid });
+    return runWorkload(this.servers.a, workload, rate, systemClock, { site, container });
+  }
+
   switchRoles(): void {
     const standby = this.world.primary === SITES.a ? SITES.b : SITES.a;
     this.change((world, now) => switchover(world, standby, now));
@@ -116,12 +134,13 @@ export class OracleDataGuard implements AuditedDatabase {
 
   /** A row of the table is the same one on every site that it reached; files are each site's own. */
   #note(): void {
-    const { dbid } = this.world;
-    const { container } = this;
-    const trail = `oracle:${dbid}:${container}`;
+    const { container, trail } = this;
     for (const name of Object.values(SITES)) {
       const site = siteNamed(this.world, name);
-      if (site.openMode === "DOWN") continue;
+      if (site.openMode === "DOWN") {
+        this.#audited.outOfReach(`files of ${name}`);
+        continue;
+      }
       this.#audited.note("table", trail, auditedRows(rowsOf(site, container, "table")));
       this.#audited.note(`files of ${name}`, trail, auditedRows(rowsOf(site, container, "files")));
     }

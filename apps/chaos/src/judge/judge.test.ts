@@ -2,12 +2,20 @@ import { StreamAccount, type StreamReport } from "@das/consumer";
 import { expect, test } from "vitest";
 import { type Evidence, judge } from "./judge.ts";
 
+/** Each record was put once, and is named for its digest. */
+const DIGESTS = new Map(["r1", "r2", "r3", "r4", "r5"].map((record) => [record, [record]]));
 const EMPTY = new StreamAccount().report();
-const row = (key: string, count = 1) => ({ key, time: "2026-11-22 12:00:00.0000000+00", trail: "t", count });
-const copy = (identity: string, digest: string) => ({ identity, digest, place: `in ${digest}` });
+const row = (key: string, count = 1) => ({
+  key,
+  time: "2026-11-22 12:00:00.0000000+00",
+  trail: "t",
+  count,
+  isWithinReach: true,
+});
+const copy = (identity: string, record: string) => ({ identity, sequenceNumber: record, place: `in ${record}` });
 
 function verdictOf(evidence: Partial<Evidence>) {
-  return judge({ audited: [], raw: [], given: [], report: EMPTY, kills: [], ...evidence });
+  return judge({ audited: [], raw: [], given: [], report: EMPTY, kills: [], digests: DIGESTS, ...evidence });
 }
 
 function telling(startTime: string, endTime: string | null, trail = "t"): StreamReport {
@@ -37,6 +45,12 @@ test.each([
   ["of another trail", telling("2026-11-22 11:00:00.0000000+00", null, "u"), 0],
 ])("a row that is missing in a loss window %s", (_, report, declared) => {
   expect(verdictOf({ audited: [row("a")], report })).toMatchObject({ missing: 1 - declared, declared });
+});
+
+test("a row in the files of an instance that is down is not missing yet", () => {
+  const audited = [{ ...row("a"), isWithinReach: false }, row("b")];
+  expect(verdictOf({ audited })).toMatchObject({ missing: 1, outOfReach: 1 });
+  expect(verdictOf({ audited, given: ["a", "b"] })).toMatchObject({ missing: 0, outOfReach: 0, doubled: 0 });
 });
 
 test("a double is excused by a call that had no answer at a kill, and by nothing else", () => {

@@ -1,56 +1,50 @@
-import { type ActivityEvent, readOrderedEvents, StreamAccount, type StreamReport } from "@das/consumer";
 import {
-  type DatabaseActivityEvent,
-  type EventIdentity,
-  eventIdentity,
-  parseMarkers,
-  provenanceSchema,
-  type ResourceId,
-  STREAM_CLASS,
-  streamNameOf,
-} from "@das/core";
-import { DataKeyCache, open } from "@das/envelope";
+  type ActivityEvent,
+  identitiesOf,
+  readActivityStream,
+  readOrderedEvents,
+  StreamAccount,
+  type StreamReport,
+} from "@das/consumer";
+import { type EventIdentity, type ResourceId, STREAM_CLASS, streamNameOf } from "@das/core";
 import type { LocalAws } from "@das/local-aws";
 import { openAwsClients } from "@das/publisher";
 import { digestOf } from "../witness/journal.ts";
 
-/** An event as it stands on the stream, maybe more than once. */
-export interface RawEvent {
-  readonly event: DatabaseActivityEvent;
+/** An event of a trail as it stands on the stream, maybe more than once. */
+interface RawEvent {
+  readonly event: ActivityEvent;
   readonly identity: EventIdentity;
-  readonly source: string;
-  /** Of the record that it is in, and which one that is. */
-  readonly digest: string;
+  readonly sequenceNumber: string;
+  /** Which record it is in, for people. */
   readonly place: string;
   /** Milliseconds since 1970. */
   readonly arrival: number;
 }
 
-/** What a consumer has of the stream. */
-export interface Given {
-  /** Each once, without what the publishers say of the stream itself. */
-  readonly events: readonly ActivityEvent[];
-  readonly report: StreamReport;
-}
+/** Milliseconds between two looks at a shard. */
+const POLL_INTERVAL = 100;
 
-/** A stream, read from its beginning: as it stands there, and as a consumer gives it. */
-export class StreamReading implements Disposable {
-  /** Events of the trails, in the order in which they were opened. */
+/** Reads a stream from its beginning: as it stands there, while it grows, and in the end as a consumer gives it. */
+export class StreamReading implements AsyncDisposable {
   readonly raw: RawEvent[] = [];
   readonly #aws: LocalAws;
-  readonly #resourceId: ResourceId;
   readonly #streamName: string;
   readonly #clients: ReturnType<typeof openAwsClients>;
-  readonly #keys: DataKeyCache;
-  readonly #opened = new Set<string>();
+  readonly #account = new StreamAccount();
   readonly #identities = new Set<EventIdentity>();
+  readonly #ending = new AbortController();
+  readonly #following: Promise<void>;
+  #records = 0;
+  #failure: unknown;
 
   constructor(aws: LocalAws, resourceId: ResourceId) {
     this.#aws = aws;
-    this.#resourceId = resourceId;
     this.#streamName = streamNameOf(resourceId);
     this.#clients = openAwsClients(aws.region, { endpoint: aws.endpoint, credentials: aws.credentials });
-    this.#keys = new DataKeyCache({ kms: this.#clients.kms, resourceId });
+    this.#following = this.#follow().catch((error: unknown) => {
+      this.#failure = error;
+    });
   }
 
   /** Different events that are there. */
@@ -58,49 +52,80 @@ export class StreamReading implements Disposable {
     return this.#identities.size;
   }
 
-  /** Opens what came since the last time. */
-  async refresh(): Promise<void> {
-    if (!this.#aws.kinesis.stream(this.#streamName)) return;
-    for (const { sequenceNumber, data, arrival } of this.#aws.kinesis.records(this.#streamName)) {
-      if (this.#opened.has(sequenceNumber)) continue;
-      this.#opened.add(sequenceNumber);
-      const { inner } = await open(data, this.#keys);
-      const { source, epoch, lane, sequence, markers } = provenanceSchema.parse(inner.provenance);
-      const place = `${epoch}/${lane}/${sequence}`;
-      const events = inner.databaseActivityEventList.filter((event) => event.type === "record");
-      const marked = parseMarkers(markers, events.length);
-      for (const [index, event] of events.entries()) {
-        if (event.class === STREAM_CLASS) continue;
-        const identity = eventIdentity(source, marked[index] ?? "", event);
-        this.raw.push({ event, identity, source, digest: digestOf(data), place, arrival });
-        this.#identities.add(identity);
-      }
-    }
+  get report(): StreamReport {
+    return this.#account.report();
   }
 
-  /** Everything that is there by now, without doubles and in order. */
-  async consume(): Promise<Given> {
-    const account = new StreamAccount();
+  /** Everything that is on the stream by now was read. */
+  get isUpToDate(): boolean {
+    if (this.#failure) throw this.#failure;
+    return this.#records >= this.#recordsThere().length;
+  }
+
+  /** By the digest of a record: its sequence numbers; several when it was put more than once. */
+  digests(): ReadonlyMap<string, readonly string[]> {
+    const digests = new Map<string, string[]>();
+    for (const { data, sequenceNumber } of this.#recordsThere()) {
+      const digest = digestOf(data);
+      digests.set(digest, [...(digests.get(digest) ?? []), sequenceNumber]);
+    }
+    return digests;
+  }
+
+  /** The events that a consumer is given, each once, without what publishers say of the stream itself. */
+  async consume(): Promise<readonly ActivityEvent[]> {
     const { kinesis, kms } = this.#clients;
     const items = readOrderedEvents({
       kinesis,
       kms,
       stream: this.#streamName,
-      resourceId: this.#resourceId,
       from: "oldest",
       until: new Date(Date.now() + 1),
-      pollInterval: 20,
-      account,
+      pollInterval: POLL_INTERVAL,
     });
     const events: ActivityEvent[] = [];
     for await (const item of items) {
       if (item.kind === "events") events.push(...item.events.filter((event) => event.class !== STREAM_CLASS));
     }
-    return { events, report: account.report() };
+    return events;
   }
 
-  [Symbol.dispose](): void {
-    this.#keys[Symbol.dispose]();
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ending.abort();
+    await this.#following;
     this.#clients[Symbol.dispose]();
+  }
+
+  async #follow(): Promise<void> {
+    const { kinesis, kms } = this.#clients;
+    const items = readActivityStream({
+      kinesis,
+      kms,
+      stream: this.#streamName,
+      from: "oldest",
+      whenMissing: "wait",
+      pollInterval: POLL_INTERVAL,
+      signal: this.#ending.signal,
+    });
+    for await (const item of items) {
+      this.#account.add(item);
+      this.#records += 1;
+      if (item.kind === "unreadable") throw new Error(`record ${item.sequenceNumber} cannot be opened: ${item.reason}`);
+      if (item.kind !== "events") continue;
+      const { events, provenance, sequenceNumber, approximateArrivalTime } = item;
+      const place = `${provenance?.epoch}/${provenance?.lane}/${provenance?.sequence}`;
+      const arrival = approximateArrivalTime?.getTime() ?? Number.NaN;
+      for (const [index, identity] of (identitiesOf(item) ?? []).entries()) {
+        const event = events[index];
+        if (!event || event.class === STREAM_CLASS) continue;
+        this.raw.push({ event, identity, sequenceNumber, place, arrival });
+        this.#identities.add(identity);
+      }
+    }
+  }
+
+  #recordsThere() {
+    const { kinesis } = this.#aws;
+    return kinesis.stream(this.#streamName) ? [...kinesis.records(this.#streamName)] : [];
   }
 }

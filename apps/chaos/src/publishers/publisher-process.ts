@@ -10,6 +10,8 @@ import { type Journal, readJournal } from "../witness/journal.ts";
 import type { Death } from "../witness/steps.ts";
 
 const WITNESS = new URL("../witness/witness.ts", import.meta.url);
+/** A publisher starts in half the time when its modules were compiled before. */
+const COMPILE_CACHE = fileURLToPath(new URL("../../node_modules/.cache/publisher", import.meta.url));
 const LOG_LINES = 200;
 
 export interface PublisherOptions {
@@ -54,7 +56,7 @@ export class PublisherProcess implements AsyncDisposable {
       // With the IPC channel the publisher notices when whoever started it is gone, however that came about.
       stdio: ["ignore", "ignore", "pipe", "ipc"],
       cwd: directory,
-      env: { PATH: "", ...options.environment },
+      env: { PATH: "", NODE_COMPILE_CACHE: COMPILE_CACHE, ...options.environment },
     });
     return new PublisherProcess(child, directory, options.instance);
   }

@@ -4,6 +4,7 @@
  *
  * Parameters stand in its own URL: `engine`; `journal`, a path; `step` and `count`, where to die.
  */
+import { flushCompileCache } from "node:module";
 import { isMainThread } from "node:worker_threads";
 import { KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
 import type { Engine } from "@das/core";
@@ -110,6 +111,8 @@ async function watchCalls(journal: JournalWriter, reached: (step: Step) => void)
         if (!(command instanceof PutRecordsCommand)) return send.call(this, command, ...rest);
         calls += 1;
         const call = calls;
+        // By now everything is loaded; who is killed cannot do it at its end, as Node would.
+        if (call === 1) flushCompileCache();
         const records = recordsOf(command, eventsOf);
         const holdsEvents = records.some(({ events }) => events > 0);
         const pass = (step: Step) => holdsEvents && reached(step);
