@@ -122,6 +122,22 @@ describe("a hole", () => {
     expect(scene.source.holes).toMatchObject([{ from: 2, to: 3, state: "open" }]);
   });
 
+  test("that is filled very late lets all that came meanwhile be complete at once", () => {
+    const scene = new Scene();
+    scene.put(0);
+    for (let sequence = 2; sequence < 3_000; sequence += 1)
+      scene.put(sequence, { acked: 0, watermark: String(sequence) });
+    expect(scene.source.completeUpTo).toMatchObject([{ watermark: "2999" }]);
+    scene.put(3_000);
+    expect(scene.source.completeUpTo).toMatchObject([
+      { watermark: "2999", eventTime: "2026-01-01 00:00:00.0000000+00" },
+    ]);
+    scene.put(1, { acked: 0, watermark: "1" });
+    expect(scene.source.completeUpTo).toMatchObject([
+      { watermark: "3000", eventTime: "2026-01-01 00:00:00.0002999+00" },
+    ]);
+  });
+
   test("beyond what can be remembered counts as open, and nothing is complete from there on", () => {
     const scene = new Scene();
     scene.put(0);
