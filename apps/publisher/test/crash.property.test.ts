@@ -16,6 +16,7 @@ import { expect, test } from "vitest";
 import { type PublishParts, SourcePublishing } from "../src/pipeline/publish-source.ts";
 import { Putting } from "../src/pipeline/put.ts";
 import { Sealing } from "../src/pipeline/seal.ts";
+import type { StreamMemory } from "../src/stream/stream-memory.ts";
 import {
   type Behaviour,
   FakeStream,
@@ -25,10 +26,11 @@ import {
   key,
   memoryOf,
   nextTurn,
+  searchingMemoryOf,
   until,
 } from "./fake-publishing.ts";
 
-const RUNS = 2_000;
+const RUNS = 1_000;
 /** The awaits among which a life ends. */
 const LONGEST_LIFE = 150;
 
@@ -182,6 +184,7 @@ const statementAt = (position: number) => `SELECT ${position} FROM dbo.orders`;
 
 async function play(
   history: History,
+  remember: (stream: FakeStream) => StreamMemory,
 ): Promise<{ readonly stream: WatchedStream; readonly trail: ReferenceTrail; readonly account: Account }> {
   const { deaths, appends, behaviours, lanes, maxEvents, batchRows, seed } = history;
   const random = numbersFrom(seed);
@@ -193,7 +196,7 @@ async function play(
     const clock = life.clock();
     const common = { clock, random: () => 0.5, logger: silentLogger };
     const reader = new ReferenceReader(trail, { clock, batchRows });
-    const memory = memoryOf(stream);
+    const memory = remember(stream);
     const parts: PublishParts = {
       settings: {
         resourceId: "db-ABCDEFGHIJKLMNOPQRSTUVWXYZ",
@@ -259,34 +262,43 @@ async function play(
   return { stream, trail, account };
 }
 
-test("nothing is missing and nothing invented, whichever of its awaits a publisher dies at, and doubles are few", async () => {
-  const history: fc.Arbitrary<History> = fc.record({
-    deaths: fc.array(fc.integer({ min: 1, max: LONGEST_LIFE }), { maxLength: 4 }),
-    appends: fc.array(fc.integer({ min: 0, max: 40 }), { minLength: 1, maxLength: 4 }),
-    behaviours: fc.array(fc.constantFrom<Behaviour>("ok", "ok", "some-fail", "all-fail", "call-fails", "answer-lost"), {
-      maxLength: 12,
-    }),
-    lanes: fc.integer({ min: 1, max: 3 }),
-    maxEvents: fc.integer({ min: 1, max: 9 }),
-    batchRows: fc.integer({ min: 1, max: 20 }),
-    seed: fc.integer(),
-  });
-  await fc.assert(
-    fc.asyncProperty(history, async (lived) => {
-      const { stream, trail, account } = await play(lived);
-      expect(stream.broken).toEqual([]);
-      const published = stream.statements();
-      expect(new Set(published)).toEqual(new Set(trail.slice(0, trail.length).map(({ statement }) => statement)));
-      const identities = stream.inner.flatMap((record) => identitiesOf(record, { id: "reference:a:trail" }));
-      expect(new Set<EventIdentity>(identities).size).toBe(trail.length);
-      if (!lived.behaviours.includes("answer-lost")) {
-        expect(published.length - trail.length).toBeLessThanOrEqual(account.unanswered);
-      }
-      expectSequences(stream.inner);
-    }),
-    { numRuns: RUNS },
-  );
-}, 120_000);
+const MEMORIES = { "reads the whole stream": memoryOf, "searches it": searchingMemoryOf };
+
+test.each(Object.entries(MEMORIES))(
+  "nothing is missing and nothing invented, whichever of its awaits a publisher dies at, and doubles are few, when the memory %s",
+  async (_, remember) => {
+    const history: fc.Arbitrary<History> = fc.record({
+      deaths: fc.array(fc.integer({ min: 1, max: LONGEST_LIFE }), { maxLength: 4 }),
+      appends: fc.array(fc.integer({ min: 0, max: 40 }), { minLength: 1, maxLength: 4 }),
+      behaviours: fc.array(
+        fc.constantFrom<Behaviour>("ok", "ok", "some-fail", "all-fail", "call-fails", "answer-lost"),
+        {
+          maxLength: 12,
+        },
+      ),
+      lanes: fc.integer({ min: 1, max: 3 }),
+      maxEvents: fc.integer({ min: 1, max: 9 }),
+      batchRows: fc.integer({ min: 1, max: 20 }),
+      seed: fc.integer(),
+    });
+    await fc.assert(
+      fc.asyncProperty(history, async (lived) => {
+        const { stream, trail, account } = await play(lived, remember);
+        expect(stream.broken).toEqual([]);
+        const published = stream.statements();
+        expect(new Set(published)).toEqual(new Set(trail.slice(0, trail.length).map(({ statement }) => statement)));
+        const identities = stream.inner.flatMap((record) => identitiesOf(record, { id: "reference:a:trail" }));
+        expect(new Set<EventIdentity>(identities).size).toBe(trail.length);
+        if (!lived.behaviours.includes("answer-lost")) {
+          expect(published.length - trail.length).toBeLessThanOrEqual(account.unanswered);
+        }
+        expectSequences(stream.inner);
+      }),
+      { numRuns: RUNS },
+    );
+  },
+  120_000,
+);
 
 /** What records say of each other is so. */
 function expectSequences(records: readonly InnerRecord[]): void {

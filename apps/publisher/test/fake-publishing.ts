@@ -1,5 +1,6 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { PutRecordsCommand, PutRecordsCommandOutput } from "@aws-sdk/client-kinesis";
+import type { Stretch } from "@das/consumer";
 import {
   type AuditSource,
   type Clock,
@@ -19,6 +20,8 @@ import type { PublishParts, PublishSettings } from "../src/pipeline/publish-sour
 import { Putting } from "../src/pipeline/put.ts";
 import { Sealing } from "../src/pipeline/seal.ts";
 import type { Sealer } from "../src/pipeline/seal-pool.ts";
+import { StreamSearch } from "../src/stream/search-stream.ts";
+import { sourceRecord } from "../src/stream/source-record.ts";
 import type { StreamMemory } from "../src/stream/stream-memory.ts";
 
 export const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -109,6 +112,38 @@ export function memoryOf(stream: FakeStream): StreamMemory {
           published: new Set(records.flatMap((record) => identitiesOf(record, source))),
         },
         since: best && 0,
+        notices: [],
+      };
+    },
+  };
+}
+
+/** Milliseconds between the arrivals of two records. */
+const ARRIVAL_INTERVAL = 100;
+
+/** The real search; the stream's clock goes on with each record. */
+export function searchingMemoryOf(stream: FakeStream): StreamMemory {
+  return {
+    recall: async (source, signal) => {
+      await nextTurn();
+      const there = stream.records.flatMap(({ inner }, index) => sourceRecord(inner, index * ARRIVAL_INTERVAL) ?? []);
+      const now = stream.records.length * ARRIVAL_INTERVAL;
+      const read = async ({ from, to = now }: Stretch) => {
+        await nextTurn();
+        const records = there.filter((each) => each.source === source.id && each.arrival >= from && each.arrival < to);
+        return { from, records };
+      };
+      const search = new StreamSearch({
+        source,
+        stretches: { bytesRead: 0, read, probe: async (stretch) => (await read(stretch)).records[0]?.arrival },
+        heartbeatInterval: 0,
+        now,
+        horizon: 0,
+      });
+      const found = await search.run(signal);
+      return {
+        point: found && { ...found.place, published: found.published },
+        since: found?.since,
         notices: [],
       };
     },
