@@ -21,6 +21,10 @@ const FROM_OUTSIDE = 0.25;
 const SOON = 3_000;
 const PATIENCE = 10_000;
 
+/** Of the calls so many take effect only later, in milliseconds: maybe after another publisher has looked at the stream. */
+const LATE_CALLS = 0.05;
+const LATE_BY = 4_000;
+
 interface Life {
   readonly publisher: PublisherProcess;
   readonly death: Death | undefined;
@@ -41,6 +45,7 @@ export async function killPublishers(
     const death = isFromOutside ? undefined : deathAt(random.oneOf(STEPS), (most) => random.upTo(most));
     lives.set(instance, { publisher: await scene.start(instance, death && { death }), death });
   };
+  scene.delayPuts(LATE_BY, LATE_CALLS);
   for (const instance of new Set(VICTIMS)) await begin(instance);
   for (let killed = 1; killed <= kills; killed += 1) {
     const instance = random.oneOf(VICTIMS);

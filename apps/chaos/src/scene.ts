@@ -1,5 +1,5 @@
 import { epochMillisecondsOf, type ResourceId, streamNameOf, systemClock } from "@das/core";
-import { type LocalAws, startLocalAws } from "@das/local-aws";
+import { type Fault, type LocalAws, startLocalAws } from "@das/local-aws";
 import type { Activity, AuditedDatabase } from "./databases/audited-database.ts";
 import { type Comparison, compare, judge, type Kill, lossWindowsOf, readersOf, type Verdict } from "./judge/judge.ts";
 import { StreamReading } from "./judge/stream-reading.ts";
@@ -92,6 +92,18 @@ export class Scene<Database extends AuditedDatabase> implements AsyncDisposable 
     this.#mayEnd.add(publisher);
     const end = await publisher.stop();
     if (end !== 0) throw new Error(endOf(publisher, end));
+  }
+
+  /**
+   * Calls to put records take effect only so many milliseconds after they have arrived, until the fault is removed.
+   * @param probability how many of them; all when absent
+   */
+  delayPuts(milliseconds: number, probability = 1): Fault {
+    const chance = { probability, seed: this.seed };
+    return this.aws.faults.delayCalls(
+      { service: "kinesis", operation: "PutRecords", times: Number.POSITIVE_INFINITY, chance },
+      milliseconds,
+    );
   }
 
   /** From now on `silence` is measured. */
