@@ -252,12 +252,12 @@ export class OracleAuditSource implements AuditSource<OracleRow> {
     // Without a ledger nothing else would find what is older.
     const unknown = ledger ? position.low : microsOf(now) - DAY;
     const low = Math.min(position.low, began === undefined ? unknown : microsOf(began));
-    const published = new Set(point.published);
     const until = beginOfReading(position.low, this.#lateWindow);
+    let { published } = point;
     for (let begin = beginOfReading(low, this.#lateWindow); begin < until && !signal.aborted; begin += HOUR) {
       const end = Math.min(begin + HOUR, until);
-      const identities = await between?.(utcTimeOfMicros(begin), utcTimeOfMicros(end), signal);
-      for (const identity of identities ?? []) published.add(identity);
+      const before = await between?.(utcTimeOfMicros(begin), utcTimeOfMicros(end), signal);
+      if (before) published = published.union(before);
     }
     const progress = this.#progressAt({ position: { ...position, low }, losses }, ledger);
     progress.isProvisional = true;
