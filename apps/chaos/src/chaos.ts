@@ -12,6 +12,9 @@ export interface ChaosOptions {
   /** Of all engines together. */
   readonly kills: number;
   readonly failovers: number;
+  readonly reshards: number;
+  /** Partition keys of each source. */
+  readonly lanes: number;
   /** Audited actions a second, in each database. */
   readonly rate: number;
   readonly seed: number;
@@ -47,6 +50,7 @@ async function tryEngine(engine: EngineName, options: ChaosOptions, engines: num
   const plan = {
     kills: Math.ceil(options.kills / engines),
     failovers: Math.ceil(options.failovers / engines),
+    reshards: Math.ceil(options.reshards / engines),
     random: new Random(options.seed),
   };
   let killed = 0;
@@ -78,7 +82,7 @@ function verdictText(name: string, verdict: Verdict): string {
     ["open holes", verdict.openHoles],
     ["loss windows", verdict.lossWindows.join("; ") || "none"],
   ];
-  const table = lines.map(([what, figure]) => `  ${what.padEnd(44)}${figure}`);
+  const table = lines.map(([what, figure]) => `  ${what.padEnd(46)}${figure}`);
   return ["", name, ...table, ...verdict.samples.map((sample) => `  ${sample}`), ""].join("\n");
 }
 

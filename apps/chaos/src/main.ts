@@ -6,12 +6,15 @@ import { type ChaosOptions, runChaos } from "./chaos.ts";
 const program = new Command("pnpm chaos")
   .description(
     "Kills publishers with SIGKILL while people work in emulated databases, at each step of the pipeline and anywhere.\n" +
+      "Meanwhile some calls arrive late, some are taken in part, and the streams get other shards.\n" +
       "Ends with a verdict: what was audited against what a consumer of the stream gets.",
   )
   .addOption(new Option("--engine <name>", "which database").choices(["oracle", "sqlserver", "both"]).default("both"))
-  .option("--kills <n>", "of all databases together", count, 20)
+  .option("--kills <n>", "of all databases together", positive, 20)
   .option("--failovers <n>", "role changes meanwhile, of all databases together", count, 0)
-  .option("--rate <n>", "audited actions a second, in each database", count, 150)
+  .option("--reshards <n>", "times that a stream gets other shards meanwhile, of both streams together", count, 2)
+  .option("--lanes <n>", "partition keys of each source", positive, 1)
+  .option("--rate <n>", "audited actions a second, in each database", positive, 150)
   .option("--seed <n>", "decides who is killed, and where (default: random, and printed)", count)
   .option("--json", "one line of JSON at the end", false)
   .addHelpText(
@@ -28,6 +31,12 @@ const program = new Command("pnpm chaos")
 function count(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError("Not a whole number.");
+  return value;
+}
+
+function positive(text: string): number {
+  const value = count(text);
+  if (value === 0) throw new InvalidArgumentError("Not a number above 0.");
   return value;
 }
 

@@ -9,6 +9,7 @@ import type { Death } from "./witness/steps.ts";
 const RESOURCE: ResourceId = "db-CHAOSCHAOSCHAOSCHAOSCHAOSC";
 /** Small records, so that there are many of them and a kill meets something. */
 const PUBLISHER = { heartbeatSeconds: 1, maxEventsPerRecord: 20, stopSeconds: 10 };
+const SHARDS = 2;
 /** Milliseconds between two looks at the stream. */
 const LOOK_INTERVAL = 100;
 
@@ -16,6 +17,8 @@ export interface SceneOptions {
   /** Audited actions a second. */
   readonly rate: number;
   readonly seed: number;
+  /** Partition keys of each source; 1 when absent. */
+  readonly lanes?: number;
 }
 
 /** Audited databases, a stream, and publishers between them that come and go. */
@@ -29,16 +32,18 @@ export class Scene<Database extends AuditedDatabase> implements AsyncDisposable 
   readonly seed: number;
   #changedAt = Date.now();
   readonly #activities: Activity[] = [];
+  readonly #lanes: number;
   readonly #kmsKeyId: string;
   readonly #reading: StreamReading;
   readonly #publishers: PublisherProcess[] = [];
   readonly #mayEnd = new Set<PublisherProcess>();
 
-  private constructor(aws: LocalAws, database: Database, { rate, seed }: SceneOptions) {
+  private constructor(aws: LocalAws, database: Database, { rate, seed, lanes = 1 }: SceneOptions) {
     this.aws = aws;
     this.database = database;
     this.rate = rate;
     this.seed = seed;
+    this.#lanes = lanes;
     this.#kmsKeyId = aws.kms.createKey().arn;
     this.#reading = new StreamReading(aws, RESOURCE);
   }
@@ -47,7 +52,7 @@ export class Scene<Database extends AuditedDatabase> implements AsyncDisposable 
     database: Database,
     options: SceneOptions,
   ): Promise<Scene<Database>> {
-    return new Scene(await startLocalAws({ onDemandShards: 2, durations: { create: 20 } }), database, options);
+    return new Scene(await startLocalAws({ onDemandShards: SHARDS, durations: { create: 20 } }), database, options);
   }
 
   /** People work, from now on until `pause`. */
@@ -104,6 +109,22 @@ export class Scene<Database extends AuditedDatabase> implements AsyncDisposable 
       { service: "kinesis", operation: "PutRecords", times: Number.POSITIVE_INFINITY, chance },
       milliseconds,
     );
+  }
+
+  /** Of the calls so many are taken in part: of their records every other one is refused, as when a shard is full. */
+  refuseRecords(probability: number): Fault {
+    return this.aws.faults.failRecords(
+      { times: Number.POSITIVE_INFINITY, chance: { probability, seed: this.seed } },
+      ({ index }) => index % 2 === 0,
+      { errorCode: "ProvisionedThroughputExceededException" },
+    );
+  }
+
+  /** The stream gets other shards: what is read and written goes on in their children. */
+  reshard(): void {
+    const { shards = [] } = this.aws.kinesis.stream(this.streamName) ?? {};
+    const open = shards.filter((shard) => shard.open).length;
+    if (open > 0) this.aws.kinesis.scale(this.streamName, open > SHARDS ? SHARDS : open + 1);
   }
 
   /** From now on `silence` is measured. */
@@ -199,7 +220,7 @@ export class Scene<Database extends AuditedDatabase> implements AsyncDisposable 
     );
     return `resource: { id: ${RESOURCE}, engine: ${database.engine} }
 stream: { region: ${aws.region}, kmsKeyId: "${this.#kmsKeyId}", nativeAuditFields: true }
-publisher: ${JSON.stringify(PUBLISHER)}
+publisher: ${JSON.stringify({ ...PUBLISHER, lanes: this.#lanes })}
 instances:
 ${instances.join("")}`;
   }

@@ -14,16 +14,16 @@ const LATE: Step = "a call is on its way";
 /** Milliseconds. */
 const LATE_BY = 3_000;
 
-test.concurrent.for<readonly [string, () => Promise<AuditedDatabase>]>([
-  ["Oracle", () => OracleDataGuard.start()],
-  ["SQL Server", () => SqlServerGroup.start()],
+test.concurrent.for<readonly [engine: string, lanes: number, start: () => Promise<AuditedDatabase>]>([
+  ["Oracle", 1, () => OracleDataGuard.start()],
+  ["SQL Server", 3, () => SqlServerGroup.start()],
 ])(
-  "%s: killed at each step of the pipeline, publishers lose nothing and double only what had no answer",
+  "%s, %i lane(s): killed at each step of the pipeline, publishers lose nothing and double only what had no answer",
   { timeout: 10 * PATIENCE },
-  async ([, start], { annotate }) => {
+  async ([, lanes, start], { annotate }) => {
     const seed = Math.floor(Math.random() * 2 ** 31);
     const random = new Random(seed);
-    await using scene = await Scene.open(await start(), { rate: RATE, seed });
+    await using scene = await Scene.open(await start(), { rate: RATE, seed, lanes });
     scene.play();
     for (const step of STEPS) {
       // What is on its way arrives when the next publisher has looked at the stream already.
