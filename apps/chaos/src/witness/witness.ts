@@ -7,15 +7,14 @@
 import { flushCompileCache } from "node:module";
 import { isMainThread } from "node:worker_threads";
 import { KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
-import type { Engine } from "@das/core";
+import type { AuditBatch, Engine, Resume } from "@das/core";
 import { DataKeyLender } from "@das/envelope";
 import { PUBLISHER_MAIN } from "@das/publisher";
 import { digestOf, JournalWriter, type PutRecord } from "./journal.ts";
-import { replaceMethod } from "./replace-method.ts";
+import { afterMethod, replaceMethod, type Type } from "./replace-method.ts";
 import { STEPS, type Step } from "./steps.ts";
 
-// biome-ignore lint/suspicious/noExplicitAny: modules of the product that are named by their place, not by their types
-type Modules = Readonly<Record<string, any>>;
+type Reached = (step: Step) => void;
 
 /** Each with its own driver, so only the one that is needed. */
 const READERS = {
@@ -41,7 +40,7 @@ async function watch(): Promise<void> {
   const wanted = parameters.get("step") as Step | null;
   if (wanted !== null && !STEPS.includes(wanted)) throw new Error(`chaos: there is no step "${wanted}"`);
   let left = Number(parameters.get("count") ?? 1);
-  const reached = (step: Step): void => {
+  const reached: Reached = (step) => {
     if (step !== wanted) return;
     left -= 1;
     if (left > 0) return;
@@ -53,82 +52,64 @@ async function watch(): Promise<void> {
   await watchCalls(journal, reached);
 }
 
-async function watchReading(reached: (step: Step) => void): Promise<void> {
+async function watchReading(reached: Reached): Promise<void> {
   const { source, reader } = await READERS[parameters.get("engine") as Engine]();
   replaceMethod(
     source,
     "read",
     (read) =>
-      async function* (resume: (stop: AbortSignal) => unknown, ...rest) {
-        const asked = async (stop: AbortSignal) => {
+      async function* (...parts) {
+        const [resume, signal] = parts as [Resume, AbortSignal];
+        const asked: Resume = async (stop) => {
           reached("the stream is asked where to go on");
           const point = await resume(stop);
           reached("the stream has said where to go on");
           return point;
         };
-        for await (const batch of read.call(this, asked, ...rest)) {
+        for await (const batch of read.call(this, asked, signal) as AsyncIterable<AuditBatch<unknown>>) {
           if (batch.rows.length > 0) reached("rows were read");
           yield batch;
         }
       },
   );
-  after(source, "acknowledged", () => reached("the reader was told"));
-  after(reader, "toEvent", () => reached("a row was mapped"));
+  afterMethod(source, "acknowledged", () => reached("the reader was told"));
+  afterMethod(reader, "toEvent", () => reached("a row was mapped"));
 }
 
-async function watchPipeline(reached: (step: Step) => void): Promise<void> {
-  const [pack, seal, watermark] = await Promise.all(
-    ["pack", "seal", "watermark"].map((name) => load(new URL(`./pipeline/${name}.ts`, PUBLISHER_MAIN).href)),
-  );
-  after(pack?.Packer, "close", () => reached("a record was closed"));
-  after(pack?.Packer, "heartbeat", () => reached("a heartbeat was closed"));
-  after(DataKeyLender, "lend", () => reached("a data key was lent"));
-  after(seal?.Sealing, "seal", () => reached("a record was sealed"));
-  after(watermark?.Watermark, "acknowledge", () => reached("the watermark moved"));
+async function watchPipeline(reached: Reached): Promise<void> {
+  const { Packer } = await pipelineModule("pack");
+  const { Sealing } = await pipelineModule("seal");
+  const { Watermark } = await pipelineModule("watermark");
+  afterMethod(Packer, "close", () => reached("a record was closed"));
+  afterMethod(Packer, "heartbeat", () => reached("a heartbeat was closed"));
+  afterMethod(DataKeyLender, "lend", () => reached("a data key was lent"));
+  afterMethod(Sealing, "seal", () => reached("a record was sealed"));
+  afterMethod(Watermark, "acknowledge", () => reached("the watermark moved"));
 }
 
-async function watchCalls(journal: JournalWriter, reached: (step: Step) => void): Promise<void> {
-  const { Putting } = await load(new URL("./pipeline/put.ts", PUBLISHER_MAIN).href);
-  const eventsOf = new WeakMap<Uint8Array, number>();
-  replaceMethod(
-    Putting,
-    "put",
-    (put) =>
-      function (records, ...rest) {
-        for (const { data, events } of records) {
-          if (!Number.isInteger(events)) throw new Error("chaos: a record does not say how many events it holds");
-          eventsOf.set(data, events);
-        }
-        return put.call(this, records, ...rest);
-      },
-  );
+async function watchCalls(journal: JournalWriter, reached: Reached): Promise<void> {
+  const eventsOf = await watchRecords();
   let calls = 0;
   replaceMethod(
     KinesisClient,
     "send",
     (send) =>
-      async function (command: unknown, ...rest) {
-        if (!(command instanceof PutRecordsCommand)) return send.call(this, command, ...rest);
+      async function (...parts) {
+        const [command] = parts;
+        if (!(command instanceof PutRecordsCommand)) return send.apply(this, parts);
         calls += 1;
         const call = calls;
         // By now everything is loaded; who is killed cannot do it at its end, as Node would.
         if (call === 1) flushCompileCache();
         const records = recordsOf(command, eventsOf);
-        const holdsEvents = records.some(({ events }) => events > 0);
-        const pass = (step: Step) => holdsEvents && reached(step);
+        const pass: Reached = (step) => {
+          if (records.some(({ events }) => events > 0)) reached(step);
+        };
         journal.write({ call, records });
         pass("a call is about to be sent");
-        let isOver = false;
-        const sent = send.call(this, command, ...rest).finally(() => {
-          isOver = true;
-        });
-        const onItsWay = (turns: number): void => {
-          if (isOver) return;
-          if (turns === 0) pass("a call is on its way");
-          else setImmediate(onItsWay, turns - 1);
-        };
-        onItsWay(TURNS_ON_THE_WAY);
         try {
+          const sent = send.apply(this, parts) as Promise<unknown>;
+          passOnItsWay(sent, () => pass("a call is on its way"));
           const answer = await sent;
           pass("a call was answered");
           journal.write({ answered: call });
@@ -142,9 +123,24 @@ async function watchCalls(journal: JournalWriter, reached: (step: Step) => void)
   );
 }
 
-function isRefusal(error: unknown): boolean {
-  const { $metadata: metadata } = error as { readonly $metadata?: { readonly httpStatusCode?: number } };
-  return metadata?.httpStatusCode !== undefined;
+/** @returns how many events a record that is put holds, by its bytes: they are the same ones whenever it is put again */
+async function watchRecords(): Promise<WeakMap<Uint8Array, number>> {
+  const { Putting } = await pipelineModule("put");
+  const eventsOf = new WeakMap<Uint8Array, number>();
+  replaceMethod(
+    Putting,
+    "put",
+    (put) =>
+      function (...parts) {
+        const [records] = parts as [readonly { readonly data: Uint8Array; readonly events?: unknown }[]];
+        for (const { data, events } of records) {
+          if (typeof events !== "number") throw new Error("chaos: a record does not say how many events it holds");
+          eventsOf.set(data, events);
+        }
+        return put.apply(this, parts);
+      },
+  );
+  return eventsOf;
 }
 
 function recordsOf({ input }: PutRecordsCommand, eventsOf: WeakMap<Uint8Array, number>): readonly PutRecord[] {
@@ -155,26 +151,25 @@ function recordsOf({ input }: PutRecordsCommand, eventsOf: WeakMap<Uint8Array, n
   });
 }
 
-/** Calls back when the method has returned, or what it promised is there. */
-function after(type: Modules[string], name: string, then: () => void): void {
-  replaceMethod(
-    type,
-    name,
-    (original) =>
-      function (...parts) {
-        const result = original.apply(this, parts);
-        if (!(result instanceof Promise)) {
-          then();
-          return result;
-        }
-        return result.then((value: unknown) => {
-          then();
-          return value;
-        });
-      },
-  );
+function passOnItsWay(sent: Promise<unknown>, pass: () => void): void {
+  let isOver = false;
+  const end = (): void => {
+    isOver = true;
+  };
+  sent.then(end, end);
+  const turn = (left: number): void => {
+    if (isOver) return;
+    if (left === 0) pass();
+    else setImmediate(turn, left - 1);
+  };
+  turn(TURNS_ON_THE_WAY);
 }
 
-async function load(url: string): Promise<Modules> {
-  return (await import(url)) as Modules;
+function isRefusal(error: unknown): boolean {
+  const { $metadata: metadata } = error as { readonly $metadata?: { readonly httpStatusCode?: number } };
+  return metadata?.httpStatusCode !== undefined;
+}
+
+async function pipelineModule(name: string): Promise<Readonly<Record<string, Type | undefined>>> {
+  return await import(new URL(`./pipeline/${name}.ts`, PUBLISHER_MAIN).href);
 }
