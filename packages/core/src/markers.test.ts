@@ -25,6 +25,12 @@ describe("the markers of a record", () => {
     expect(parseMarkers(textOf(markers), 5)).toEqual(markers);
   });
 
+  test("may be equal to the one before, also where the first part is empty", () => {
+    for (const marker of ["1:1", ":1", "1", "::x:1"]) {
+      expect(parseMarkers(textOf([marker, marker, marker]), 3)).toEqual([marker, marker, marker]);
+    }
+  });
+
   test("begin anew with each record", () => {
     const list = new MarkerList();
     list.add("1:1");

@@ -107,7 +107,8 @@ function shortened(parts: readonly string[], before: readonly string[]): string 
     if (part === (before[index] ?? "")) return "";
     return part === "" ? EMPTY : part;
   });
-  return items.every((item) => item === "") ? (parts[0] ?? "") : items.join(":");
+  // An item is never empty: of a marker that is equal to the one before, the first part is written.
+  return items.every((item) => item === "") ? parts[0] || EMPTY : items.join(":");
 }
 
 function completed(items: readonly string[], before: readonly string[]): readonly string[] {
