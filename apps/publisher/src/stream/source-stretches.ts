@@ -1,7 +1,7 @@
 import type { Stretch } from "@das/consumer";
 import type { SourceRecord } from "./source-record.ts";
 
-export interface SourceRecords {
+interface SourceRecords {
   /** Where reading began: earlier than asked when that has not come yet by the clock of the stream. */
   readonly from: number;
   /** In no order; the same one may be there twice. */
