@@ -45,7 +45,7 @@ export class Scene<Database extends AuditedDatabase> implements AsyncDisposable 
     this.seed = seed;
     this.#lanes = lanes;
     this.#kmsKeyId = aws.kms.createKey().arn;
-    this.#reading = new StreamReading(aws, RESOURCE);
+    this.#reading = new StreamReading(aws, RESOURCE, (event) => database.keyOf(event));
   }
 
   static async open<Database extends AuditedDatabase>(
@@ -134,7 +134,7 @@ export class Scene<Database extends AuditedDatabase> implements AsyncDisposable 
 
   /** Milliseconds from the change to the arrival of the first event that was audited after it. */
   get silence(): number {
-    const after = this.#reading.raw.filter(({ event }) => epochMillisecondsOf(event.logTime) >= this.#changedAt);
+    const after = this.#reading.raw.filter(({ logTime }) => epochMillisecondsOf(logTime) >= this.#changedAt);
     return Math.min(...after.map(({ arrival }) => arrival)) - this.#changedAt;
   }
 
@@ -158,7 +158,7 @@ export class Scene<Database extends AuditedDatabase> implements AsyncDisposable 
     let comparison: Comparison | undefined;
     try {
       await this.until(() => {
-        const given = this.#reading.raw.map(({ event }) => this.database.keyOf(event));
+        const given = this.#reading.raw.map(({ key }) => key);
         comparison = compare(this.database.audited().all(), given, lossWindowsOf(this.#reading.report));
         return comparison.missing === 0;
       }, signal);
@@ -166,6 +166,15 @@ export class Scene<Database extends AuditedDatabase> implements AsyncDisposable 
       if (!signal?.aborted) throw error;
       throw new Error(`the stream does not get what was audited: ${JSON.stringify(comparison, null, 1)}`);
     }
+  }
+
+  /** Resolves when the stream says of every source up to where it is complete. */
+  async untilEstablished(signal?: AbortSignal): Promise<void> {
+    await this.until(() => {
+      const sources = this.#reading.report.generations.flatMap((generation) => generation.sources);
+      const complete = sources.filter(({ completeUpTo }) => completeUpTo.length > 0).map(({ source }) => source);
+      return this.database.sources.every((source) => complete.includes(source));
+    }, signal);
   }
 
   /** Who says that it reads a source, by the id of the source. */
@@ -176,8 +185,9 @@ export class Scene<Database extends AuditedDatabase> implements AsyncDisposable 
   /** Resolves when it is so. @throws when a publisher ended by itself, or the stream cannot be read */
   async until(condition: () => boolean, signal?: AbortSignal): Promise<void> {
     for (;;) {
-      if (this.#reading.isUpToDate && condition()) return;
+      if (condition()) return;
       signal?.throwIfAborted();
+      this.#reading.throwIfBroken();
       const gone = this.#publishers.find((publisher) => publisher.hasEnded && !this.#mayEnd.has(publisher));
       if (gone) throw new Error(endOf(gone, await gone.ended));
       await systemClock.sleep(LOOK_INTERVAL, signal);
@@ -192,12 +202,11 @@ export class Scene<Database extends AuditedDatabase> implements AsyncDisposable 
   /** Stops what still runs, and judges. */
   async verdict(): Promise<Verdict> {
     await Promise.all(this.#publishers.filter(({ hasEnded }) => !hasEnded).map((publisher) => this.stop(publisher)));
-    await this.until(() => true);
-    const given = await this.#reading.consume();
+    await this.until(() => this.#reading.isUpToDate);
     return judge({
       audited: this.database.audited().all(),
       raw: this.#reading.raw,
-      given: given.map((event) => this.database.keyOf(event)),
+      given: await this.#reading.consume(),
       report: this.#reading.report,
       kills: this.kills,
       digests: this.#reading.digests(),

@@ -12,6 +12,9 @@ export interface AuditedDatabase extends AsyncDisposable {
   readonly password: string;
   /** By its id: an instance of a das configuration, as YAML without its indentation; the password is in `DAS_PASSWORD`. */
   readonly instances: ReadonlyMap<string, string>;
+  /** Ids of the sources that its publishers have to have, and of those the ones that everybody's activity is in. */
+  readonly sources: readonly string[];
+  readonly mainSources: readonly string[];
   /** What was audited so far. */
   audited(): AuditedRows;
   /** A row's key, of its event as any consumer sees it: made here, and not with the reader's own mapping or identity. */

@@ -8,7 +8,6 @@ import {
   primaryOf,
   rowsOf,
   runWorkload,
-  siteNamed,
   startOracleEmulator,
   switchover,
   type World,
@@ -20,40 +19,42 @@ import { type AuditedRow, AuditedRows } from "./audited-rows.ts";
 /** DB_UNIQUE_NAME by the id of the instance. */
 export const SITES = { a: "ORCL_A", b: "ORCL_B" } as const;
 
-/** A primary, `a`, and its physical standby, `b`, which is open for reading. */
+/** A primary, `a`, and its physical standby, `b`, which is open for reading; or a database without one. */
 export class OracleDataGuard implements AuditedDatabase {
   readonly engine = "oracle";
   readonly password: string;
-  readonly servers: Readonly<Record<keyof typeof SITES, OracleEmulator>>;
+  readonly primary: OracleEmulator;
+  readonly #standby: OracleEmulator | undefined;
   readonly #audited = new AuditedRows();
 
-  private constructor(a: OracleEmulator, b: OracleEmulator) {
-    this.servers = { a, b };
-    this.password = a.password;
+  private constructor(primary: OracleEmulator, standby: OracleEmulator | undefined) {
+    this.primary = primary;
+    this.#standby = standby;
+    this.password = primary.password;
   }
 
-  static async start(): Promise<OracleDataGuard> {
+  static async start(hasStandby = true): Promise<OracleDataGuard> {
     const world = createWorld(
       {
         release: "19c",
         pluggables: ["SALESPDB"],
         primary: { uniqueName: SITES.a },
-        standbys: [{ uniqueName: SITES.b }],
+        standbys: hasStandby ? [{ uniqueName: SITES.b }] : [],
       },
       systemClock.now(),
     );
     const a = await startOracleEmulator({ world, site: SITES.a, tls: "off" });
-    const b = await startOracleEmulator({ shared: a.shared, site: SITES.b, tls: "off" });
+    const { shared } = a;
+    const b = hasStandby ? await startOracleEmulator({ shared, site: SITES.b, tls: "off" }) : undefined;
     return new OracleDataGuard(a, b);
   }
 
   get instances(): ReadonlyMap<string, string> {
-    return new Map(
-      Object.entries(this.servers).map(([id, { host, port, user }]) => [
-        id,
-        `host: ${host}\nport: ${port}\nservice: ${this.service}\nuser: ${user}\ntls: { mode: off }`,
-      ]),
-    );
+    const { service } = this;
+    const instanceOf = ({ host, port, user }: OracleEmulator) =>
+      `host: ${host}\nport: ${port}\nservice: ${service}\nuser: ${user}\ntls: { mode: off }`;
+    const a = instanceOf(this.primary);
+    return new Map(this.#standby ? Object.entries({ a, b: instanceOf(this.#standby) }) : [["a", a]]);
   }
 
   /** GUID of the container that people work in. */
@@ -66,19 +67,27 @@ export class OracleDataGuard implements AuditedDatabase {
     return `oracle:${this.world.dbid}:${this.container}`;
   }
 
+  get mainSources(): readonly string[] {
+    return [this.trail];
+  }
+
+  get sources(): readonly string[] {
+    return [this.trail, ...[...this.instances.keys()].map((id) => `${this.trail}#${id}`)];
+  }
+
   /** A PDB's service bears its name, which may change. */
   get service(): string {
     return workContainer(primaryOf(this.world)).name;
   }
 
   get world(): World {
-    return this.servers.a.world;
+    return this.primary.world;
   }
 
   /** Applies a transition of the model; what it discards is noted before. */
   change(transition: (world: World, now: number) => World): void {
     this.#note();
-    this.servers.a.change(transition);
+    this.primary.change(transition);
   }
 
   audited(): AuditedRows {
@@ -93,7 +102,7 @@ export class OracleDataGuard implements AuditedDatabase {
   }
 
   play(rate: number, seed: number): Activity {
-    const { a: target } = this.servers;
+    const { primary: target } = this;
     const { profile } = target;
     const container = workContainer(primaryOf(this.world));
     const common = { profile, dbid: container.dbid };
@@ -116,10 +125,10 @@ export class OracleDataGuard implements AuditedDatabase {
 
   /** People work on this site, whatever its role. */
   playAt(site: string, rate: number, seed: number): Activity {
-    const { profile } = this.servers.a;
+    const { profile } = this.primary;
     const { guid: container, dbid } = workContainer(primaryOf(this.world));
     const workload = createWorkload({ seed, profile, dbid });
-    return runWorkload(this.servers.a, workload, rate, systemClock, { site, container });
+    return runWorkload(this.primary, workload, rate, systemClock, { site, container });
   }
 
   switchRoles(): void {
@@ -128,15 +137,15 @@ export class OracleDataGuard implements AuditedDatabase {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.servers.b[Symbol.asyncDispose]();
-    await this.servers.a[Symbol.asyncDispose]();
+    await this.#standby?.[Symbol.asyncDispose]();
+    await this.primary[Symbol.asyncDispose]();
   }
 
   /** A row of the table is the same one on every site that it reached; files are each site's own. */
   #note(): void {
     const { container, trail } = this;
-    for (const name of Object.values(SITES)) {
-      const site = siteNamed(this.world, name);
+    for (const site of this.world.sites) {
+      const name = site.uniqueName;
       if (site.openMode === "DOWN") {
         this.#audited.outOfReach(`files of ${name}`);
         continue;

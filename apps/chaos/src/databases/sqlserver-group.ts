@@ -4,15 +4,18 @@ import {
   type AuditRow,
   type AuditTrail,
   auditNamed,
+  CHANGES_AUDIT,
   EmulatedGroup,
   filesOfAudit,
   runGroupWorkload,
   type SqlServerEmulator,
+  STREAM_AUDIT,
 } from "@das/sqlserver-emulator";
 import { type Activity, type AuditedDatabase, STANDBY_SHARE } from "./audited-database.ts";
 import { type AuditedRow, AuditedRows } from "./audited-rows.ts";
 
 const IDS = "abcdefgh";
+const AUDITS = [STREAM_AUDIT, CHANGES_AUDIT];
 const NODES = ["NODE1", "NODE2"];
 const ZERO_GROUP = `0x${"0".repeat(32)}`;
 
@@ -61,10 +64,18 @@ export class SqlServerGroup implements AuditedDatabase {
     );
   }
 
+  get mainSources(): readonly string[] {
+    return [...this.instances.keys()].map((id) => sourceOf(id, STREAM_AUDIT));
+  }
+
+  get sources(): readonly string[] {
+    return [...this.instances.keys()].flatMap((id) => AUDITS.map((audit) => sourceOf(id, audit)));
+  }
+
   audited(): AuditedRows {
     for (const [index, { trail }] of this.group.replicas.entries()) {
       for (const { name } of trail.audits) {
-        const source = `sqlserver:${IDS.charAt(index)}:${name}`;
+        const source = sourceOf(IDS.charAt(index), name);
         this.#audited.note(source, source, auditedRows(trail, name));
       }
     }
@@ -93,6 +104,10 @@ export class SqlServerGroup implements AuditedDatabase {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.group[Symbol.asyncDispose]();
   }
+}
+
+function sourceOf(id: string, audit: string): string {
+  return `sqlserver:${id}:${audit}`;
 }
 
 function serverName(index: number): string {

@@ -1,21 +1,18 @@
 /** What may happen to an Oracle primary, `a`, and its standby, `b`, while people work (Oracle notes §3). */
-import { systemClock } from "@das/core";
 import {
   closeDatabase,
   failover,
   openDatabase,
   reinstate,
   renamePluggable,
+  type Site,
   setReplicationLag,
 } from "@das/oracle-emulator";
 import { type OracleDataGuard, SITES } from "../databases/oracle-data-guard.ts";
 import type { Scene } from "../scene.ts";
-import { everythingPublished, restartPublishers, somethingPublished, startPublishers } from "./publishing.ts";
+import { aWhile, everythingPublished, restartPublishers, somethingPublished, startPublishers } from "./publishing.ts";
 
 type DataGuard = Scene<OracleDataGuard>;
-
-/** Milliseconds for which people go on working. */
-const A_WHILE = 1_500;
 
 export async function switchover({ database }: DataGuard): Promise<void> {
   database.switchRoles();
@@ -36,7 +33,7 @@ export async function failoverWithoutLoss({ database }: DataGuard): Promise<void
 export async function failoverThatLosesPublishedRedo(scene: DataGuard): Promise<void> {
   const { database } = scene;
   database.change((world, now) => setReplicationLag(world, SITES.b, Number.POSITIVE_INFINITY, now));
-  await systemClock.sleep(A_WHILE);
+  await aWhile();
   await scene.pause();
   await everythingPublished(scene);
   database.change((world, now) => failover(world, SITES.b, now, { losesRedo: true }));
@@ -51,7 +48,7 @@ export async function failoverThatLosesUnpublishedRedo(scene: DataGuard): Promis
   await scene.kill(scene.publisherOf("a"));
   database.change((world, now) => setReplicationLag(world, SITES.b, Number.POSITIVE_INFINITY, now));
   scene.play();
-  await systemClock.sleep(A_WHILE);
+  await aWhile();
   database.change((world, now) => failover(world, SITES.b, now, { losesRedo: true }));
 }
 
@@ -77,7 +74,8 @@ export async function twoPrimaries(scene: DataGuard): Promise<void> {
   const { database } = scene;
   database.change((world, now) => failover(world, SITES.b, now, { losesRedo: true, oldPrimary: "open" }));
   const misled = database.playAt(SITES.a, scene.rate, 1_000);
-  await systemClock.sleep(2 * A_WHILE);
+  await aWhile();
+  await aWhile();
   await misled.stop();
   await scene.pause();
   await everythingPublished(scene);
@@ -90,26 +88,33 @@ export async function startedWhileDown(scene: DataGuard): Promise<void> {
   const { database } = scene;
   database.change((world, now) => closeDatabase(world, SITES.a, "immediate", now));
   await startPublishers(scene);
-  await systemClock.sleep(A_WHILE);
+  await aWhile();
   database.change((world, now) => openDatabase(world, SITES.a, "READ WRITE", now));
 }
 
 /** First the whole host, then the database alone. */
 export async function primaryGoesDown(scene: DataGuard): Promise<void> {
   const { database } = scene;
-  await database.servers.a.closePort();
-  database.servers.a.killConnections();
-  await systemClock.sleep(A_WHILE);
-  await database.servers.a.openPort();
+  await database.primary.closePort();
+  database.primary.killConnections();
+  await aWhile();
+  await database.primary.openPort();
   await somethingPublished(scene);
   database.change((world, now) => closeDatabase(world, SITES.a, "abort", now));
-  await systemClock.sleep(A_WHILE);
+  await aWhile();
   database.change((world, now) => openDatabase(world, SITES.a, "READ WRITE", now));
 }
 
-/** The PDB has another name, and so has its service: the configuration follows, the sources stay. */
-export async function pluggableIsRenamed(scene: DataGuard): Promise<void> {
+/** The PDB's service bears its name, so the configuration follows; the sources stay. */
+export async function everythingIsRenamed(scene: DataGuard): Promise<void> {
   const { database } = scene;
-  database.change((world, now) => renamePluggable(world, SITES.a, database.container, "RENAMED", now));
+  database.change((world, now) => renamePluggable(world, SITES.a, database.container, "RENAMEDPDB", now));
+  database.change((world, now) => closeDatabase(world, SITES.a, "immediate", now));
+  database.change((world) => ({ ...world, sites: world.sites.map(withOtherNames) }));
+  database.change((world, now) => openDatabase(world, SITES.a, "READ WRITE", now));
   await restartPublishers(scene);
+}
+
+function withOtherNames(site: Site): Site {
+  return { ...site, instances: site.instances.map((each) => ({ ...each, name: "RENAMED", host: "renamed-host" })) };
 }

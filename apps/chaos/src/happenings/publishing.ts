@@ -8,12 +8,19 @@ type AnyScene = Scene<AuditedDatabase>;
 /** Milliseconds until it is clear that something does not happen. */
 const PATIENCE = 60_000;
 const SOME_EVENTS = 50;
-/** Milliseconds for which people go on working. */
-const A_WHILE = 1_500;
+/** People go on working, or cannot. */
+export async function aWhile(): Promise<void> {
+  await systemClock.sleep(1_500);
+}
 
 /** One for each instance that there is. */
 export async function startPublishers(scene: AnyScene): Promise<void> {
   for (const instance of scene.database.instances.keys()) await scene.start(instance);
+}
+
+/** Of every source the stream says where a publisher that takes over would go on. */
+export async function everySourceEstablished(scene: AnyScene): Promise<void> {
+  await scene.untilEstablished(AbortSignal.timeout(PATIENCE));
 }
 
 export async function somethingPublished(scene: AnyScene): Promise<void> {
@@ -27,7 +34,7 @@ export async function everythingPublished(scene: AnyScene): Promise<void> {
 /** Nobody has made the stream yet when the publishers start. */
 export async function streamComesLater(scene: AnyScene): Promise<void> {
   for (const instance of scene.database.instances.keys()) await scene.start(instance, { createStream: false });
-  await systemClock.sleep(A_WHILE);
+  await aWhile();
   scene.aws.kinesis.createStream(scene.streamName, { shards: 2 });
 }
 
@@ -41,7 +48,7 @@ export async function publisherMoves(scene: AnyScene): Promise<void> {
 export async function publisherMovesWithOverlap(scene: AnyScene): Promise<void> {
   const before = scene.publisherOf("a");
   await scene.start("a");
-  await systemClock.sleep(A_WHILE);
+  await aWhile();
   await scene.stop(before);
 }
 

@@ -1,13 +1,9 @@
 /** What may happen to replicas of SQL Server, or to an instance of a failover cluster, while people work (SQL Server notes §5). */
-import { systemClock } from "@das/core";
 import type { SqlServerGroup } from "../databases/sqlserver-group.ts";
 import type { Scene } from "../scene.ts";
-import { somethingPublished, startPublishers } from "./publishing.ts";
+import { aWhile, somethingPublished, startPublishers } from "./publishing.ts";
 
 type Group = Scene<SqlServerGroup>;
-
-/** Milliseconds for which people go on working, or cannot. */
-const A_WHILE = 1_500;
 
 export async function rolesSwap({ database }: Group): Promise<void> {
   database.switchRoles();
@@ -27,7 +23,7 @@ export async function clusterFailsOver(scene: Group): Promise<void> {
   const { database } = scene;
   const onFirstNode = scene.publisherOf("a");
   await scene.start("a");
-  await systemClock.sleep(A_WHILE);
+  await aWhile();
   await scene.kill(onFirstNode);
   await database.server("a").shutDown("crash");
   await database.server("a").startUp({ node: "NODE2" });
@@ -44,14 +40,14 @@ export async function startedWhileDown(scene: Group): Promise<void> {
   const server = scene.database.server("a");
   await server.shutDown("clean");
   await startPublishers(scene);
-  await systemClock.sleep(A_WHILE);
+  await aWhile();
   await server.startUp();
 }
 
 export async function instanceGoesDown({ database }: Group): Promise<void> {
   const server = database.server("a");
   await server.shutDown("clean");
-  await systemClock.sleep(A_WHILE);
+  await aWhile();
   await server.startUp();
 }
 

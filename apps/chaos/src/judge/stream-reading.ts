@@ -6,14 +6,16 @@ import {
   StreamAccount,
   type StreamReport,
 } from "@das/consumer";
-import { type EventIdentity, type ResourceId, STREAM_CLASS, streamNameOf } from "@das/core";
+import { type EventIdentity, type ResourceId, STREAM_CLASS, streamNameOf, type UtcTime } from "@das/core";
 import type { LocalAws } from "@das/local-aws";
 import { openAwsClients } from "@das/publisher";
 import { digestOf } from "../witness/journal.ts";
 
 /** An event of a trail as it stands on the stream, maybe more than once. */
 interface RawEvent {
-  readonly event: ActivityEvent;
+  readonly logTime: UtcTime;
+  /** In the form of `AuditedDatabase.keyOf`. */
+  readonly key: string;
   readonly identity: EventIdentity;
   readonly sequenceNumber: string;
   /** Which record it is in, for people. */
@@ -29,6 +31,7 @@ const POLL_INTERVAL = 100;
 export class StreamReading implements AsyncDisposable {
   readonly raw: RawEvent[] = [];
   readonly #aws: LocalAws;
+  readonly #keyOf: (event: ActivityEvent) => string;
   readonly #streamName: string;
   readonly #clients: ReturnType<typeof openAwsClients>;
   readonly #account = new StreamAccount();
@@ -38,8 +41,9 @@ export class StreamReading implements AsyncDisposable {
   #records = 0;
   #failure: unknown;
 
-  constructor(aws: LocalAws, resourceId: ResourceId) {
+  constructor(aws: LocalAws, resourceId: ResourceId, keyOf: (event: ActivityEvent) => string) {
     this.#aws = aws;
+    this.#keyOf = keyOf;
     this.#streamName = streamNameOf(resourceId);
     this.#clients = openAwsClients(aws.region, { endpoint: aws.endpoint, credentials: aws.credentials });
     this.#following = this.#follow().catch((error: unknown) => {
@@ -58,8 +62,12 @@ export class StreamReading implements AsyncDisposable {
 
   /** Everything that is on the stream by now was read. */
   get isUpToDate(): boolean {
-    if (this.#failure) throw this.#failure;
     return this.#records >= this.#recordsThere().length;
+  }
+
+  /** @throws when the stream cannot be read */
+  throwIfBroken(): void {
+    if (this.#failure) throw this.#failure;
   }
 
   /** By the digest of a record: its sequence numbers; several when it was put more than once. */
@@ -72,8 +80,8 @@ export class StreamReading implements AsyncDisposable {
     return digests;
   }
 
-  /** The events that a consumer is given, each once, without what publishers say of the stream itself. */
-  async consume(): Promise<readonly ActivityEvent[]> {
+  /** Keys of the events that a consumer is given, each once, without what publishers say of the stream itself. */
+  async consume(): Promise<readonly string[]> {
     const { kinesis, kms } = this.#clients;
     const items = readOrderedEvents({
       kinesis,
@@ -83,11 +91,12 @@ export class StreamReading implements AsyncDisposable {
       until: new Date(Date.now() + 1),
       pollInterval: POLL_INTERVAL,
     });
-    const events: ActivityEvent[] = [];
+    const keys: string[] = [];
     for await (const item of items) {
-      if (item.kind === "events") events.push(...item.events.filter((event) => event.class !== STREAM_CLASS));
+      if (item.kind !== "events") continue;
+      for (const event of item.events) if (event.class !== STREAM_CLASS) keys.push(this.#keyOf(event));
     }
-    return events;
+    return keys;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -118,7 +127,7 @@ export class StreamReading implements AsyncDisposable {
       for (const [index, identity] of (identitiesOf(item) ?? []).entries()) {
         const event = events[index];
         if (!event || event.class === STREAM_CLASS) continue;
-        this.raw.push({ event, identity, sequenceNumber, place, arrival });
+        this.raw.push({ logTime: event.logTime, key: this.#keyOf(event), identity, sequenceNumber, place, arrival });
         this.#identities.add(identity);
       }
     }
