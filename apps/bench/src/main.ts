@@ -32,7 +32,7 @@ const program = new Command("pnpm bench")
   .description(
     "What the publisher costs: each case is measured anew and prints a line of JSON with its parameters, its figures,\n" +
       "the bar and whether it is met. Everything runs on loopback: an emulated SQL Server, local Kinesis and KMS, and the\n" +
-      "publisher as it ships, each a process of its own. Needs Linux, for /proc; takes about three minutes on two cores.",
+      "publisher as it ships, each a process of its own. Needs Linux, for /proc; takes about ten minutes on two cores.",
   )
   .addOption(new Option("--only <case...>", "run these cases alone").choices(Object.keys(CASES)).default([], "all"))
   .option("--quick", "fewer rows and one round: to see that it works, not to quote", false)

@@ -9,3 +9,4 @@ export const PUBLISHER_NODE_FLAGS = ["--max-semi-space-size=8", "--max-old-space
 
 export { openAwsClients } from "./aws/clients.ts";
 export { eventLine, type LineStyle } from "./cli/event-line.ts";
+export { KinesisMemory } from "./stream/kinesis-memory.ts";

@@ -11,6 +11,8 @@ export interface Scale {
   readonly latencySeconds: number;
   /** How long a publisher lives until resume kills it. */
   readonly lifeSeconds: number;
+  /** Outages after which resume looks back. */
+  readonly outageHours: readonly number[];
   /** Hours of the virtual clock under which kms counts. */
   readonly kmsHours: number;
 }
@@ -20,7 +22,8 @@ export const FULL: Scale = {
   rounds: 3,
   memoryRows: 1_000_000,
   latencySeconds: 20,
-  lifeSeconds: 45,
+  lifeSeconds: 30,
+  outageHours: [72],
   kmsHours: 24,
 };
 
@@ -30,6 +33,7 @@ export const QUICK: Scale = {
   memoryRows: 100_000,
   latencySeconds: 5,
   lifeSeconds: 15,
+  outageHours: [1],
   kmsHours: 6,
 };
 

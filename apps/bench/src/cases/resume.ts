@@ -11,6 +11,7 @@ import { PublisherProcess } from "../publisher/publisher-process.ts";
 import type { CaseLine } from "../report/case-line.ts";
 import { OtherWriters } from "../wire/other-writers.ts";
 import type { Case } from "./case.ts";
+import { resumeAfterOutage } from "./resume-after-outage.ts";
 
 interface Scene {
   readonly resourceId: `db-${string}`;
@@ -32,9 +33,10 @@ const SHARDS = 2;
 const RATE = 200;
 
 /** How long a publisher that was killed takes until it knows where to go on. */
-export const resume: Case = async ({ lifeSeconds }) => {
+export const resume: Case = async ({ lifeSeconds, outageHours }) => {
   const lines: CaseLine[] = [];
   for (const scene of SCENES) lines.push(await lineOf(scene, lifeSeconds));
+  for (const hours of outageHours) lines.push(await resumeAfterOutage(hours));
   return lines;
 };
 
