@@ -1,0 +1,53 @@
+import { z } from "zod";
+import { fromTagText, toTagText } from "./tag-text.ts";
+
+/** ActivityStreamStatus, in RDS's words. */
+export const STREAM_STATUSES = ["stopped", "starting", "started", "stopping"] as const;
+export type StreamStatus = (typeof STREAM_STATUSES)[number];
+
+const wholeNumber = z
+  .string()
+  .regex(/^\d{1,15}$/)
+  .transform(Number);
+
+/** What the tags of a stream say of its life (architecture §7), by the tag's key without its prefix. */
+const stateSchema = z.object({
+  /** One more with every start; records of another generation do not count. */
+  generation: wholeNumber,
+  /** One more with every change. */
+  revision: wholeNumber,
+  /** A random name of whoever made the change: two that change at once see whose change it was. */
+  writer: z.string().min(1),
+  status: z.enum(STREAM_STATUSES),
+  /** Streams of database instances are asynchronous, and nothing else. */
+  mode: z.literal("async"),
+  "native-audit-fields": z.enum(["true", "false", "empty"]),
+  "kms-key-id": z.string().min(1),
+  /** Where a source begins that was never published: `oldest`, or a moment by the clock of the database. */
+  "start-at": z.string().min(1),
+});
+
+export type StreamState = Readonly<z.infer<typeof stateSchema>>;
+
+/** Kinesis documents no colon for the keys of a stream's tags. */
+const PREFIX = "das-";
+
+export type ParsedState =
+  | { readonly kind: "state"; readonly state: StreamState }
+  /** Nothing was ever started on this stream. */
+  | { readonly kind: "none" }
+  /** Somebody else wrote these tags, or changed ours. */
+  | { readonly kind: "foreign"; readonly problems: readonly string[] };
+
+export function tagsOf(state: StreamState): Record<string, string> {
+  return Object.fromEntries(Object.entries(state).map(([key, value]) => [`${PREFIX}${key}`, toTagText(String(value))]));
+}
+
+export function stateOf(tags: ReadonlyMap<string, string>): ParsedState {
+  const ours = [...tags].filter(([key]) => key.startsWith(PREFIX));
+  if (ours.length === 0) return { kind: "none" };
+  const texts = Object.fromEntries(ours.map(([key, text]) => [key.slice(PREFIX.length), fromTagText(text)]));
+  const { success, data, error } = stateSchema.safeParse(texts);
+  if (success) return { kind: "state", state: data };
+  return { kind: "foreign", problems: error.issues.map(({ path }) => `the tag ${PREFIX}${path.join(".")} is not what das writes`) };
+}
