@@ -1,5 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { type AuditReader, type Clock, ENGINE_TRAITS, type Logger, streamNameOf } from "@das/core";
+import {
+  type AuditReader,
+  type AuditSource,
+  type Clock,
+  ENGINE_TRAITS,
+  type Logger,
+  type StartPosition,
+  streamNameOf,
+} from "@das/core";
 import { DataKeyLender } from "@das/envelope";
 import type { AwsClients } from "./aws/clients.ts";
 import type { Configuration } from "./configuration/schema.ts";
@@ -8,7 +16,10 @@ import { publishSources } from "./pipeline/publish-sources.ts";
 import { Putting } from "./pipeline/put.ts";
 import { Sealing } from "./pipeline/seal.ts";
 import { SealPool } from "./pipeline/seal-pool.ts";
+import { HintFile } from "./stream/hint-file.ts";
+import { KinesisMemory } from "./stream/kinesis-memory.ts";
 import { openStream } from "./stream/open-stream.ts";
+import { startWithoutStream } from "./stream/start-without-stream.ts";
 
 export interface PublisherParts {
   readonly configuration: Configuration;
@@ -18,6 +29,8 @@ export interface PublisherParts {
   readonly aws: AwsClients;
   /** Create the stream when it is missing, instead of waiting for whoever does. */
   readonly createStream: boolean;
+  /** Where the reader begins with a source that was never published. */
+  readonly startAt: StartPosition;
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
@@ -40,7 +53,7 @@ export async function runPublisher(parts: PublisherParts, stopping: AbortSignal)
   const { configuration, reader, aws, clock, random, logger } = parts;
   const { resource, stream, publisher } = configuration;
   const streamName = streamNameOf(resource.id);
-  await openStream(
+  const opened = await openStream(
     aws.kinesis,
     { streamName, account: stream.account, create: parts.createStream ? { shards: stream.shards } : undefined },
     clock,
@@ -48,7 +61,19 @@ export async function runPublisher(parts: PublisherParts, stopping: AbortSignal)
     logger,
     stopping,
   );
-  if (stopping.aborted) return true;
+  if (!opened) return true;
+
+  const { generation } = opened;
+  await using hints = await openHints(parts, generation);
+  const { fractionDigits } = ENGINE_TRAITS[resource.engine];
+  const withoutStream = ({ id }: Pick<AuditSource<unknown>, "id">) =>
+    startWithoutStream({
+      stream: opened,
+      hint: hints?.find(id),
+      startAt: parts.startAt,
+      fractionDigits,
+      now: clock.now(),
+    });
 
   const counters: PublishCounters & { kmsCalls: number } = {
     events: 0,
@@ -69,12 +94,26 @@ export async function runPublisher(parts: PublisherParts, stopping: AbortSignal)
       counters.kmsCalls += 1;
     },
   });
+  using memory = new KinesisMemory({
+    kinesis: aws.kinesis,
+    kms: aws.kms,
+    resourceId: resource.id,
+    stream: opened,
+    heartbeatInterval: publisher.heartbeatSeconds * 1_000,
+    withoutStream,
+    onKmsCall: () => {
+      counters.kmsCalls += 1;
+    },
+    clock,
+    random,
+    logger,
+  });
   await using sealer = new SealPool(publisher.sealingThreads, ENGINE_TRAITS[resource.engine].recordVersion);
   const concurrency = 2 * publisher.sealingThreads;
   const pipeline: PublishParts = {
     settings: {
       resourceId: resource.id,
-      generation: 0,
+      generation,
       nativeAuditFields: nativeAuditFieldsOf(stream.nativeAuditFields),
       lanes: publisher.lanes,
       maxEvents: publisher.maxEventsPerRecord,
@@ -82,7 +121,8 @@ export async function runPublisher(parts: PublisherParts, stopping: AbortSignal)
       heartbeatInterval: publisher.heartbeatSeconds * 1_000,
       maxUnderWay: MAX_UNDER_WAY,
     },
-    memory: { recall: async () => ({ point: undefined, since: undefined, notices: [] }) },
+    memory,
+    hints,
     nameEpoch: () => randomBytes(9).toString("base64url"),
     sealing: new Sealing({ sealer, lender, concurrency, clock, random, logger }),
     putting: new Putting({ client: aws.kinesis, streamName, concurrency: PUT_CONCURRENCY, clock, random, logger }),
@@ -105,6 +145,16 @@ export async function runPublisher(parts: PublisherParts, stopping: AbortSignal)
   }
   logger.info({ ...counters }, giveUp.signal.aborted ? "stopped before everything was on the stream" : "stopped");
   return !giveUp.signal.aborted;
+}
+
+async function openHints(
+  { configuration, instanceId, clock, logger }: PublisherParts,
+  generation: number,
+): Promise<HintFile | undefined> {
+  const { resource, publisher } = configuration;
+  const { hintDirectory: directory } = publisher;
+  if (directory === undefined) return undefined;
+  return HintFile.open({ directory, instanceId, resourceId: resource.id, generation, clock, logger });
 }
 
 async function giveUpAfter(

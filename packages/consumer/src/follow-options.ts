@@ -12,6 +12,8 @@ export interface FollowOptions {
   /** Name or ARN; the ARN where the stream belongs to another account. */
   readonly stream: string;
   readonly from: StartPosition;
+  /** Reading ends, on every shard, with the last record that arrived before this moment; without it, it never ends by itself. */
+  readonly until?: Date;
   /**
    * When there is no such stream, or it is deleted while it is read: `refuse` (default) ends with a RefusedError;
    * `wait` waits for it. A stream that appears while it is waited for is read from its oldest record.
@@ -53,6 +55,7 @@ export function followSettings(options: FollowOptions): FollowSettings {
   return {
     pollInterval,
     recordsPerCall,
+    until: options.until?.getTime() ?? Number.POSITIVE_INFINITY,
     whenMissing: options.whenMissing ?? "refuse",
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
@@ -60,7 +63,7 @@ export function followSettings(options: FollowOptions): FollowSettings {
   };
 }
 
-function wrongOption(name: string, value: unknown, expected: string): ConfigurationError {
+export function wrongOption(name: string, value: unknown, expected: string): ConfigurationError {
   return new ConfigurationError({
     who: "consumer",
     what: `option ${name} is ${String(value)}`,

@@ -21,8 +21,8 @@ export async function* followShards<Item>(options: FollowOptions, items: ShardIt
       const found = await findStream(calls, options.stream, settings, stop.signal);
       // A stream that came after us holds nothing but what came after us.
       if (found.appeared) from = "oldest";
-      yield* new StreamLife(found.shards, from, calls, settings, items, stop.signal).items();
-      if (stop.signal.aborted) return;
+      const isGone = yield* new StreamLife(found.shards, from, calls, settings, items, stop.signal).items();
+      if (stop.signal.aborted || !isGone) return;
       if (settings.whenMissing === "refuse") throw streamMissing(options.stream);
       from = "oldest";
     }

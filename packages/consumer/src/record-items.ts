@@ -2,6 +2,7 @@ import type { DatabaseActivityEvent, Heartbeat, RecordError } from "@das/core";
 import type { OpenedRecord } from "@das/envelope";
 import { type ActivityEvent, type IntegerForm, spellBigints } from "./activity-event.ts";
 import { type EventFilter, isExcluded } from "./event-filter.ts";
+import { provenanceOf } from "./record-provenance.ts";
 import type { EventsItem, HeartbeatItem, RecordPlace, UnreadableItem } from "./stream-item.ts";
 import type { StreamRecord } from "./stream-record.ts";
 
@@ -20,21 +21,27 @@ export function openedItems<Integers extends IntegerForm>(
   { version, inner }: OpenedRecord,
   view: EventView,
 ): (EventsItem<Integers> | HeartbeatItem)[] {
-  const place = { ...placeOf(record), version, instanceId: inner.instanceId, inner };
   const events = inner.databaseActivityEventList.filter((element) => !isHeartbeat(element));
+  const { markers, ...told } = provenanceOf(inner, events.length);
+  const place = { ...placeOf(record), version, instanceId: inner.instanceId, inner };
   const items: (EventsItem<Integers> | HeartbeatItem)[] = [];
   const heartbeats = inner.databaseActivityEventList.length - events.length;
-  if (events.length > 0 || heartbeats === 0) {
-    const kept = events.filter((event) => !isExcluded(event, view.exclude));
+  const hasEvents = events.length > 0 || heartbeats === 0;
+  if (hasEvents) {
+    const isKept = events.map((event) => !isExcluded(event, view.exclude));
+    const kept = events.filter((_, index) => isKept[index]);
     const given = view.integers === "string" ? kept.map((event) => spellBigints(event)) : kept;
     items.push({
       kind: "events",
       ...place,
+      ...told,
       events: given as readonly ActivityEvent<Integers>[],
       excluded: events.length - kept.length,
+      ...(markers && { markers: markers.filter((_, index) => isKept[index]) }),
     });
   }
-  if (heartbeats > 0) items.push({ kind: "heartbeat", ...place });
+  // Provenance is about the record: of the two items of one, the first has it.
+  if (heartbeats > 0) items.push({ kind: "heartbeat", ...place, ...(!hasEvents && told) });
   return items;
 }
 
@@ -47,6 +54,6 @@ function placeOf({ shardId, sequenceNumber, approximateArrivalTime }: StreamReco
 }
 
 /** Everything else is an event, also what a later version may name differently: nothing is dropped. */
-function isHeartbeat(element: DatabaseActivityEvent | Heartbeat): element is Heartbeat {
+export function isHeartbeat(element: DatabaseActivityEvent | Heartbeat): element is Heartbeat {
   return element.type === "heartbeat";
 }

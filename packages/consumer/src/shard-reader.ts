@@ -9,10 +9,15 @@ import type { StreamRecord } from "./stream-record.ts";
 export interface ShardReaderSettings extends RepeatSettings {
   /** Milliseconds between two calls once the newest record was read. */
   readonly pollInterval: number;
+  /** Records that arrived then, or later, are not wanted. Milliseconds since 1970. */
+  readonly until: number;
 }
 
-/** `closed`: read to its end. `missing`: this shard, or the whole stream, is not there any more. */
-export type ShardEnd = "closed" | "missing";
+/**
+ * `closed`: read to its end. `reached`: read as far as was wanted. `missing`: this shard, or the whole stream, is not
+ * there any more.
+ */
+export type ShardEnd = "closed" | "reached" | "missing";
 
 /**
  * How far this machine's clock may be off while its signatures are still accepted: AWS refuses a request that is more
@@ -54,14 +59,17 @@ export class ShardReader {
     try {
       let iterator = await this.#iterator(signal);
       for (;;) {
+        const asked = this.#settings.clock.now();
         const answer = await this.#records(iterator, signal);
         for (const record of answer.records) {
+          if (Number(record.approximateArrivalTime ?? 0) >= this.#settings.until) return "reached";
           await deliver(record);
           this.#nothingSeen = false;
           this.#lastSequenceNumber = record.sequenceNumber;
           this.#position = afterSequenceNumber(record.sequenceNumber);
         }
         if (answer.nextIterator === undefined) return "closed";
+        if (!answer.behind && asked >= this.#settings.until) return "reached";
         iterator = answer.nextIterator;
         if (!answer.behind) await this.#settings.clock.sleep(this.#settings.pollInterval, signal);
       }

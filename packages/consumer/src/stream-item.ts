@@ -1,12 +1,13 @@
 import type { InnerRecord } from "@das/core";
 import type { ActivityEvent, IntegerForm } from "./activity-event.ts";
+import type { RecordProvenance } from "./record-provenance.ts";
 import type { LostShard, StreamRecord } from "./stream-record.ts";
 
 /** Where a record stands in the stream, and when it came there. */
 export type RecordPlace = Pick<StreamRecord, "shardId" | "sequenceNumber" | "approximateArrivalTime">;
 
-/** A record that was opened. */
-interface OpenedPlace extends RecordPlace {
+/** A record that was opened; who put it there, where it says so. */
+interface OpenedPlace extends RecordPlace, RecordProvenance {
   /** Of the record: `1.3` for Oracle, `1.4` for SQL Server (wire format §4). */
   readonly version: string;
   /** The resource whose activity it is: `db-…`. Empty on an Aurora stream, where `inner.clusterId` says it. */
@@ -22,6 +23,8 @@ export interface EventsItem<Integers extends IntegerForm = "bigint"> extends Ope
   readonly events: readonly ActivityEvent<Integers>[];
   /** How many events of the record the filter left out. */
   readonly excluded: number;
+  /** The marker of each of `events`, where there is provenance: what `identitiesOf` needs. */
+  readonly markers?: readonly (string | undefined)[];
 }
 
 /** The producer lives, and has nothing to say. */

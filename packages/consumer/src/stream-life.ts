@@ -47,8 +47,12 @@ export class StreamLife<Item> {
     this.#stop = stop;
   }
 
-  /** Ends when the stream is gone or `stop` aborts, and leaves nothing running. @throws RefusedError */
-  async *items(): AsyncGenerator<Item, void> {
+  /**
+   * Ends when the stream is gone, `stop` aborts, or all that was wanted is read; leaves nothing running.
+   * @returns whether the stream is gone
+   * @throws RefusedError
+   */
+  async *items(): AsyncGenerator<Item, boolean> {
     const end = (): void => {
       this.#gone.abort();
       this.#handover.close();
@@ -58,6 +62,7 @@ export class StreamLife<Item> {
     try {
       this.#run(this.#discover(() => this.#tree.isBeingRead));
       for (let next = await this.#handover.take(); next; next = await this.#handover.take()) yield next.item;
+      return this.#gone.signal.aborted;
     } finally {
       this.#stop.removeEventListener("abort", end);
       end();
@@ -88,6 +93,8 @@ export class StreamLife<Item> {
     const reader = new ShardReader(start, this.#calls, this.#settings);
     const end = await this.#readToEnd(reader);
     this.#settings.logger.debug({ shardId, end }, "shard finished");
+    // What its children hold came later still.
+    if (end === "reached") return;
     if (end === "missing") {
       const lost = { shardId, lastSequenceNumber: reader.lastSequenceNumber };
       this.#settings.logger.error(lost, "a shard left the stream before it was read to its end");
@@ -103,7 +110,7 @@ export class StreamLife<Item> {
       this.#handOver(await this.#items.record(record, this.#stop));
     for (;;) {
       const end = await reader.read(deliver, this.#gone.signal);
-      if (end === "closed" || !(await this.#list()).has(reader.shardId)) return end;
+      if (end !== "missing" || !(await this.#list()).has(reader.shardId)) return end;
       // Listed but not there: one of the two answers is out of date.
       await this.#settings.clock.sleep(this.#settings.pollInterval, this.#gone.signal);
     }

@@ -4,6 +4,7 @@ import type { DataKey } from "@das/envelope";
 import { describe, expect, test } from "vitest";
 import { type ReadOptions, readActivityStream } from "../src/activity-stream.ts";
 import { RDS_INTERNAL_ACCOUNTS } from "../src/event-filter.ts";
+import { identitiesOf } from "../src/event-identities.ts";
 import type { StreamItem } from "../src/stream-item.ts";
 import { FakeKinesis, type FakeShard, serviceError } from "./fake-kinesis.ts";
 import { FakeKms, sealed } from "./fake-kms.ts";
@@ -35,8 +36,13 @@ class Scene {
     return shard;
   }
 
-  async put(elements: readonly string[], index = 0, key = this.key): Promise<string> {
-    return this.putData(await sealed(key, elements, RESOURCE_ID), index);
+  async put(elements: readonly string[], index = 0, key = this.key, provenance?: unknown): Promise<string> {
+    return this.putData(await sealed(key, elements, RESOURCE_ID, provenance), index);
+  }
+
+  /** A record that says who put it there. */
+  putBy(provenance: unknown, elements: readonly string[]): Promise<string> {
+    return this.put(elements, 0, this.key, provenance);
   }
 
   putData(data: Uint8Array, index = 0): string {
@@ -107,7 +113,7 @@ describe("a readable record", () => {
         clusterId: "",
         instanceId: RESOURCE_ID,
         databaseActivityEventList: [documented],
-        provenance: { sequence: 7 },
+        ofTheFuture: { sequence: 7 },
       },
       events: [documented],
       excluded: 0,
@@ -153,6 +159,92 @@ describe("a readable record", () => {
     await scene.read(20, { onKmsCall: ({ operation }) => calls.push(operation) });
     expect(scene.kms.decrypts).toHaveLength(2);
     expect(calls).toEqual(["Decrypt", "Decrypt"]);
+  });
+});
+
+describe("provenance", () => {
+  const provenance = {
+    generation: 3,
+    source: "sqlserver:a:RDS_DAS_AUDIT",
+    history: "only",
+    epoch: "e",
+    lane: 0,
+    sequence: 17,
+    acked: 16,
+    watermark: "w",
+    behind: [17],
+    markers: "10:4096:0*2 !:~:~ 10:4096:7",
+    ofTheFuture: true,
+  };
+  const events = ["a", "b", "c", "d"].map((commandText) => event({ commandText, dbUserName: commandText }));
+
+  test("is given with the events, and a marker with each of those that are left", async () => {
+    const scene = new Scene();
+    await scene.putBy(provenance, events);
+    await scene.putBy(provenance, events);
+    const [whole] = await scene.read(1);
+    expect(whole).toMatchObject({ provenance, markers: ["10:4096:0", "10:4096:1", undefined, "10:4096:7"] });
+    const part = new Scene();
+    await part.putBy(provenance, events);
+    const [item] = await part.read(1, { exclude: { users: ["b"] } });
+    expect(item).toMatchObject({ provenance, markers: ["10:4096:0", undefined, "10:4096:7"], excluded: 1 });
+  });
+
+  test("is told once where a record has both events and a heartbeat, and with a heartbeat alone", async () => {
+    const scene = new Scene();
+    await scene.putBy(provenance, [...events, HEARTBEAT]);
+    await scene.putBy({ ...provenance, markers: "" }, [HEARTBEAT]);
+    const items = await scene.read(3);
+    expect(items.map((item) => [item.kind, "provenance" in item])).toEqual([
+      ["events", true],
+      ["heartbeat", false],
+      ["heartbeat", true],
+    ]);
+  });
+
+  test.each([
+    [{ ...provenance, sequence: -1 }, /^sequence: /],
+    [{ ...provenance, epoch: undefined }, /^epoch: /],
+    ["text", /^provenance: /],
+    [null, /^provenance: /],
+    [{ ...provenance, markers: "10:4096:0*3" }, /^markers: 3 for 4 events$/],
+    [{ ...provenance, markers: "10:4096:0*9999999" }, /^markers: not a list of markers$/],
+    [{ ...provenance, markers: "*" }, /^markers: not a list of markers$/],
+  ])("that cannot be used is said to be so, and the events come all the same: %j", async (malformed, reason) => {
+    const scene = new Scene();
+    await scene.putBy(malformed, events);
+    const [item] = await scene.read(1);
+    expect(item).toMatchObject({ malformedProvenance: expect.stringMatching(reason), events: { length: 4 } });
+    expect(item).not.toHaveProperty("provenance");
+    expect(item).not.toHaveProperty("markers");
+  });
+
+  test("tells the identity of each event, however its integers are given and whatever is left out", async () => {
+    const elements = ["1", "9007199254740993"].map(
+      (sessionId) => `{"type":"record","dbUserName":"u${sessionId}","logTime":"t","sessionId":${sessionId}}`,
+    );
+    const put = async () => {
+      const scene = new Scene();
+      await scene.putBy({ ...provenance, markers: "10:4096:0*2" }, elements);
+      return scene;
+    };
+    const identities = async (options: Partial<ReadOptions>) => {
+      const [item] = await (await put()).read(1, options);
+      return item?.kind === "events" ? identitiesOf(item) : undefined;
+    };
+    const [one, other] = (await identities({})) ?? [];
+    expect(one).toMatch(/^[\w-]{22}$/);
+    expect(one).not.toBe(other);
+    expect(await identities({ exclude: { users: ["u1"] } })).toEqual([other]);
+    const scene = await put();
+    await scene.clock.run(
+      (async () => {
+        for await (const item of readActivityStream({ ...scene.options, integers: "string" })) {
+          expect(item.kind === "events" && identitiesOf(item)).toEqual([one, other]);
+          return;
+        }
+      })(),
+    );
   });
 });
 

@@ -34,9 +34,19 @@ function newDataKey(): DataKey {
   return { plaintext: Uint8Array.from(randomBytes(32)), encrypted: randomBytes(184).toString("base64") };
 }
 
-/** One record's data. @param elements of databaseActivityEventList, as JSON text, so that numbers stay as written */
-export async function sealed(dataKey: DataKey, elements: readonly string[], resourceId: string): Promise<Buffer> {
+/**
+ * One record's data.
+ * @param elements of databaseActivityEventList, as JSON text, so that numbers stay as written
+ * @param provenance whatever a record may have under that name
+ */
+export async function sealed(
+  dataKey: DataKey,
+  elements: readonly string[],
+  resourceId: string,
+  provenance?: unknown,
+): Promise<Buffer> {
   const list = elements.join(",");
-  const inner = `{"type":"DatabaseActivityMonitoringRecord","clusterId":"","instanceId":"${resourceId}","databaseActivityEventList":[${list}],"provenance":{"sequence":7}}`;
+  const told = provenance === undefined ? "" : `,"provenance":${JSON.stringify(provenance)}`;
+  const inner = `{"type":"DatabaseActivityMonitoringRecord","clusterId":"","instanceId":"${resourceId}","databaseActivityEventList":[${list}],"ofTheFuture":{"sequence":7}${told}}`;
   return Buffer.from((await seal(inner, dataKey, "1.4")).bytes);
 }

@@ -103,6 +103,55 @@ describe("a record", () => {
   });
 });
 
+describe("an end", () => {
+  test("is reached on every shard with the last record that arrived before it, and nothing is left running", async () => {
+    const scene = new Scene(2);
+    const [one, other] = [scene.shard(0), scene.shard(1)];
+    const until = new Date(scene.clock.now() + 10_000);
+    const reading = scene.collect({ until });
+    let ended = false;
+    void reading.then(() => {
+      ended = true;
+    });
+    await scene.clock.run(
+      (async () => {
+        scene.kinesis.put(one, "a");
+        await scene.clock.sleep(5_000);
+        const [left] = scene.kinesis.split(one);
+        if (left) scene.kinesis.put(left, "b");
+        scene.kinesis.put(other, "c");
+        await scene.clock.sleep(4_000);
+        expect(ended).toBe(false);
+        await scene.clock.sleep(1_000);
+        scene.kinesis.put(other, "too late");
+        await reading;
+      })(),
+    );
+    expect(scene.texts.toSorted()).toEqual(["a", "b", "c"]);
+    expect(scene.clock.sleepers).toBe(0);
+  });
+
+  test("that has passed long ago ends reading when all is read, in closed shards and their children too", async () => {
+    const scene = new Scene();
+    for (const text of ["a", "b"]) scene.kinesis.put(scene.shard(0), text);
+    const [left] = scene.kinesis.split(scene.shard(0));
+    if (left) scene.kinesis.put(left, "c");
+    await scene.clock.run(scene.clock.sleep(1_000));
+    const until = new Date(scene.clock.now());
+    if (left) scene.kinesis.put(left, "too late");
+    await scene.clock.run(scene.collect({ until, recordsPerCall: 1 }));
+    expect(scene.texts).toEqual(["a", "b", "c"]);
+    expect(scene.clock.sleepers).toBe(0);
+  });
+
+  test("does not hide that the stream is gone before it", async () => {
+    const scene = new Scene();
+    scene.kinesis.exists = false;
+    const until = new Date(scene.clock.now() + 60_000);
+    expect(await scene.failure({ until })).toMatchObject({ code: "stream-missing" });
+  });
+});
+
 describe("pace", () => {
   test("a shard that has no more is asked once per poll interval, one that is behind at once", async () => {
     const scene = new Scene();

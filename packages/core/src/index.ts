@@ -51,6 +51,7 @@ export {
   provenanceSchema,
   publisherSourceId,
 } from "./provenance.ts";
+export { PublishedRows } from "./published-rows.ts";
 export type {
   AuditBatch,
   AuditReader,
@@ -60,6 +61,7 @@ export type {
   Cursor,
   Resume,
   ResumePoint,
+  StartPosition,
 } from "./reader.ts";
 export { encryptionContextOf, RESOURCE_ID_PATTERN, type ResourceId, resourceIdOf, streamNameOf } from "./resource.ts";
 export { type RetryPolicy, retryDelay } from "./retry.ts";

@@ -56,6 +56,12 @@ export interface ResumePoint {
  */
 export type Resume = (signal: AbortSignal) => Promise<ResumePoint | undefined>;
 
+/**
+ * Where reading begins when there is nothing to resume from: with every row that the trail holds, with what comes next,
+ * or with what happened at a moment and later, by the times of the events.
+ */
+export type StartPosition = "oldest" | "now" | { readonly time: UtcTime };
+
 export interface AuditSource<Row> {
   /** Made from the configuration, so that no rename changes it: `sqlserver:a:RDS_DAS_AUDIT`. */
   readonly id: string;

@@ -10,6 +10,11 @@ export interface AuditServer extends AsyncDisposable {
   /** The database as it is at this moment. @throws UnavailableError, RefusedError, ServerError */
   observe(signal: AbortSignal): Promise<DatabaseState>;
   /**
+   * When this database became the primary; undefined when it never was a standby, or does not know any more.
+   * @throws UnavailableError, RefusedError
+   */
+  becamePrimaryAt(signal: AbortSignal): Promise<UtcTime | undefined>;
+  /**
    * Takes the lock of a source on this connection, whose session then holds it; again while it is held has no effect.
    * @returns whether it is held; false when another session has it
    */

@@ -7,7 +7,7 @@ import type { LedgerDifference, LedgerEntry } from "./ledger.ts";
 import { ledgerEntryOf, type RowEntry } from "./ledger-entry.ts";
 import { LOSS_CAUSES } from "./loss-account.ts";
 import { DAY, HOUR, type Micros, microsOf, utcTimeOfMicros } from "./micros.ts";
-import { OVERLAP, type Progress } from "./progress.ts";
+import { type LedgerChange, OVERLAP, type Progress } from "./progress.ts";
 import { PurgeHandOver } from "./purge-hand-over.ts";
 import { type OracleRow, type OracleValue, rowOf } from "./row.ts";
 import { MOST_ROWS } from "./slice-size.ts";
@@ -17,7 +17,11 @@ export interface SessionOptions {
   readonly branch: Branch;
   /** Whether the database is, at a look, one whose trail this source may read. */
   readonly isOwn: (state: DatabaseState) => boolean;
-  /** Whether a row was on the stream when reading began. */
+  /** The database answered. */
+  readonly heard: () => void;
+  /** Everything that the trail held at a moment after reading began was given out. */
+  readonly reachedEnd: () => void;
+  /** Whether a row was on the stream when reading began. Asked once for each row and name. */
   readonly isPublished: (row: OracleRow) => boolean;
   /** The same for a span that was published long ago; nobody may know. */
   readonly publishedIn: (from: UtcTime, to: UtcTime, signal: AbortSignal) => Promise<(row: OracleRow) => boolean>;
@@ -61,7 +65,7 @@ export class AuditSession {
   /** Milliseconds that the database took for the rows of this poll. */
   #readingTime = 0;
   /** Rows of any age may have come into the table. */
-  #comparesAll = false;
+  #comparesAll: boolean;
   /** The place that reading was resumed from. */
   readonly #resumedAt: Micros;
   readonly #canary: Canary | undefined;
@@ -74,6 +78,7 @@ export class AuditSession {
     this.#sweptAt = options.clock.monotonic();
     this.#reconciledAt = this.#sweptAt;
     this.#resumedAt = progress.low;
+    this.#comparesAll = progress.isProvisional;
     this.#canary = options.canary ? new Canary(progress.losses) : undefined;
     this.#handOver =
       options.purgeRetention === undefined ? undefined : new PurgeHandOver(progress, options.purgeRetention);
@@ -81,16 +86,19 @@ export class AuditSession {
 
   /** Ends without an error when the database is not this source's any more. @throws UnavailableError, RefusedError */
   async *batches(signal: AbortSignal): AsyncGenerator<Batch> {
-    const { clock, isOwn } = this.#options;
+    const { clock, isOwn, heard, reachedEnd } = this.#options;
     let interval = POLL_BUSY;
     while (!signal.aborted) {
       this.#readingTime = 0;
       const state = await this.#server.observe(signal);
       if (signal.aborted || !isOwn(state)) return;
+      heard();
       const now = microsOf(state.now);
       this.#noteClock(now);
       const hasNews = yield* this.#readTail(now, signal);
-      if (!signal.aborted) yield* this.#lookBack(now, signal);
+      if (signal.aborted) return;
+      reachedEnd();
+      yield* this.#lookBack(now, signal);
       if (signal.aborted) return;
       yield this.#batch([], this.#progress.losses.take());
       // A database that takes long to read its trail is asked less often.
@@ -143,13 +151,15 @@ export class AuditSession {
       this.#sweptAt = this.#options.clock.monotonic();
     }
     // What is given out and not on the stream yet is in the trail and not in the ledger.
-    if (signal.aborted || this.#options.branch !== "table" || !this.#progress.isSettled) return;
+    const to = this.#comparableTo;
+    if (signal.aborted || this.#options.branch !== "table" || !this.#progress.isSettledBefore(to)) return;
     const comparesDay = this.#comparedDayAt === undefined || time - this.#comparedDayAt >= FULL_RECONCILE_INTERVAL;
     if (!comparesDay && !this.#comparesAll && time - this.#reconciledAt < RECONCILE_INTERVAL) return;
     const from = comparesDay ? Math.min(now - DAY, this.#resumedAt) : now - HOUR;
     yield* this.#reconcile(this.#comparesAll ? this.#progress.ledger.since : from, signal);
     if (signal.aborted) return;
     this.#comparesAll = false;
+    this.#progress.isProvisional = false;
     this.#reconciledAt = this.#options.clock.monotonic();
     if (comparesDay) this.#comparedDayAt = this.#reconciledAt;
   }
@@ -268,15 +278,18 @@ export class AuditSession {
     }
   }
 
+  /** Newer minutes always differ: rows of them may still come. */
+  get #comparableTo(): Micros {
+    return this.#progress.low - this.#progress.lateWindow;
+  }
+
   /** What the trail holds against what the stream holds, period by period. */
   async *#reconcile(from: Micros, signal: AbortSignal): AsyncGenerator<Batch> {
     const progress = this.#progress;
     const { branch } = this.#options;
     const { ledger } = progress;
-    // Newer minutes always differ: rows of them may still come.
-    const to = progress.low - progress.lateWindow;
     ledger.roll(progress.low);
-    for (const span of ledger.spans(from, to)) {
+    for (const span of ledger.spans(from, this.#comparableTo)) {
       const summaries = await this.#server.summarize(branch, sliceOf(span.from, span.to), span.unit, signal);
       if (signal.aborted) return;
       for (const difference of ledger.differences(span, summaries)) {
@@ -299,16 +312,18 @@ export class AuditSession {
     const isPublished = await publishedIn(span.from, span.to, signal);
     for await (const rows of this.#slices(from, to, signal)) {
       const missing = [...byKey(rows).values()].flatMap((sameKey) => unpublished(numbered(sameKey), isPublished));
-      for (const batch of batchesOf(missing)) yield this.#batch(batch, losses.take(), () => undefined);
+      for (const batch of batchesOf(missing))
+        yield this.#batch(batch, losses.take(), { since: from, apply: () => undefined });
     }
     const [summary] = await this.#server.summarize(branch, span, unit, signal);
     if (signal.aborted) return;
-    if ((summary?.count ?? 0n) < inLedger) {
+    // What a role change takes away with lost redo is on the stream: nothing is missing.
+    if ((summary?.count ?? 0n) < inLedger && !this.#progress.isProvisional) {
       const archived = await this.#server.lastArchiveTime(signal);
       if (signal.aborted) return;
       if (archived === undefined || microsOf(archived) < to) losses.tell(LOSS_CAUSES.rowsDeleted, from, to);
     }
-    yield this.#batch([], losses.take(), () => ledger.set(difference, summary));
+    yield this.#batch([], losses.take(), { since: from, apply: () => ledger.set(difference, summary) });
   }
 
   /** In trail order; `too many` when the slice has to be shorter. */
@@ -355,44 +370,45 @@ export class AuditSession {
     if (object === CANARY && session === this.#server.instance.auditSessionId) this.#canary?.seen();
   }
 
-  /** The rows of one key beyond those that are known; which of them is new only what they say beyond the key can tell. */
+  /**
+   * The rows of one key that are not known; which they are only what they say beyond the key can tell. As many as are
+   * known may have another one among them, when one of those was deleted meanwhile.
+   */
   #newOf(key: RowKey, rows: readonly OracleRow[]): readonly OracleRow[] {
     const { window } = this.#progress;
     const known = [...window.contents(key)];
-    const [first] = rows;
-    if (!first || rows.length <= known.length) return [];
-    const contents = rows.map(contentOf);
     const count = known.length;
-    const unknown = rows.flatMap((row, index) => {
-      const place = known.indexOf(contents[index] ?? "");
-      if (place < 0) return [{ row, content: contents[index] ?? "" }];
-      known.splice(place, 1);
-      return [];
-    });
-    const added = unknown.slice(-(rows.length - count));
-    const time = microsOf(first.time);
-    window.add(
-      key,
-      time,
-      added.map(({ content }) => content),
-    );
-    return numbered(
-      added.map(({ row }) => row),
-      count,
-    );
+    const added: OracleRow[] = [];
+    const contents: string[] = [];
+    for (const row of rows) {
+      const content = contentOf(row);
+      const place = known.indexOf(content);
+      if (place >= 0) known.splice(place, 1);
+      else {
+        added.push(row);
+        contents.push(content);
+      }
+    }
+    const [first] = added;
+    if (!first) return [];
+    window.add(key, microsOf(first.time), contents);
+    return numbered(added, count);
   }
 
   *#giveOut(rows: readonly OracleRow[]): Generator<Batch> {
     for (const batch of batchesOf(rows)) {
       const entries = batch.map(ledgerEntryOf);
-      yield this.#batch(batch, this.#progress.losses.take(), () => this.#progress.notePublished(entries));
+      const since = Math.min(...entries.map(({ time }) => time));
+      const apply = () => this.#progress.notePublished(entries);
+      yield this.#batch(batch, this.#progress.losses.take(), { since, apply });
     }
   }
 
-  /** @param apply what is to be done when the batch is on the stream */
-  #batch(rows: readonly OracleRow[], lossWindows: readonly LossWindow[], apply?: () => void): Batch {
-    const cursor = formatCursor(this.#progress.nextBatch(apply));
-    return { rows, cursor, lossWindows, instance: this.#server.instance.description };
+  /** @param change of the ledger, when the batch is on the stream */
+  #batch(rows: readonly OracleRow[], lossWindows: readonly LossWindow[], change?: LedgerChange): Batch {
+    const cursor = formatCursor(this.#progress.nextBatch(change));
+    const { description: instance } = this.#server.instance;
+    return { rows, cursor, lossWindows, instance, ...(this.#progress.isProvisional && { provisional: true }) };
   }
 }
 

@@ -10,6 +10,7 @@ import {
   type Resume,
   type ResumePoint,
   retryDelay,
+  type StartPosition,
 } from "@das/core";
 import type { AuditServer, Branch, DatabaseState } from "./audit-server.ts";
 import { AuditSession } from "./audit-session.ts";
@@ -29,8 +30,7 @@ export interface SourceOptions {
   readonly history: string;
   /** Connects to the container's own service. @throws UnavailableError, RefusedError */
   readonly connect: (signal: AbortSignal) => Promise<AuditServer>;
-  /** Where reading begins when there is nothing to resume from: every row that the trail holds, or what comes next. */
-  readonly startAt: "oldest" | "now";
+  readonly startAt: StartPosition;
   /** How far behind the newest row others may still appear. Default 60 s (Oracle notes §2.3). */
   readonly lateWindow?: Micros;
   /** Table only: `das_canary` is installed, and its row is waited for. Default false. */
@@ -179,7 +179,8 @@ export class OracleAuditSource implements AuditSource<OracleRow> {
     const oldest = startAt === "oldest" ? await server.oldestTime(branch, signal) : undefined;
     if (signal.aborted) return undefined;
     // Before the oldest row, and before now, rows may be stamped that are not committed yet.
-    const low = startAt === "now" ? microsOf(now) : Math.min(microsOf(oldest ?? now), microsOf(now)) - lateWindow;
+    const oldestLow = () => Math.min(microsOf(oldest ?? now), microsOf(now)) - lateWindow;
+    const low = typeof startAt === "object" ? microsOf(startAt.time) : startAt === "now" ? microsOf(now) : oldestLow();
     const bookmark: Bookmark = { position: { turn: 0, low, batch: 0 }, losses: { open: [], purgeTold: undefined } };
     return new Progress(bookmark, lateWindow, new Ledger(low));
   }

@@ -8,6 +8,7 @@ import { type DescribedInstance, describeInstance } from "./instance.ts";
 import type { OracleValue } from "./row.ts";
 import {
   ADVANCE_ARCHIVE_TIME,
+  BECAME_PRIMARY_AT,
   type BranchAccess,
   CANARY,
   DATABASE_STATE,
@@ -31,6 +32,9 @@ export interface ConnectedServerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
 }
+
+/** The database does not know any more when that change was. */
+const SCN_TOO_OLD = 8181;
 
 /** One connection to one instance, and what following its trail asks there. */
 export class ConnectedServer implements AuditServer {
@@ -61,6 +65,15 @@ export class ConnectedServer implements AuditServer {
     const [row = []] = await this.#connection.select(DATABASE_STATE, {}, signal);
     const [now, role, openMode, ...history] = row.map((value) => value ?? "");
     return { now: utcTime(now ?? ""), role: role ?? "", openMode: openMode ?? "", history: history.join(":") };
+  }
+
+  async becamePrimaryAt(signal: AbortSignal): Promise<UtcTime | undefined> {
+    try {
+      return timeOf(await this.#connection.select(BECAME_PRIMARY_AT, {}, signal));
+    } catch (error) {
+      if (error instanceof ServerError && error.number === SCN_TOO_OLD) return undefined;
+      throw error;
+    }
   }
 
   async takeLock(sourceId: string, signal: AbortSignal): Promise<boolean> {

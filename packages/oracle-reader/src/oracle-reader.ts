@@ -7,6 +7,7 @@ import {
   type Logger,
   type OracleEvent,
   retryDelay,
+  type StartPosition,
   silentLogger,
   systemClock,
 } from "@das/core";
@@ -33,7 +34,7 @@ export interface OracleReaderOptions {
   /** Whether columns that no field of an event takes are read, too. Default true. */
   readonly nativeAuditFields?: boolean;
   /** Where a source begins that has nothing to resume from. Default `oldest`: every row that the trail still holds. */
-  readonly startAt?: "oldest" | "now";
+  readonly startAt?: StartPosition;
   /** `das_owner.das_canary` is installed: its row proves every five minutes that auditing works. Default false. */
   readonly canary?: boolean;
   /**

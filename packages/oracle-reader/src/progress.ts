@@ -12,9 +12,14 @@ const STEP_BACK: Micros = SECOND;
 export const OVERLAP: Micros = 2 * SECOND;
 
 /** What a batch changes in the ledger when it is on the stream. */
-interface Unacknowledged {
-  readonly position: TrailPosition;
+export interface LedgerChange {
+  /** What the ledger says of the time before it stays. */
+  readonly since: Micros;
   readonly apply: () => void;
+}
+
+interface Unacknowledged extends LedgerChange {
+  readonly position: TrailPosition;
 }
 
 /**
@@ -29,6 +34,8 @@ export class Progress {
   readonly ledger: Ledger;
   /** How far behind the place rows may still appear. */
   readonly lateWindow: Micros;
+  /** The trail was another database's until a role change, and was not compared with the ledger since. */
+  isProvisional = false;
   #turn: number;
   #low: Micros;
   #batch: number;
@@ -71,13 +78,13 @@ export class Progress {
 
   /**
    * A batch is about to be given out.
-   * @param apply what is to be done when it is on the stream
+   * @param change of the ledger, when the batch is on the stream
    * @returns its place
    */
-  nextBatch(apply?: () => void): Bookmark {
+  nextBatch(change?: LedgerChange): Bookmark {
     this.#batch += 1;
     const bookmark = this.bookmark();
-    if (apply) this.#unacknowledged.push({ position: bookmark.position, apply });
+    if (change) this.#unacknowledged.push({ position: bookmark.position, ...change });
     return bookmark;
   }
 
@@ -94,9 +101,9 @@ export class Progress {
     return this.#acknowledgedLow;
   }
 
-  /** Everything that was given out is on the stream, so the ledger speaks of all of it. */
-  get isSettled(): boolean {
-    return this.#unacknowledged.length === 0;
+  /** Everything from before a moment that was given out is on the stream, so the ledger speaks of all of it. */
+  isSettledBefore(time: Micros): boolean {
+    return this.#unacknowledged.every(({ since }) => since >= time);
   }
 
   /** The rows of a slice that ends at `end` were read, the newest of them at `newest`. */

@@ -37,6 +37,14 @@ export const DATABASE_STATE = `SELECT TO_CHAR(SYS_EXTRACT_UTC(SYSTIMESTAMP), ${T
 FROM   sys.v_$database d`;
 
 /**
+ * When a standby became the primary, for as long as the database can tell the time of a change number: some days
+ * (Oracle notes §3.4). The time is that of the server's operating system, like SYSDATE and SYSTIMESTAMP.
+ */
+export const BECAME_PRIMARY_AT = `SELECT TO_CHAR(SYS_EXTRACT_UTC(FROM_TZ(SCN_TO_TIMESTAMP(d.standby_became_primary_scn), TO_CHAR(SYSTIMESTAMP,'TZH:TZM'))), ${TIME_FORMAT})
+FROM   sys.v_$database d
+WHERE  d.standby_became_primary_scn > 0`;
+
+/**
  * Takes an exclusive lock for the session. By number: a name may get another number after ten days, and finding it
  * writes to the database, which a standby does not allow (Oracle notes §3.3). ORA-20101: another session holds it.
  */

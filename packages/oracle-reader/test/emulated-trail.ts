@@ -17,7 +17,8 @@ import {
   timestampText,
   workContainer,
 } from "@das/oracle-emulator";
-import type { ConformanceTrail } from "@das/reader-conformance";
+import { type ConformanceTrail, WaitingLog } from "@das/reader-conformance";
+import { ConnectedServer } from "../src/connected-server.ts";
 import { type ConnectionOptions, OracleReader, type OracleReaderOptions, type OracleRow } from "../src/index.ts";
 
 /** How the reader may read the branches: themselves, or through the view only. */
@@ -75,6 +76,7 @@ export async function openEmulatedTrail(options: EmulatedTrailOptions = {}): Pro
   const rows = (of: Branch = branch) => inTrailOrder(rowsOf(site(), container, of));
   const appendRows: EmulatedTrail["appendRows"] = (written, how) =>
     emulator.change((before, now) => audit(before, name, container, written, now, how));
+  const waiting = new WaitingLog();
   return {
     emulator,
     connection,
@@ -90,9 +92,19 @@ export async function openEmulatedTrail(options: EmulatedTrailOptions = {}): Pro
         nativeAuditFields,
         startAt: "oldest",
         clock: impatientClock,
-        logger: silentLogger,
+        logger: waiting.logger,
         ...change,
       }),
+    lend: async () => {
+      const noticed = waiting.next();
+      const holder = await takeLock(emulator, connection, branch);
+      return {
+        [Symbol.asyncDispose]: async () => {
+          await noticed;
+          await holder[Symbol.asyncDispose]();
+        },
+      };
+    },
     appendRows,
     append: async (number) => {
       const appended = Array.from({ length: number }, () => {
@@ -107,6 +119,24 @@ export async function openEmulatedTrail(options: EmulatedTrailOptions = {}): Pro
     expectedMarkers: () => [...markersOf(rows())],
     [Symbol.asyncDispose]: () => emulator[Symbol.asyncDispose](),
   };
+}
+
+/** Cuts off whoever reads, and is the first one there afterwards. */
+async function takeLock(
+  emulator: OracleEmulator,
+  connection: ConnectionOptions,
+  branch: Branch,
+): Promise<AsyncDisposable> {
+  const { signal } = new AbortController();
+  const options = { connection, resourceId: RESOURCE, serverHost: undefined, nativeAuditFields: false } as const;
+  for (;;) {
+    emulator.killConnections();
+    const server = await ConnectedServer.open({ ...options, clock: systemClock, logger: silentLogger }, signal);
+    const { dbid, containerGuid } = server.instance;
+    const table = `oracle:${dbid}:${containerGuid}`;
+    if (await server.takeLock(branch === "table" ? table : `${table}#${connection.instanceId}`, signal)) return server;
+    await server[Symbol.asyncDispose]();
+  }
 }
 
 /** To the container that people work in, as the reader's user. */

@@ -11,6 +11,12 @@ export interface AuditServer extends AsyncDisposable {
   /** The audit as it is at this moment. @throws UnavailableError, RefusedError, ServerError */
   observe(signal: AbortSignal): Promise<AuditState>;
   /**
+   * Takes the audit's lock on this connection, whose session then holds it; again while it is held has no effect.
+   * @returns whether it is held; false when another session has it
+   * @throws UnavailableError; RefusedError when the login may not take it
+   */
+  takeLock(signal: AbortSignal): Promise<boolean>;
+  /**
    * Names of what lies in a directory; other files may be among them. Empty when there is no such directory.
    * @param set one audit's files, and where reading them has come to: enough for a server that lists nothing but them
    */

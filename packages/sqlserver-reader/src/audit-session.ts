@@ -1,8 +1,9 @@
-import { type AuditBatch, type Clock, type Logger, type LossWindow, RefusedError } from "@das/core";
+import { type AuditBatch, type Clock, type Logger, type LossWindow, RefusedError, type StartPosition } from "@das/core";
 import { type AuditFile, auditFilesAmong, directoryKey, sameFileName } from "./audit-file-name.ts";
 import type { AuditServer, AuditState } from "./audit-server.ts";
 import { ServerError } from "./classify-error.ts";
 import { type Bookmark, type FilePosition, formatCursor } from "./cursor.ts";
+import { firstFile, placeIn } from "./find-start.ts";
 import { LOSS_CAUSES } from "./loss-account.ts";
 import { isWriting, type Progress } from "./progress.ts";
 import { type FileReadResult, readFile } from "./read-file.ts";
@@ -12,9 +13,13 @@ export interface SessionOptions {
   readonly sourceId: string;
   /** The audit's configured name. */
   readonly audit: string;
-  readonly startAt: "oldest" | "now";
+  readonly startAt: StartPosition;
   /** The reader's own login: what it does is no reason to poll faster. */
   readonly user: string;
+  /** The server answered. */
+  readonly heard: () => void;
+  /** Everything that the trail held at a moment after reading began was given out. */
+  readonly reachedEnd: () => void;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -68,11 +73,15 @@ export class AuditSession {
   async *#poll(signal: AbortSignal): AsyncGenerator<Batch, ReadOutcome> {
     const progress = this.#progress;
     const state = await this.#server.observe(signal);
+    if (signal.aborted) return "quiet";
+    this.#options.heard();
     // Listed before the read: a file that has a successor by then is closed, so one read to its end finishes it.
     const listing = isWriting(state.audit, progress.file) ? undefined : await this.#list(state, signal);
-    if (listing && !progress.reading) await this.#start(state, listing, signal);
+    const begins = listing !== undefined && !progress.reading;
+    if (begins) await this.#start(state, listing, signal);
     const { reading } = progress;
     if (!reading || signal.aborted) return "quiet";
+    if (begins) yield this.#batch([], { position: reading, losses: progress.losses.state() }, []);
     progress.losses.look(state.audit?.dropped, state.observedAt);
 
     const { file } = progress;
@@ -83,6 +92,7 @@ export class AuditSession {
     if (outcome !== "more" && !hasMoved) {
       if (outcome === "gone") progress.losses.open(LOSS_CAUSES.fileDeleted);
       progress.reachEnd(state.audit);
+      this.#options.reachedEnd();
     }
     const lossWindows = progress.losses.take();
     yield this.#batch([], { position: progress.position ?? reading, losses: progress.losses.state() }, lossWindows);
@@ -115,7 +125,7 @@ export class AuditSession {
         yield this.#batch(rows, bookmark, lossWindows);
       }
     } catch (error) {
-      if (!(error instanceof ServerError && NOT_THERE.has(error.number))) throw error;
+      if (!isNotThere(error)) throw error;
       return await this.#explainMissing(file, from, isOpen, signal);
     } finally {
       await reading.return({ complete: false, anomalies: 0, skipped: [] });
@@ -160,9 +170,10 @@ export class AuditSession {
   async #start({ audit }: AuditState, listing: readonly AuditFile[], signal: AbortSignal): Promise<void> {
     if (!audit) throw this.#auditMissing();
     const files = listing.filter(({ auditGuid }) => auditGuid === audit.auditGuid);
-    const fromNow = this.#options.startAt === "now" && !this.#progress.beganEmpty;
-    const current = files.find((file) => isWriting(audit, file)) ?? files.at(-1);
-    const file = fromNow ? current : files[0];
+    const { startAt } = this.#options;
+    // What comes into an audit that was empty is new, whatever its time.
+    const begin = this.#progress.beganEmpty ? "oldest" : startAt;
+    const file = firstFile(files, begin, audit);
     if (!file) {
       // The audit was never on, so there is no place to speak of yet.
       this.#progress.beganEmpty = true;
@@ -171,20 +182,15 @@ export class AuditSession {
     }
     this.#progress.begin(file);
     this.#progress.noteListing(listing, [audit.directory]);
-    if (!fromNow) return;
-    this.#progress.losses.forgetDropped(audit.dropped);
-    const isOpen = isWriting(audit, file);
-    for (let outcome: ReadOutcome = "more"; outcome === "more" && !signal.aborted; ) {
-      const reading = this.#read(file, this.#progress.reading as FilePosition, isOpen, signal);
-      for (let step = await reading.next(); ; step = await reading.next()) {
-        if (step.done) {
-          outcome = step.value;
-          break;
-        }
-      }
+    if (begin === "oldest") return;
+    try {
+      const place = await placeIn(this.#server, file, begin, this.#progress.losses, signal);
+      if (!signal.aborted) this.#progress.moveTo(place);
+    } catch (error) {
+      // A file without a block has no place but its beginning.
+      if (!isNotThere(error)) throw error;
     }
-    // What was missing before is not of interest.
-    this.#progress.losses.take();
+    if (begin === "now") this.#progress.losses.forgetDropped(audit.dropped);
   }
 
   async #list({ audit }: AuditState, signal: AbortSignal): Promise<readonly AuditFile[]> {
@@ -237,4 +243,8 @@ export class AuditSession {
       code: "audit-missing",
     });
   }
+}
+
+function isNotThere(error: unknown): boolean {
+  return error instanceof ServerError && NOT_THERE.has(error.number);
 }

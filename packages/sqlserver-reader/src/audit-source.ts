@@ -4,9 +4,9 @@ import {
   type Clock,
   type Cursor,
   DasError,
-  type EventIdentity,
   eventIdentity,
   type Logger,
+  PublishedRows,
   type Resume,
   retryDelay,
 } from "@das/core";
@@ -18,7 +18,7 @@ import { Progress } from "./progress.ts";
 import { markerOf, type SqlServerRow } from "./row.ts";
 import { RowOrigin } from "./row-origin.ts";
 
-export interface SourceOptions extends Omit<SessionOptions, "sourceId" | "logger"> {
+export interface SourceOptions extends Omit<SessionOptions, "sourceId" | "heard" | "reachedEnd" | "logger"> {
   readonly instanceId: string;
   /** Connects to the instance. @throws UnavailableError, RefusedError */
   readonly connect: (signal: AbortSignal) => Promise<AuditServer>;
@@ -31,6 +31,16 @@ export interface SourceOptions extends Omit<SessionOptions, "sourceId" | "logger
 }
 
 const RECONNECT = { base: 500, cap: 30_000 };
+/** Milliseconds between two attempts to take the lock. */
+const OWNERSHIP_INTERVAL = 1_000;
+/** After so many milliseconds without an answer a spare may have had the lock, and given it back. */
+const UNHEARD = 2_000;
+
+/** What a read knows of its place, as long as nobody else may have read the source. */
+interface Reading {
+  readonly progress: Progress;
+  readonly published: PublishedRows;
+}
 
 /** One server audit of one instance: its files in the order of their creation, row by row. */
 export class SqlServerAuditSource implements AuditSource<SqlServerRow> {
@@ -59,25 +69,46 @@ export class SqlServerAuditSource implements AuditSource<SqlServerRow> {
 
   async *read(resume: Resume, signal: AbortSignal): AsyncGenerator<AuditBatch<SqlServerRow>> {
     const { clock, random, logger } = this.#options;
-    const from = await resume(signal);
-    const progress = new Progress(from && parseCursor(from.cursor));
     const origin = new RowOrigin(this.id, this.#options.sharedWith, logger);
+    let reading: Reading | undefined;
+    let heardAt = Number.NEGATIVE_INFINITY;
+    let refusal: unknown;
     for (let attempt = 0; !signal.aborted; attempt += 1) {
       try {
         await using server = await this.#options.connect(signal);
-        const { instance } = server;
         if (signal.aborted) return;
+        const { instance } = server;
+        for (let waits = false; !(await server.takeLock(signal)); waits = true) {
+          if (signal.aborted) return;
+          if (!waits) logger.info({ source: this.id }, "waiting: this source is read by another");
+          attempt = 0;
+          reading = undefined;
+          await clock.sleep(OWNERSHIP_INTERVAL, signal);
+        }
         logger.info({ source: this.id, server: instance.serverName, ...instance.description }, "reading the audit");
         origin.connected(instance);
-        const session = new AuditSession(server, progress, { ...this.#options, sourceId: this.id });
+        if (clock.monotonic() - heardAt > UNHEARD) reading = undefined;
+        reading ??= await this.#begin(resume, signal).catch((error: unknown) => {
+          refusal = error;
+          throw error;
+        });
+        if (signal.aborted) return;
+        const { progress, published } = reading;
+        const session = new AuditSession(server, progress, {
+          ...this.#options,
+          sourceId: this.id,
+          heard: () => {
+            heardAt = clock.monotonic();
+          },
+          reachedEnd: () => published.release(),
+        });
         for await (const batch of session.batches(signal)) {
           attempt = 0;
-          const own = origin.withoutOthers(batch);
-          yield from?.published.size ? this.#withoutPublished(own, from.published) : own;
+          yield this.#withoutPublished(origin.withoutOthers(batch), published);
         }
       } catch (error) {
         if (signal.aborted) return;
-        if (!(error instanceof DasError && error.retryable)) throw error;
+        if (error === refusal || !(error instanceof DasError && error.retryable)) throw error;
         const wait = retryDelay(RECONNECT, attempt, random);
         logger.warn(
           { source: this.id, error: error.message, wait },
@@ -88,9 +119,19 @@ export class SqlServerAuditSource implements AuditSource<SqlServerRow> {
     }
   }
 
-  #withoutPublished(batch: AuditBatch<SqlServerRow>, published: ReadonlySet<EventIdentity>): AuditBatch<SqlServerRow> {
+  async #begin(resume: Resume, signal: AbortSignal): Promise<Reading> {
+    const point = await resume(signal);
+    return {
+      progress: new Progress(point && parseCursor(point.cursor)),
+      published: new PublishedRows(point?.published),
+    };
+  }
+
+  #withoutPublished(batch: AuditBatch<SqlServerRow>, published: PublishedRows): AuditBatch<SqlServerRow> {
+    if (!published.isNeeded) return batch;
     const context = { ...batch.instance, nativeAuditFields: "omit" } as const;
-    const isNew = (row: SqlServerRow) => !published.has(eventIdentity(this.id, markerOf(row), toEvent(row, context)));
-    return { ...batch, rows: batch.rows.filter(isNew) };
+    const isNew = (row: SqlServerRow) => !published.meet(eventIdentity(this.id, markerOf(row), toEvent(row, context)));
+    const rows = batch.rows.filter(isNew);
+    return { ...batch, rows, ...(published.isNeeded && { resuming: true }) };
   }
 }

@@ -15,6 +15,9 @@ import {
   FILE_LISTING,
   FILE_LISTING_2016,
   FILES_WITH_ROWS,
+  LOCK_HELD_ELSEWHERE,
+  LOCK_ROLE,
+  TAKE_LOCK,
 } from "./statements.ts";
 
 export interface ConnectedServerOptions {
@@ -22,9 +25,16 @@ export interface ConnectedServerOptions {
   /** The instance's own address in the events; default: what the server reports. */
   readonly serverHost: string | undefined;
   readonly audit: string;
+  /** The resource id: part of the lock's name, so that two resources may read one instance. */
+  readonly resourceId: string;
   readonly clock: Clock;
   readonly logger: Logger;
 }
+
+/** What sp_getapplock gives: at once, and after a wait. */
+const GRANTED = new Set([0, 1]);
+/** Of sp_getapplock, which would cut a longer one. */
+const LONGEST_LOCK_NAME = 255;
 
 /** 2017 has a function that lists files, before there is a procedure. */
 const FIRST_WITH_LISTING = 14;
@@ -35,30 +45,40 @@ export class ConnectedServer implements AuditServer {
   readonly #connection: Connection;
   readonly #readStatement: string;
   readonly #audit: readonly QueryParameter[];
-  readonly #logger: Logger;
+  readonly #options: ConnectedServerOptions;
   #stateStatement = AUDIT_STATE;
   #listingRefused = false;
 
-  private constructor(connection: Connection, instance: ConnectedInstance, audit: string, logger: Logger) {
+  private constructor(connection: Connection, instance: ConnectedInstance, options: ConnectedServerOptions) {
     this.#connection = connection;
     this.instance = instance;
     this.#readStatement = auditReadStatement(instance.columns);
+    const { audit } = options;
     const alias = audit === AUDIT_CHANGES_NAME ? AUDIT_CHANGES_ALIAS : audit;
     this.#audit = [nvarchar("audit", audit), nvarchar("alias", alias)];
-    this.#logger = logger;
+    this.#options = options;
   }
 
   /** @throws UnavailableError, RefusedError */
   static async open(options: ConnectedServerOptions, signal: AbortSignal): Promise<ConnectedServer> {
-    const { clock, logger, audit, serverHost } = options;
+    const { clock, logger, serverHost } = options;
     const connection = await Connection.open(options.connection, clock, logger);
     try {
       const instance = await describeInstance(connection, serverHost, signal);
-      return new ConnectedServer(connection, instance, audit, logger);
+      return new ConnectedServer(connection, instance, options);
     } catch (error) {
       await connection[Symbol.asyncDispose]();
       throw error;
     }
+  }
+
+  async takeLock(signal: AbortSignal): Promise<boolean> {
+    const { resourceId, audit } = this.#options;
+    const [row] = await this.#connection.select(TAKE_LOCK, [nvarchar("resource", lockName(resourceId, audit))], signal);
+    if (signal.aborted) return false;
+    const granted = Number(row?.[0]);
+    if (granted !== LOCK_HELD_ELSEWHERE && !GRANTED.has(granted)) throw this.#lockRefused(granted);
+    return GRANTED.has(granted);
   }
 
   async observe(signal: AbortSignal): Promise<AuditState> {
@@ -69,7 +89,7 @@ export class ConnectedServer implements AuditServer {
       if (!isRightMissing(error) || this.#stateStatement !== AUDIT_STATE) throw error;
       this.#stateStatement = AUDIT_STATE_WITHOUT_SESSION;
       rows = await this.#connection.select(this.#stateStatement, this.#audit, signal);
-      this.#logger.warn(
+      this.#options.logger.warn(
         { server: this.instance.serverName, error: (error as Error).message },
         "event sessions may not be looked at: records that the server drops would go unnoticed; grant VIEW SERVER STATE",
       );
@@ -103,6 +123,16 @@ export class ConnectedServer implements AuditServer {
     return this.#connection[Symbol.asyncDispose]();
   }
 
+  #lockRefused(answer: number): RefusedError {
+    const { instanceId, user } = this.#options.connection;
+    return new RefusedError({
+      who: "sqlserver-reader",
+      what: `instance "${instanceId}": user "${user}" may not take the lock of the audit ${this.#options.audit} (sp_getapplock gave ${answer})`,
+      remedy: `In master: create the role ${LOCK_ROLE} and make the user its member; das check gives the statements`,
+      code: "lock-refused",
+    });
+  }
+
   async #listDirectory(directory: string, signal: AbortSignal): Promise<readonly string[]> {
     const parameters = [nvarchar("directory", directory)];
     if (this.instance.majorVersion >= FIRST_WITH_LISTING) {
@@ -120,7 +150,7 @@ export class ConnectedServer implements AuditServer {
 
   #refuseListing(error: string): void {
     this.#listingRefused = true;
-    this.#logger.warn(
+    this.#options.logger.warn(
       { server: this.instance.serverName, error },
       "directories may not be listed; audit files are found by reading them, which opens each of them for a moment",
     );
@@ -150,6 +180,11 @@ export class ConnectedServer implements AuditServer {
     if (audit?.currentFile !== undefined) names.add(audit.currentFile);
     return [...names];
   }
+}
+
+/** Resource and audit: `master` is the instance's own (SQL Server notes §5). Names are far shorter than what is allowed. */
+function lockName(resourceId: string, audit: string): string {
+  return `das:${resourceId}:${audit}`.slice(0, LONGEST_LOCK_NAME);
 }
 
 function emptyOnServerError(error: unknown): SqlValue[][] {

@@ -12,7 +12,12 @@ export function fileTimeOf(time: UtcTime): bigint | null {
   const milliseconds = epochMillisecondsOf(time);
   const units = time.slice("YYYY-MM-DD HH:MM:SS.fff".length, "YYYY-MM-DD HH:MM:SS.fffffff".length);
   if (Number.isNaN(milliseconds) || !/^\d{4}$/.test(units)) return null;
-  return FILETIME_OF_1970 + BigInt(milliseconds) * UNITS_PER_MILLISECOND + BigInt(units);
+  return fileTimeOfMilliseconds(milliseconds) + BigInt(units);
+}
+
+/** @param milliseconds since 1970, whole */
+export function fileTimeOfMilliseconds(milliseconds: number): bigint {
+  return FILETIME_OF_1970 + BigInt(milliseconds) * UNITS_PER_MILLISECOND;
 }
 
 /** Exact, with seven fraction digits. */

@@ -107,7 +107,8 @@ export function isWriting(audit: AuditDefinition | undefined, file: AuditFile | 
   return audit?.currentFile !== undefined && file !== undefined && sameFileName(audit.currentFile, file.name);
 }
 
-function startOf(file: AuditFile, turn: number): FilePosition {
+/** Before the first row of a file. */
+export function startOf(file: AuditFile, turn: number): FilePosition {
   return {
     turn,
     directory: file.directory,

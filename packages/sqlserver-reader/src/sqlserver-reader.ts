@@ -5,6 +5,7 @@ import {
   type InstanceContext,
   type Logger,
   type SqlServerEvent,
+  type StartPosition,
   silentLogger,
   systemClock,
 } from "@das/core";
@@ -18,6 +19,8 @@ import { AUDIT_CHANGES_NAME, AUDIT_NAME } from "./statements.ts";
 
 export interface SqlServerReaderOptions {
   readonly connection: ConnectionOptions;
+  /** Of the resource: part of the names of the locks. */
+  readonly resourceId: string;
   /** The instance's own address in the events; default: what the server reports. */
   readonly serverHost?: string;
   /** Default: `RDS_DAS_AUDIT` and `RDS_DAS_AUDIT_CHANGES`, which may also be named `RDS_DAS_CHANGES` on the server. */
@@ -25,7 +28,7 @@ export interface SqlServerReaderOptions {
   /** The other configured instances of the same resource: `check` compares their audits with this one's. */
   readonly replicas?: readonly ConnectionOptions[];
   /** Where a source begins that has nothing to resume from. Default `oldest`: every row that the trail still holds. */
-  readonly startAt?: "oldest" | "now";
+  readonly startAt?: StartPosition;
   /**
    * SERVERPROPERTY('ServerName') of other instances whose audits write to the same folder under the same GUIDs, each
    * with a publisher of its own: rows that bear their names are left to them. Better give each instance a folder.
@@ -76,10 +79,10 @@ export class SqlServerReader implements AuditReader<SqlServerRow> {
   }
 
   #source(audit: string): SqlServerAuditSource {
-    const { connection, serverHost, startAt = "oldest", sharedWith = [] } = this.#options;
+    const { connection, resourceId, serverHost, startAt = "oldest", sharedWith = [] } = this.#options;
     const { clock = systemClock, random = Math.random, logger = silentLogger } = this.#options;
     const connect = (signal: AbortSignal) =>
-      ConnectedServer.open({ connection, serverHost, audit, clock, logger }, signal);
+      ConnectedServer.open({ connection, resourceId, serverHost, audit, clock, logger }, signal);
     const { instanceId, user } = connection;
     return new SqlServerAuditSource({ instanceId, user, audit, startAt, sharedWith, connect, clock, random, logger });
   }

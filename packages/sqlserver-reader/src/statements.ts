@@ -51,6 +51,19 @@ LEFT JOIN sys.dm_server_audit_status AS s ON s.audit_id = a.audit_id
 ${withSession ? "LEFT JOIN sys.dm_xe_sessions AS x ON x.name = a.name + N'$A'" : ""}`;
 }
 
+/** Its members may take the lock that lets one publisher work (SQL Server notes §5). */
+export const LOCK_ROLE = "rds_das_readers";
+
+/**
+ * Takes an exclusive lock for the session. The role is part of the lock's name: under `public` every login could take it
+ * and so stop the stream.
+ */
+export const TAKE_LOCK = `DECLARE @granted int;
+EXEC @granted = sys.sp_getapplock @Resource = @resource, @LockMode = 'Exclusive', @LockOwner = 'Session', @LockTimeout = 0, @DbPrincipal = N'${LOCK_ROLE}';
+SELECT @granted AS granted;`;
+/** 0 and 1: granted; this one: another session has it; anything else: not a member, or there is no such role. */
+export const LOCK_HELD_ELSEWHERE = -1;
+
 /** 2017 and later; `level = 0` keeps equally named files of sub-folders out. */
 export const FILE_LISTING = `SELECT file_or_directory_name
 FROM sys.dm_os_enumerate_filesystem(@directory, @pattern) WHERE is_directory = 0 AND level = 0`;

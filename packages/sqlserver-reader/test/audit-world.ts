@@ -80,6 +80,8 @@ export class AuditWorld {
   now = START;
   /** Rows after which the next read breaks off; undefined: it does not. */
   cutAfter: number | undefined;
+  /** So many attempts to take the lock find that another has it. */
+  othersTurn = 0;
   /** Records were lost since the server was last looked at: only its counters tell, and they begin anew with a session. */
   hasUnseenLoss = false;
   /** Files that the reader has seen in a listing: that others vanished nobody can know. */
@@ -154,6 +156,7 @@ export class AuditWorld {
     return {
       instance: INSTANCE,
       observe: async () => this.#observe(),
+      takeLock: async () => this.#takeLock(),
       listFiles: async (directory) => {
         const key = directoryKey(directory);
         const files = this.trail.files.filter((file) => directoryKey(file.directory) === key);
@@ -163,6 +166,12 @@ export class AuditWorld {
       readRows: (path, offset, handlers, signal) => this.#readRows(path, offset, handlers, signal),
       [Symbol.asyncDispose]: async () => undefined,
     };
+  }
+
+  #takeLock(): boolean {
+    if (this.othersTurn === 0) return true;
+    this.othersTurn -= 1;
+    return false;
   }
 
   #observe(): AuditState {

@@ -38,7 +38,11 @@ async function check(
   change: Partial<ConnectionOptions> = {},
   replicas: readonly ConnectionOptions[] = [],
 ): Promise<readonly CheckFinding[]> {
-  await using reader = new SqlServerReader({ connection: connectionTo(emulator, change), replicas });
+  await using reader = new SqlServerReader({
+    connection: connectionTo(emulator, change),
+    resourceId: "db-CHECK",
+    replicas,
+  });
   return (await reader.check(new AbortController().signal)).findings;
 }
 
@@ -556,11 +560,11 @@ test("databases that nobody can work in here are told, and are no warning", asyn
 
 describe("the lock role", () => {
   const cases = [
-    ["a stranger in it", /members besides the reader: intruder/, ["rds_das_readers"], ["rds_das_readers"]],
-    ["the reader outside", /das is no member/, [], []],
+    ["a stranger in it", "warning", /members besides the reader: intruder/, ["rds_das_readers"], ["rds_das_readers"]],
+    ["the reader outside", "failure", /das is no member/, [], []],
   ] as const;
 
-  test.each(cases)("with %s is a warning that can be repaired", async (_, what, readersRoles, intrudersRoles) => {
+  test.each(cases)("with %s is a %s that can be repaired", async (_, status, what, readersRoles, intrudersRoles) => {
     await using emulator = await startHealthy();
     const { databases, logins } = emulator.instance;
     const intruder = {
@@ -591,7 +595,7 @@ describe("the lock role", () => {
       }),
     });
     const finding = found(await check(emulator), "lock-role");
-    expect(finding).toMatchObject({ status: "warning", what: expect.stringMatching(what) });
+    expect(finding).toMatchObject({ status, what: expect.stringMatching(what) });
     await repair(emulator, finding?.repair ?? "");
     expect(found(await check(emulator), "lock-role")).toMatchObject({ status: "ok" });
   });
@@ -602,7 +606,7 @@ describe("connecting", () => {
     await using emulator = await startHealthy();
     expect(found(await check(emulator, { password: "wrong" }), "login")).toMatchObject({ status: "failure" });
     const { certificateAuthority: _, ...untrusting } = connectionTo(emulator);
-    await using reader = new SqlServerReader({ connection: untrusting });
+    await using reader = new SqlServerReader({ connection: untrusting, resourceId: "db-CHECK" });
     const { findings } = await reader.check(new AbortController().signal);
     expect(findings.map(({ id, status }) => [id, status])).toEqual([
       ["sqlserver.reach", "ok"],
@@ -630,7 +634,7 @@ describe("connecting", () => {
     const kill = { at: "rows", after: 0, matching: /dm_xe_sessions/, ending: "kill" } as const;
     emulator.faults.arm(kill);
     await expect(check(emulator)).rejects.toMatchObject({ name: "UnavailableError" });
-    await using reader = new SqlServerReader({ connection: connectionTo(emulator) });
+    await using reader = new SqlServerReader({ connection: connectionTo(emulator), resourceId: "db-CHECK" });
     await expect(reader.check(AbortSignal.abort(new Error("enough")))).rejects.toThrow("enough");
   });
 });

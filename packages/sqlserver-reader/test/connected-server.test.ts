@@ -28,7 +28,14 @@ async function connectTo(options: SqlServerEmulatorOptions = {}, audit = STREAM_
   const logger: Logger = { ...silentLogger, warn: (_, message) => void warnings.push(message) };
   const open = () =>
     ConnectedServer.open(
-      { connection: trail.connection, serverHost: undefined, audit, clock: systemClock, logger },
+      {
+        connection: trail.connection,
+        resourceId: "db-TEST",
+        serverHost: undefined,
+        audit,
+        clock: systemClock,
+        logger,
+      },
       signal,
     );
   return { trail, warnings, open, [Symbol.asyncDispose]: () => trail[Symbol.asyncDispose]() };

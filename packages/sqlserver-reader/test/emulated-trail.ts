@@ -1,5 +1,5 @@
-import { type Logger, silentLogger } from "@das/core";
-import type { ConformanceTrail } from "@das/reader-conformance";
+import { type Logger, type StartPosition, silentLogger, systemClock } from "@das/core";
+import { type ConformanceTrail, WaitingLog } from "@das/reader-conformance";
 import {
   type AuditRow,
   appendRows,
@@ -9,14 +9,17 @@ import {
   type SqlServerEmulatorOptions,
   startSqlServerEmulator,
 } from "@das/sqlserver-emulator";
+import { ConnectedServer } from "../src/connected-server.ts";
 import { AUDIT_NAME, type ConnectionOptions, SqlServerReader, type SqlServerRow } from "../src/index.ts";
 
 export interface EmulatedTrail extends ConformanceTrail<SqlServerRow> {
   readonly emulator: SqlServerEmulator;
   readonly connection: ConnectionOptions;
-  openReader(options?: { readonly logger?: Logger; readonly startAt?: "oldest" | "now" }): SqlServerReader;
+  openReader(options?: { readonly logger?: Logger; readonly startAt?: StartPosition }): SqlServerReader;
   appendRows(rows: readonly AuditRow[]): void;
 }
+
+const RESOURCE = "db-CONFORMANCE";
 
 /** An emulated SQL Server with its audit on, and what a reader needs to reach it. */
 export async function openEmulatedTrail(options: SqlServerEmulatorOptions = {}): Promise<EmulatedTrail> {
@@ -33,11 +36,22 @@ export async function openEmulatedTrail(options: SqlServerEmulatorOptions = {}):
   let count = 0;
   const append = (rows: readonly AuditRow[]) =>
     emulator.change((trail, now) => appendRows(trail, AUDIT_NAME, rows, now));
+  const waiting = new WaitingLog();
   return {
     emulator,
     connection,
-    openReader: ({ logger = silentLogger, startAt = "oldest" } = {}) =>
-      new SqlServerReader({ connection, logger, startAt }),
+    openReader: ({ logger = waiting.logger, startAt = "oldest" } = {}) =>
+      new SqlServerReader({ connection, resourceId: RESOURCE, logger, startAt }),
+    lend: async () => {
+      const noticed = waiting.next();
+      const holder = await takeLock(emulator, connection);
+      return {
+        [Symbol.asyncDispose]: async () => {
+          await noticed;
+          await holder[Symbol.asyncDispose]();
+        },
+      };
+    },
     appendRows: append,
     append: async (rows) => {
       append(
@@ -50,6 +64,18 @@ export async function openEmulatedTrail(options: SqlServerEmulatorOptions = {}):
     expectedMarkers: () => [...markersOf(emulator.trail, AUDIT_NAME)],
     [Symbol.asyncDispose]: () => emulator[Symbol.asyncDispose](),
   };
+}
+
+/** Cuts off whoever reads, and is the first one there afterwards. */
+async function takeLock(emulator: SqlServerEmulator, connection: ConnectionOptions): Promise<AsyncDisposable> {
+  const { signal } = new AbortController();
+  const options = { connection, resourceId: RESOURCE, serverHost: undefined, audit: AUDIT_NAME } as const;
+  for (;;) {
+    emulator.killConnections();
+    const server = await ConnectedServer.open({ ...options, clock: systemClock, logger: silentLogger }, signal);
+    if (await server.takeLock(signal)) return server;
+    await server[Symbol.asyncDispose]();
+  }
 }
 
 /** A made-up row of an audited SELECT. */

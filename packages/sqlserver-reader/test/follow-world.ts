@@ -1,4 +1,4 @@
-import { type Cursor, type LossWindow, silentLogger } from "@das/core";
+import { type Cursor, type LossWindow, type Resume, silentLogger } from "@das/core";
 import { resumeAt } from "@das/reader-conformance";
 import {
   auditNamed,
@@ -54,6 +54,10 @@ const HAPPENINGS = {
   },
   cut: (world: AuditWorld, { count }: Step) => {
     world.cutAfter = count;
+  },
+  "another reads": (world: AuditWorld, { count }: Step) => {
+    world.cutAfter = 0;
+    world.othersTurn = count;
   },
   reboot: (world: AuditWorld) => world.restart((trail, now) => restartInstance(trail, "clean", now)),
   crash: (world: AuditWorld) => world.restart((trail, now) => restartInstance(trail, "crash", now)),
@@ -186,7 +190,16 @@ export async function follow(world: AuditWorld, steps: readonly Step[]): Promise
       random: () => 0.5,
       logger: silentLogger,
     });
-    for await (const batch of source.read(resumeAt(source, place), controller.signal)) {
+    // Everything that was given out is on the stream, so who asks again goes on there.
+    let newest = place;
+    let begins = 0;
+    const resume: Resume = (signal) => {
+      begins += 1;
+      if (begins > 1) restarts += 1;
+      return resumeAt(source, newest)(signal);
+    };
+    for await (const batch of source.read(resume, controller.signal)) {
+      newest = { cursor: batch.cursor };
       batches += 1;
       if (batches > ENOUGH_BATCHES) throw new Error("what is there does not come");
       for (const window of batch.lossWindows) seen.push({ kind: "window", window });

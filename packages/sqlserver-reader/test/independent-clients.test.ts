@@ -222,7 +222,11 @@ test.skipIf(python === undefined)(
     const { host, port, user, password, ca = "" } = emulator;
     const connection = { instanceId: "a", host, port, user, password, certificateAuthority: ca };
     const before = emulator.statements.records.length;
-    await readUntil({ openReader: () => new SqlServerReader({ connection }) }, undefined, rows.length);
+    await readUntil(
+      { openReader: () => new SqlServerReader({ connection, resourceId: "db-TEST" }) },
+      undefined,
+      rows.length,
+    );
     const sent = emulator.statements.records
       .slice(before)
       .filter(
@@ -236,7 +240,11 @@ test.skipIf(python === undefined)(
     const theirs = mine.map(({ text, parameters }) => ({
       // Its parameters are marked as Python does it: %(name)s.
       text:
-        Object.keys(parameters).length === 0 ? text : text.replaceAll("%", "%%").replaceAll(/(?<!@)@(\w+)/g, "%($1)s"),
+        Object.keys(parameters).length === 0
+          ? text
+          : text.replaceAll("%", "%%").replaceAll(/(?<!@)@(\w+)/g, (variable, name) => {
+              return name in parameters ? `%(${name})s` : variable;
+            }),
       ...(Object.keys(parameters).length > 0 && { parameters }),
     }));
     const answers = await askPytds(emulator, true, theirs);

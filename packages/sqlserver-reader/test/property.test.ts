@@ -94,7 +94,7 @@ describe("published = audited minus declared loss windows", () => {
     await fc.assert(
       fc.asyncProperty(
         options,
-        steps("act", "act", "act", "wait", "roll", "empty", "cut", "reboot", "reader restarts"),
+        steps("act", "act", "act", "wait", "roll", "empty", "cut", "reboot", "another reads", "reader restarts"),
         async (chosen, history) => {
           const world = new AuditWorld({ ...chosen, maxRolloverFiles: 200 });
           await check(world, history, (following) => {
@@ -117,6 +117,7 @@ describe("published = audited minus declared loss windows", () => {
         steps(
           ...(["act", "act", "act", "act", "wait", "roll", "roll", "empty", "cut", "reboot", "crash", "stop"] as const),
           ...(["start", "start", "toggle", "fail", "recreate", "move", "drop", "delete", "damage", "repair"] as const),
+          "another reads",
           ...(["writes fail", "writes succeed", "writes succeed", "reader restarts", "reader goes back"] as const),
         ),
         async (chosen, history) => {

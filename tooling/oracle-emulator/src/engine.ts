@@ -159,6 +159,7 @@ export class OracleEngine implements Engine {
       clientInfo: null,
       module: null,
       action: null,
+      period: this.site.sessionPeriod,
       isKilled: false,
     };
   }
@@ -175,6 +176,8 @@ export class OracleEngine implements Engine {
 
   closeSession(session: SessionState, how: "logged off" | "vanished"): void {
     if (!this.#sessions.delete(session.sid)) return;
+    // With the instance went its locks, and whoever would have told of its end.
+    if (session.period !== this.site.sessionPeriod) return;
     this.shared.change((world) => endSession(world, this.siteName, this.lockOwner(session)));
     this.#record(session, { ACTION_NAME: how === "logged off" ? "LOGOFF" : "LOGOFF BY CLEANUP" });
   }

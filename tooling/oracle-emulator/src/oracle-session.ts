@@ -57,6 +57,7 @@ export class OracleSession implements EngineSession {
     if (this.state.isKilled) throw new OracleError(28, "your session has been killed");
     if (site.openMode === "DOWN")
       throw new OracleError(1089, "immediate shutdown or close in progress - no operations are permitted");
+    if (this.state.period !== site.sessionPeriod) throw oracleError(3113);
     const isGone = !site.containers.some(({ guid }) => guid === this.state.container);
     if (isGone || containerMode(site, this.state.container) === "MOUNTED") throw oracleError(1109);
   }

@@ -13,6 +13,7 @@ export class OracleWorld {
   /** Users, grants and programs: replicated, so the same on all sites. */
   database: Database;
   #lastNumber = 0;
+  readonly #watchers = new Set<() => void>();
 
   constructor({
     world,
@@ -37,6 +38,13 @@ export class OracleWorld {
 
   change(transition: (world: World, now: number) => World): void {
     this.#world = transition(this.world, this.now());
+    for (const watcher of this.#watchers) watcher();
+  }
+
+  /** Calls back after each change, until it is disposed of. */
+  watch(watcher: () => void): Disposable {
+    this.#watchers.add(watcher);
+    return { [Symbol.dispose]: () => this.#watchers.delete(watcher) };
   }
 
   changeDatabase(change: Partial<Database>): void {

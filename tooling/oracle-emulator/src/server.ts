@@ -62,6 +62,13 @@ export async function startOracleEmulator(options: OracleEmulatorOptions = {}): 
   const container = workContainer(siteNamed(shared.world, site));
   const engine = new OracleEngine(shared, { site, instance: options.instance ?? 1 });
   const server = await startWireServer(engine, { ...options, clock });
+  const stopServing = server[Symbol.asyncDispose];
+  let { sessionPeriod } = engine.site;
+  const watch = shared.watch(() => {
+    if (engine.site.sessionPeriod === sessionPeriod) return;
+    sessionPeriod = engine.site.sessionPeriod;
+    server.killConnections();
+  });
   return extended(server, {
     user,
     password: passwordOf(shared, user),
@@ -80,6 +87,10 @@ export async function startOracleEmulator(options: OracleEmulatorOptions = {}): 
     now: () => shared.now(),
     shiftClock: (milliseconds: number) => shared.change((world) => shiftClock(world, site, milliseconds)),
     change: (transition: (world: World, now: number) => World) => shared.change(transition),
+    [Symbol.asyncDispose]: async () => {
+      watch[Symbol.dispose]();
+      await stopServing();
+    },
   });
 }
 

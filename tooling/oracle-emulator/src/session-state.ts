@@ -26,6 +26,8 @@ export interface SessionState {
   clientInfo: string | null;
   module: string | null;
   action: string | null;
+  /** Of the site, in which it began; it is gone with it. */
+  readonly period: number;
   /** ALTER SYSTEM KILL SESSION: every further statement is ORA-00028. */
   isKilled: boolean;
 }

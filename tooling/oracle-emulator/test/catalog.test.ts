@@ -105,7 +105,9 @@ test("a standby shows what was replicated and its own files, and refuses to be w
   const before = standby.run(probe).rows[0];
   database.shared.change((world, now) => switchover(world, "ORCL_B", now));
   database.shared.change((world, now) => openSite(world, "ORCL_B", "READ WRITE", now));
-  const after = standby.run(probe).rows[0];
+  expect(standby.error(probe)).toMatch(/^ORA-03113/);
+  using promoted = database.logOn("DAS_READER", { site: "ORCL_B" });
+  const after = promoted.run(probe).rows[0];
   expect(after?.[1]).toBe("PRIMARY");
   expect(after?.[0]).not.toBe(before?.[0]);
 });

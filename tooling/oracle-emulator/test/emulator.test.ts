@@ -3,8 +3,10 @@ import { describe, expect, test } from "vitest";
 import {
   closeDatabase,
   createWorld,
+  failover,
   type OracleEmulator,
   openDatabase,
+  reinstate,
   siteNamed,
   startOracleEmulator,
   switchover,
@@ -79,6 +81,31 @@ test("a standby is another server of the same world; a switchover changes what b
   expect(siteNamed(other.world, "B").role).toBe("PRIMARY");
   await using connected = await logOn(other);
   expect(await value(connected, ROLE)).toBe("PRIMARY");
+});
+
+test("a failover ends the sessions of both sites; the old primary lets nobody in until it is a standby again", async () => {
+  const world = createWorld(
+    { release: "19c", pluggables: ["PDB1"], primary: { uniqueName: "A" }, standbys: [{ uniqueName: "B" }] },
+    Date.now(),
+  );
+  await using one = await startOracleEmulator({ world });
+  await using other = await startOracleEmulator({ shared: one.shared, site: "B" });
+  await using onPrimary = await logOn(one);
+  await using onStandby = await logOn(other);
+  expect(await Promise.all([value(onPrimary, ROLE), value(onStandby, ROLE)])).toEqual(["PRIMARY", "PHYSICAL STANDBY"]);
+  one.change((before, now) => failover(before, "B", now, { losesRedo: false, oldPrimary: "down" }));
+  for (const connected of [onPrimary, onStandby]) {
+    expect(await failure(value(connected, ROLE))).toMatchObject({ code: "NJS-500" });
+  }
+  await expect.poll(() => one.sessionCount + other.sessionCount).toBe(0);
+  expect(await failure(logOn(one))).toMatchObject({ code: "NJS-518" });
+  await using promoted = await logOn(other);
+  expect(await value(promoted, ROLE)).toBe("PRIMARY");
+
+  one.change((before, now) => reinstate(before, "A", now));
+  await using reinstated = await logOn(one);
+  expect(await value(reinstated, ROLE)).toBe("PHYSICAL STANDBY");
+  expect(await value(promoted, ROLE)).toBe("PRIMARY");
 });
 
 test("an instance that goes down ends its sessions and lets nobody in until it is up again", async () => {

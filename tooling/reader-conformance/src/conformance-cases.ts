@@ -8,6 +8,9 @@ import {
   databaseActivityEventSchema,
   type EventIdentity,
   eventIdentity,
+  isMarker,
+  MarkerList,
+  parseMarkers,
   type Resume,
 } from "@das/core";
 import { fromTheStart, resumeAt } from "./resume.ts";
@@ -25,6 +28,11 @@ export interface ConformanceTrail<Row> extends AsyncDisposable {
    * stream already. Default false: a cursor alone is exact.
    */
   readonly overlaps?: boolean;
+  /**
+   * Cuts off whoever reads, and gives the first source to somebody else until it is disposed, which waits until whoever
+   * reads has noticed.
+   */
+  lend(): Promise<AsyncDisposable>;
 }
 
 export type OpenTrail<Row> = () => Promise<ConformanceTrail<Row>>;
@@ -37,6 +45,8 @@ export interface ConformanceCase {
 
 /** Pulls until the rows are there: the suite waits for progress, never for time. */
 const PULLS_WITHOUT_PROGRESS = 100;
+/** Rows, each written when the one before was read, for which a spare has to wait. */
+const WAITS = 6;
 /** Places that a reader is resumed from, however small its batches are: each time it may read everything again. */
 const MOST_PLACES = 5;
 
@@ -111,6 +121,25 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
     },
   },
   {
+    name: "begins with an empty batch where there is nothing to resume from, whose cursor is where reading begins",
+    run: async (open) => {
+      await using trail = await open();
+      await trail.append(7);
+      await using reader = trail.openReader();
+      const source = await firstSource(reader);
+      let first: AuditBatch<unknown> | undefined;
+      await pull(source, fromTheStart, async (batch) => {
+        first ??= batch;
+        return true;
+      });
+      assert(first !== undefined);
+      assert.deepEqual(first.rows, []);
+      await using again = trail.openReader();
+      const seen = await readMarkers(again, resumeAt(source, { cursor: first.cursor }), 7);
+      assert.deepEqual(seen.markers, trail.expectedMarkers());
+    },
+  },
+  {
     name: "yields while the trail is quiet, with a cursor that resumes",
     run: async (open) => {
       await using trail = await open();
@@ -161,6 +190,130 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
       await using again = trail.openReader();
       const seen = await readMarkers(again, resumeAt(source, { cursor, published }), expected.length);
       assert.deepEqual(seen.markers, expected);
+    },
+  },
+  {
+    name: "says that it is resuming until everything that was published was met, or the trail has ended",
+    run: async (open) => {
+      await using trail = await open();
+      await trail.append(1_100);
+      await using first = trail.openReader();
+      const source = await firstSource(first);
+      const published = new Set<EventIdentity>(["gone" as EventIdentity]);
+      let start: Cursor | undefined;
+      const total = trail.expectedMarkers().length;
+      await pull(source, fromTheStart, async (batch) => {
+        start ??= batch.cursor;
+        for (const identity of identitiesOf(first, source, batch)) published.add(identity);
+        return published.size > total;
+      });
+      assert(start !== undefined);
+      await trail.append(1);
+      await using again = trail.openReader();
+      let read = 0;
+      let wasResuming = false;
+      const resume = resumeAt(source, { cursor: start, published });
+      await pull(await firstSource(again), resume, async ({ rows, resuming = false }) => {
+        read += rows.length;
+        wasResuming ||= resuming;
+        // Once it says so it may not take it back.
+        if (resuming) return false;
+        assert.equal(read, 1, "it has not reached the end, and says that it has");
+        return true;
+      });
+      assert(wasResuming);
+    },
+  },
+  {
+    name: "waits while another reads, and asks what to resume from only when the source is its own",
+    run: async (open) => {
+      await using trail = await open();
+      await trail.append(1);
+      await using reader = trail.openReader();
+      await using spare = trail.openReader();
+      const ending = new AbortController();
+      const markers: string[] = [];
+      const published = new Set<EventIdentity>();
+      let place: Cursor | undefined;
+      let asked = 0;
+      const source = await firstSource(reader);
+      const taken: string[] = [];
+      const spareSource = await firstSource(spare);
+      const takeOver = async () => {
+        const resume: Resume = async (signal) => {
+          asked += 1;
+          return resumeAt(source, place && { cursor: place, published })(signal);
+        };
+        await pull(spareSource, resume, async ({ rows }) => {
+          taken.push(...rows.map((row) => spareSource.marker(row)));
+          return taken.length > 0;
+        });
+      };
+      let spareReading: Promise<void> | undefined;
+      for await (const batch of source.read(fromTheStart, ending.signal)) {
+        markers.push(...batch.rows.map((row) => source.marker(row)));
+        for (const identity of identitiesOf(reader, source, batch)) published.add(identity);
+        place = batch.cursor;
+        spareReading ??= takeOver();
+        // As long as that takes: time enough for a spare that does not wait.
+        if (markers.length < WAITS) await trail.append(1);
+        else ending.abort();
+        assert.equal(asked, 0, "it asks while another reads");
+      }
+      await trail.append(1);
+      await spareReading;
+      assert.equal(asked, 1);
+      assert.deepEqual([...markers, ...taken], trail.expectedMarkers());
+    },
+  },
+  {
+    name: "asks again, and begins anew from the answer, after the source was somebody else's",
+    run: async (open) => {
+      await using trail = await open();
+      await trail.append(5);
+      await using reader = trail.openReader();
+      const source = await firstSource(reader);
+      const markers: string[] = [];
+      let asked = 0;
+      let start: Cursor | undefined;
+      const resume: Resume = async (signal) => {
+        asked += 1;
+        return resumeAt(source, start && { cursor: start })(signal);
+      };
+      let before: number | undefined;
+      let givenBack: PromiseLike<void> | undefined;
+      await pull(source, resume, async ({ rows, cursor }) => {
+        start ??= cursor;
+        markers.push(...rows.map((row) => source.marker(row)));
+        if (before === undefined && markers.length >= trail.expectedMarkers().length) {
+          before = markers.length;
+          const lent = await trail.lend();
+          await trail.append(2);
+          givenBack = lent[Symbol.asyncDispose]();
+        }
+        return before !== undefined && markers.length >= before + trail.expectedMarkers().length;
+      });
+      await givenBack;
+      const all = trail.expectedMarkers();
+      assert.deepEqual(markers, [...all.slice(0, before), ...all]);
+      assert.equal(asked, 2);
+    },
+  },
+  {
+    name: "gives markers that fit into provenance",
+    run: async (open) => {
+      await using trail = await open();
+      await trail.append(300);
+      await using reader = trail.openReader();
+      const total = trail.expectedMarkers().length;
+      const { markers } = await readMarkers(reader, fromTheStart, total);
+      assert.deepEqual(
+        markers.filter((marker) => !isMarker(marker)),
+        [],
+      );
+      const list = new MarkerList();
+      for (const marker of markers) list.add(marker);
+      assert.deepEqual(parseMarkers(list.take(), markers.length), markers);
     },
   },
   {

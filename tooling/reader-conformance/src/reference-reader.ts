@@ -9,8 +9,8 @@ import {
   eventIdentity,
   type InstanceContext,
   type InstanceDescription,
+  PublishedRows,
   type Resume,
-  type ResumePoint,
   type SqlServerEvent,
   systemClock,
   utcTimeOf,
@@ -60,24 +60,58 @@ export class ReferenceSource implements AuditSource<ReferenceRow> {
 
   async *read(resume: Resume, signal: AbortSignal): AsyncGenerator<AuditBatch<ReferenceRow>> {
     const { clock, pollInterval, batchRows } = this.#options;
-    const from = await resume(signal);
-    let position = from ? positionOf(from.cursor) : 0;
-    while (!signal.aborted) {
-      const lossWindows =
-        position < this.#trail.purged
-          ? [{ cause: "purged before it was read", startTime: timeOf(position), endTime: timeOf(this.#trail.purged) }]
-          : [];
-      const rows = this.#trail.slice(position, batchRows);
-      position = Math.max(position, this.#trail.purged) + rows.length;
-      yield { rows: this.#unpublished(rows, from), cursor: cursorOf(position), lossWindows, instance: INSTANCE };
-      if (rows.length === 0) await clock.sleep(pollInterval, signal);
+    const session = {};
+    let place: Place | undefined;
+    try {
+      while (!signal.aborted) {
+        if (!this.#trail.takeLock(this.id, session)) {
+          place = undefined;
+          await clock.sleep(pollInterval, signal);
+          continue;
+        }
+        if (!place) {
+          const point = await resume(signal);
+          if (signal.aborted) return;
+          place = {
+            position: point ? positionOf(point.cursor) : 0,
+            published: new PublishedRows(point?.published),
+          };
+          if (!point) yield { rows: [], cursor: cursorOf(0), lossWindows: [], instance: INSTANCE };
+          continue;
+        }
+        const { position } = place;
+        yield this.#next(place, batchRows);
+        if (place.position === position) await clock.sleep(pollInterval, signal);
+      }
+    } finally {
+      this.#trail.releaseLock(this.id, session);
     }
   }
 
-  #unpublished(rows: readonly ReferenceRow[], from: ResumePoint | undefined): readonly ReferenceRow[] {
-    if (!from || from.published.size === 0) return rows;
-    return rows.filter((row) => !from.published.has(eventIdentity(this.id, this.marker(row), toEvent(row))));
+  #next(place: Place, count: number): AuditBatch<ReferenceRow> {
+    const { purged } = this.#trail;
+    const { position, published } = place;
+    const lossWindows =
+      position < purged
+        ? [{ cause: "purged before it was read", startTime: timeOf(position), endTime: timeOf(purged) }]
+        : [];
+    const rows = this.#trail.slice(position, count);
+    place.position = Math.max(position, purged) + rows.length;
+    const fresh = rows.filter((row) => !published.meet(eventIdentity(this.id, this.marker(row), toEvent(row))));
+    if (place.position === this.#trail.length) published.release();
+    return {
+      rows: fresh,
+      cursor: cursorOf(place.position),
+      lossWindows,
+      instance: INSTANCE,
+      ...(published.isNeeded && { resuming: true }),
+    };
   }
+}
+
+interface Place {
+  position: number;
+  readonly published: PublishedRows;
 }
 
 export class ReferenceReader implements AuditReader<ReferenceRow> {

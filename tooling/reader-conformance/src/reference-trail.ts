@@ -8,6 +8,8 @@ export interface ReferenceRow {
 
 export class ReferenceTrail {
   readonly #rows: ReferenceRow[] = [];
+  /** Who reads each source. */
+  readonly #locks = new Map<string, Lock>();
   #purged = 0;
 
   get length(): number {
@@ -40,4 +42,40 @@ export class ReferenceTrail {
   slice(from: number, count: number): readonly ReferenceRow[] {
     return this.#rows.slice(Math.max(from, this.#purged), Math.max(from, this.#purged) + count);
   }
+
+  /** @returns whether this session has the source's lock */
+  takeLock(sourceId: string, session: object): boolean {
+    const holder = this.#locks.get(sourceId) ?? { session, refused: Promise.withResolvers<void>() };
+    this.#locks.set(sourceId, holder);
+    if (holder.session !== session) holder.refused.resolve();
+    return holder.session === session;
+  }
+
+  releaseLock(sourceId: string, session: object): void {
+    if (this.#locks.get(sourceId)?.session === session) this.#locks.delete(sourceId);
+  }
+
+  /** Somebody else has the source, whoever reads it now, until this is disposed, which waits until it was asked for. */
+  lend(sourceId: string): AsyncDisposable {
+    const session = {};
+    const refused = Promise.withResolvers<void>();
+    this.#locks.set(sourceId, { session, refused });
+    return {
+      [Symbol.asyncDispose]: async () => {
+        await refused.promise;
+        this.releaseLock(sourceId, session);
+      },
+    };
+  }
+
+  /** Every reader is gone without having said so. */
+  endSessions(): void {
+    this.#locks.clear();
+  }
+}
+
+interface Lock {
+  readonly session: object;
+  /** Resolved when somebody else wanted it. */
+  readonly refused: PromiseWithResolvers<void>;
 }

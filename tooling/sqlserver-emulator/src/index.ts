@@ -1,5 +1,6 @@
 export { type Announcement, announce, instanceYaml } from "./announcement.ts";
 export { AUDIT_COLUMNS, type AuditColumn } from "./audit-columns.ts";
+export { EmulatedGroup, type EmulatedGroupOptions, type ReplicaRole } from "./availability-group.ts";
 export {
   CHANGES_AUDIT,
   DEFAULT_AUDITS,
@@ -74,6 +75,7 @@ export {
   VERSION_PROFILES,
   type VersionProfile,
 } from "./version-profiles.ts";
+export { type GroupWorkloadOptions, runGroupWorkload } from "./workload/group-workload.ts";
 export { documentedFailedLogin, type RealRow, realRows } from "./workload/real-rows.ts";
 export {
   appendWorkload,

@@ -18,6 +18,7 @@ import { FaultPlan } from "./faults.ts";
 import { secureContextsOf } from "./greeting.ts";
 import type { Instance } from "./instance.ts";
 import { eventTime } from "./model/audit-row.ts";
+import { startInstance, stopInstance } from "./model/audit-state.ts";
 import type { AuditTrail, TrailBehaviour } from "./model/audit-trail.ts";
 import { recordAction } from "./model/audited-action.ts";
 import { findLogin } from "./principals.ts";
@@ -77,9 +78,20 @@ export interface SqlServerEmulator extends AsyncDisposable {
   changeInstance(change: Partial<Instance>): void;
   /** Every connection is cut, as when the network goes. */
   killConnections(): void;
+  /** Cuts the connections of those who work in one of these databases. */
+  killSessionsIn(databases: readonly string[]): void;
   /** Nobody is let in any more until `openPort`, which may be another one; what is connected stays. */
   closePort(): Promise<void>;
   openPort(port?: number): Promise<void>;
+  /** False between `shutDown` and `startUp`. */
+  readonly isRunning: boolean;
+  /** The instance stops, cleanly or not; its files stay. Resolves when nobody is connected any more. */
+  shutDown(kind: "clean" | "crash"): Promise<void>;
+  /**
+   * It runs again, at the same port and with the same files.
+   * @param options.node of a failover cluster: where it runs now
+   */
+  startUp(options?: { readonly flag?: "-f" | "-m"; readonly node?: string }): Promise<void>;
 }
 
 const FIRST_USER_SESSION = 51;
@@ -132,7 +144,15 @@ export async function startSqlServerEmulator(options: SqlServerEmulatorOptions =
 
   let server = await listen(accept, host, options.port ?? 0);
   let port = portOf(server);
+  let isRunning = true;
   const closePort = () => stopListening(server);
+  const openPort = async (newPort = port) => {
+    server = await listen(accept, host, newPort);
+    port = portOf(server);
+  };
+  const killConnections = () => {
+    for (const { socket } of connections.values()) socket.resetAndDestroy();
+  };
 
   return {
     host,
@@ -154,17 +174,35 @@ export async function startSqlServerEmulator(options: SqlServerEmulatorOptions =
     get sessionCount() {
       return connections.size;
     },
+    get isRunning() {
+      return isRunning;
+    },
     now: () => engine.now(),
     shiftClock: (milliseconds) => engine.shiftClock(milliseconds),
     change: (transition) => engine.changeTrail(transition),
     changeInstance: (change) => engine.changeInstance(change),
-    killConnections: () => {
-      for (const { socket } of connections.values()) socket.resetAndDestroy();
+    killConnections,
+    killSessionsIn: (databases) => {
+      const names = new Set(databases.map((name) => name.toLowerCase()));
+      for (const { state, kill } of engine.sessions.values()) if (names.has(state.database.toLowerCase())) kill();
     },
     closePort,
-    openPort: async (newPort = port) => {
-      server = await listen(accept, host, newPort);
-      port = portOf(server);
+    openPort,
+    shutDown: async (kind) => {
+      if (!isRunning) return;
+      isRunning = false;
+      engine.changeTrail((before, now) => stopInstance(before, kind, now));
+      const closed = closePort();
+      const ended = [...connections.values()].map((connection) => connection.ended);
+      killConnections();
+      await Promise.all([closed, ...ended]);
+    },
+    startUp: async ({ flag, node } = {}) => {
+      if (isRunning) return;
+      engine.changeTrail((before, now) => startInstance(before, now, flag));
+      engine.changeInstance({ startedAt: engine.now(), ...(node !== undefined && ownedBy(node, engine.instance)) });
+      isRunning = true;
+      await openPort();
     },
     [Symbol.asyncDispose]: async () => {
       const closed = closePort();
@@ -173,6 +211,10 @@ export async function startSqlServerEmulator(options: SqlServerEmulatorOptions =
       await closed;
     },
   };
+}
+
+function ownedBy(node: string, { clusterNodes }: Instance): Partial<Instance> {
+  return { physicalNode: node, clusterNodes: [node, ...clusterNodes.filter((name) => name !== node)] };
 }
 
 async function listen(accept: (socket: Socket) => void, host: string, port: number): Promise<Server> {

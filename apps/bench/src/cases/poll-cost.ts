@@ -133,6 +133,7 @@ async function costsOf(megabytes: number, offset: Offset): Promise<FileCost> {
 
   await using proxy = await CountingProxy.open(emulator.port);
   await using reader = new SqlServerReader({
+    resourceId: "db-BENCH",
     connection: {
       instanceId: "a",
       host: "127.0.0.1",

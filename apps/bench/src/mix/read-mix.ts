@@ -18,6 +18,7 @@ export interface MixSample {
 /** The first rows of the audit through the real driver. */
 export async function readMix(emulator: EmulatorAddress, count: number): Promise<MixSample> {
   await using reader = new SqlServerReader({
+    resourceId: "db-BENCH",
     connection: {
       instanceId: "a",
       host: emulator.host,

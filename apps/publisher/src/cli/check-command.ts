@@ -10,7 +10,7 @@ import type { CheckOptions } from "./options.ts";
 export async function checkCommand(options: CheckOptions): Promise<number> {
   const configuration = loadConfiguration(options.config);
   const { replicas, findings: unreadable } = findReplicas(configuration, options.instance, environment);
-  await using reader = openReader(configuration, options.instance, environment, silentLogger, replicas);
+  await using reader = openReader(configuration, options.instance, environment, { logger: silentLogger, replicas });
   // A signal ends the process at once: nothing that a check does has to be undone.
   const { signal } = new AbortController();
   const findings: readonly CheckFinding[] = [

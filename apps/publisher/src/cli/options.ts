@@ -4,6 +4,7 @@ export interface RunOptions {
   readonly config: string;
   readonly instance: string;
   readonly createStream: boolean;
+  readonly resumeFrom?: Date;
   readonly logLevel: string;
 }
 

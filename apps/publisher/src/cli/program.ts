@@ -17,6 +17,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     .requiredOption("-c, --config <file>", "configuration of the resource (YAML); one file serves all its instances")
     .requiredOption("-i, --instance <id>", "the instance to publish, by its id in the configuration")
     .option("--create-stream", "create the stream when it does not exist, instead of waiting for it", false)
+    .option("--resume-from <time>", "where a source begins of which the stream holds nothing any more", parseTime)
     .addOption(logLevel())
     .addHelpText("after", RUN_HELP)
     .action(async (options: RunOptions) => {
@@ -81,6 +82,15 @@ function parseFrom(text: string): "latest" | "oldest" | Date {
   return time;
 }
 
+function parseTime(text: string): Date {
+  // A time without an offset would be taken for local time, and a place in an audit trail is no matter for guesses.
+  const time = /(Z|[+-]\d\d:\d\d)$/.test(text) ? new Date(text) : undefined;
+  if (!time || Number.isNaN(time.getTime())) {
+    throw new InvalidArgumentError("Not an ISO 8601 time with its offset, such as 2026-11-22T10:00:00Z.");
+  }
+  return time;
+}
+
 function parseCount(text: string): number {
   const count = Number(text);
   if (!Number.isSafeInteger(count) || count < 1) throw new InvalidArgumentError("Not a whole number above 0.");
@@ -88,6 +98,11 @@ function parseCount(text: string): number {
 }
 
 const RUN_HELP = `
+The stream itself says where publishing goes on: nothing has to be kept or carried over. Only after an
+absence longer than the stream's retention there is nothing on it any more; then a source goes on where
+publisher.hintDirectory says, else at --resume-from, else at publisher.startAt, and the stream is told
+what may be on it twice (REPEAT) or missing (LOSS WINDOW).
+
 AWS credentials, profiles and endpoints follow the AWS SDK: AWS_PROFILE, AWS_ACCESS_KEY_ID,
 AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_KINESIS, AWS_ENDPOINT_URL_KMS.
 

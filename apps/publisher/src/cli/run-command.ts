@@ -1,4 +1,4 @@
-import { systemClock } from "@das/core";
+import { ENGINE_TRAITS, systemClock, utcTimeOf } from "@das/core";
 import { openAwsClients } from "../aws/clients.ts";
 import { loadConfiguration } from "../configuration/load-configuration.ts";
 import { openReader } from "../engines/open-reader.ts";
@@ -12,7 +12,11 @@ import { stopOnSignals } from "./stop-signals.ts";
 export async function runCommand(options: RunOptions): Promise<number> {
   const configuration = loadConfiguration(options.config);
   const logger = openLog(options.logLevel, { resource: configuration.resource.id, instance: options.instance });
-  await using reader = openReader(configuration, options.instance, environment, logger);
+  const { fractionDigits } = ENGINE_TRAITS[configuration.resource.engine];
+  const startAt = options.resumeFrom
+    ? { time: utcTimeOf(options.resumeFrom.getTime(), fractionDigits) }
+    : configuration.publisher.startAt;
+  await using reader = openReader(configuration, options.instance, environment, { logger, startAt });
   using aws = openAwsClients(configuration.stream.region);
   using stopping = stopOnSignals((signal) => logger.info({ signal }, "stopping: flushing what was read"));
   const complete = await runPublisher(
@@ -22,6 +26,7 @@ export async function runCommand(options: RunOptions): Promise<number> {
       reader,
       aws,
       createStream: options.createStream,
+      startAt,
       clock: systemClock,
       random: Math.random,
       logger,

@@ -133,6 +133,13 @@ const publisher = z.strictObject({
     .enum(["oldest", "now"])
     .default("oldest")
     .describe("Where a source begins that was never published: every row that the trail holds, or what comes next"),
+  hintDirectory: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Folder for a file that says how far each source was published. Only of use after an absence longer than the stream's retention",
+    ),
   stopSeconds: z.int().min(1).max(600).default(20).describe("How long a stop waits until everything is on the stream"),
 });
 

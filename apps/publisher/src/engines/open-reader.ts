@@ -1,20 +1,30 @@
-import { type AuditReader, ConfigurationError, type Logger } from "@das/core";
+import { type AuditReader, ConfigurationError, type Logger, type StartPosition } from "@das/core";
 import type { Configuration, OracleConfiguration } from "../configuration/schema.ts";
 import { openOracleReader, oracleConnection } from "./oracle.ts";
 import type { Environment } from "./setting-file.ts";
 import { isSqlServer, openSqlServerReader, sqlServerConnection } from "./sqlserver.ts";
 
+export interface ReaderSettings {
+  readonly logger: Logger;
+  /** Where a source begins that was never published. */
+  readonly startAt: StartPosition;
+  /** Places of other instances of the resource, for a check to compare this one with. */
+  readonly replicas: readonly number[];
+}
+
 /**
  * The reader of one instance.
- * @param replicas places of other instances of the resource, for a check to compare this one with
  * @throws ConfigurationError when there is no such instance, or a secret is missing
  */
 export function openReader(
   configuration: Configuration,
   instanceId: string,
   environment: Environment,
-  logger: Logger,
-  replicas: readonly number[] = [],
+  {
+    logger,
+    startAt = configuration.publisher.startAt,
+    replicas = [],
+  }: Pick<ReaderSettings, "logger"> & Partial<ReaderSettings>,
 ): AuditReader<unknown> {
   const index = configuration.instances.findIndex(({ id }) => id === instanceId);
   if (index < 0) {
@@ -25,9 +35,10 @@ export function openReader(
       code: "instance-unknown",
     });
   }
+  const settings = { logger, startAt, replicas };
   return isSqlServer(configuration)
-    ? openSqlServerReader(configuration, index, environment, logger, replicas)
-    : openOracleReader(configuration as OracleConfiguration, index, environment, logger, replicas);
+    ? openSqlServerReader(configuration, index, environment, settings)
+    : openOracleReader(configuration as OracleConfiguration, index, environment, settings);
 }
 
 /** @throws ConfigurationError when a secret or a file that connecting to the instance takes cannot be read */

@@ -1,15 +1,15 @@
-import type { AuditReader, Logger } from "@das/core";
+import type { AuditReader } from "@das/core";
 import { type ConnectionOptions, OracleReader } from "@das/oracle-reader";
 import type { OracleConfiguration } from "../configuration/schema.ts";
 import { readSecret } from "../configuration/secret.ts";
+import type { ReaderSettings } from "./open-reader.ts";
 import { type Environment, readSettingFile } from "./setting-file.ts";
 
 export function openOracleReader(
   configuration: OracleConfiguration,
   index: number,
   environment: Environment,
-  logger: Logger,
-  replicas: readonly number[],
+  { logger, startAt, replicas }: ReaderSettings,
 ): AuditReader<unknown> {
   const { containers, serverHost, canary, purgeAfterHours } = configuration.instances[
     index
@@ -21,7 +21,7 @@ export function openOracleReader(
     replicas: replicas.map((other) => oracleConnection(configuration, other, environment)),
     ...(serverHost !== undefined && { serverHost }),
     nativeAuditFields: configuration.stream.nativeAuditFields === true,
-    startAt: configuration.publisher.startAt,
+    startAt,
     canary,
     ...(purgeAfterHours !== undefined && { purgeAfterHours }),
     logger,

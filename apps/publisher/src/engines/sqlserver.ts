@@ -1,7 +1,8 @@
-import type { AuditReader, Logger } from "@das/core";
+import type { AuditReader } from "@das/core";
 import { type ConnectionOptions, SqlServerReader } from "@das/sqlserver-reader";
 import type { Configuration, SqlServerConfiguration } from "../configuration/schema.ts";
 import { readSecret } from "../configuration/secret.ts";
+import type { ReaderSettings } from "./open-reader.ts";
 import { type Environment, readSettingFile } from "./setting-file.ts";
 
 // The configuration's engine stands one level below what would discriminate the union.
@@ -13,16 +14,16 @@ export function openSqlServerReader(
   configuration: SqlServerConfiguration,
   index: number,
   environment: Environment,
-  logger: Logger,
-  replicas: readonly number[],
+  { logger, startAt, replicas }: ReaderSettings,
 ): AuditReader<unknown> {
   const { serverHost, sharedWith } = configuration.instances[index] as SqlServerConfiguration["instances"][number];
   return new SqlServerReader({
     connection: sqlServerConnection(configuration, index, environment),
+    resourceId: configuration.resource.id,
     replicas: replicas.map((other) => sqlServerConnection(configuration, other, environment)),
     ...(serverHost !== undefined && { serverHost }),
     sharedWith,
-    startAt: configuration.publisher.startAt,
+    startAt,
     logger,
   }) as AuditReader<unknown>;
 }

@@ -176,4 +176,33 @@ describe("publishing a source", () => {
     await done;
     expect(run.reader.source.acknowledgements.at(-1) ?? "r0").toBe("r0");
   });
+
+  test("begins a new epoch, and asks the stream again, when somebody else had the source meanwhile", async () => {
+    const run = prepare(new FakeStream(), { lanes: 2, heartbeatInterval: 1 });
+    const done = publish(run);
+    run.trail.appendMany(40);
+    await until(() => run.stream.statements().length === 40);
+    for (const _ of [1, 2, 3]) {
+      const { length } = run.stream.records;
+      await using _other = run.trail.lend(run.reader.source.id);
+      run.trail.appendMany(10);
+      for (let turn = 0; turn < 50; turn += 1) await nextTurn();
+      expect(run.stream.records.slice(length).flatMap(({ statements }) => statements)).toEqual([]);
+    }
+    await until(() => run.stream.statements().length === 70);
+    run.stopping.abort();
+    await done;
+    expect(new Set(run.stream.statements()).size).toBe(70);
+    const epochs = Map.groupBy(run.stream.records, ({ inner }) => inner.provenance?.epoch);
+    expect(epochs.size).toBeGreaterThan(1);
+    for (const records of epochs.values()) {
+      for (const lane of [0, 1]) {
+        const ofLane = records.map(({ inner }) => inner.provenance).filter((each) => each?.lane === lane);
+        expect(ofLane.map((each) => each?.sequence)).toEqual(ofLane.map((_, sequence) => sequence));
+      }
+    }
+    for (const records of [...epochs.values()].slice(1)) {
+      expect(records[0]?.inner.provenance?.resumed).toMatch(/^r(40|50|60|70)$/);
+    }
+  });
 });

@@ -17,6 +17,7 @@ import {
   streamEvent,
   stringifyExact,
 } from "@das/core";
+import type { HintFile } from "../stream/hint-file.ts";
 import type { StreamMemory } from "../stream/stream-memory.ts";
 import { ByteBudget } from "./byte-budget.ts";
 import { Epoch } from "./epoch.ts";
@@ -56,6 +57,7 @@ export interface PublishParts {
   readonly sealing: Sealing;
   readonly putting: Putting;
   readonly memory: StreamMemory;
+  readonly hints?: Pick<HintFile, "note"> | undefined;
   /** A name that no other epoch has. */
   readonly nameEpoch: () => string;
   readonly clock: Clock;
@@ -287,6 +289,9 @@ export class SourcePublishing<Row> {
   }
 
   #moved(place: Cursor | undefined): void {
-    if (place !== undefined) this.source.acknowledged(place);
+    if (place === undefined) return;
+    this.source.acknowledged(place);
+    const { cursor } = this.#epoch?.watermark ?? {};
+    if (cursor !== undefined) this.#parts.hints?.note(this.source, cursor);
   }
 }

@@ -6,6 +6,7 @@ import {
 } from "@aws-sdk/client-kinesis";
 import { type Clock, type Logger, RefusedError, retryDelay } from "@das/core";
 import { classifyAwsError } from "../aws/classify-aws-error.ts";
+import { generationOf, readTags } from "./stream-tags.ts";
 
 export interface StreamExpectation {
   readonly streamName: string;
@@ -15,10 +16,22 @@ export interface StreamExpectation {
   readonly create: { readonly shards: number | undefined } | undefined;
 }
 
+/** What is known of a stream when it can be written. */
+export interface OpenedStream {
+  readonly generation: number;
+  /** Milliseconds since 1970, by the clock of the stream. */
+  readonly createdAt: number;
+  readonly retentionHours: number;
+}
+
+/** Kinesis keeps records for so long unless it was told otherwise. */
+const DEFAULT_RETENTION_HOURS = 24;
+
 const POLL = { base: 2_000, cap: 15_000 };
 
 /**
  * Waits until the stream can be written: exists, is active, is ours, and is not encrypted by Kinesis.
+ * @returns undefined when the signal aborted before
  * @throws RefusedError when a person must act
  */
 export async function openStream(
@@ -28,7 +41,7 @@ export async function openStream(
   random: () => number,
   logger: Logger,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<OpenedStream | undefined> {
   const { streamName, create } = expectation;
   let told: string | undefined;
   const tell = (message: string) => {
@@ -41,7 +54,11 @@ export async function openStream(
       if (summary?.StreamStatus === "ACTIVE" || summary?.StreamStatus === "UPDATING") {
         refuseForeign(summary, expectation);
         refuseEncrypted(summary, streamName);
-        return;
+        return {
+          generation: generationOf(await readTags(client, streamName), streamName),
+          createdAt: summary.StreamCreationTimestamp?.getTime() ?? 0,
+          retentionHours: summary.RetentionPeriodHours ?? DEFAULT_RETENTION_HOURS,
+        };
       }
       if (summary) tell("the stream is not active yet; waiting for it");
       else if (create) {
@@ -56,6 +73,7 @@ export async function openStream(
     // A stream takes seconds to be created; the first looks come quickly.
     await clock.sleep(attempt < 5 ? 250 * (attempt + 1) : retryDelay(POLL, attempt, random), signal);
   }
+  return undefined;
 }
 
 async function describe(

@@ -1,5 +1,5 @@
-import { type Cursor, silentLogger, systemClock } from "@das/core";
-import type { ConformanceTrail } from "@das/reader-conformance";
+import { type Cursor, systemClock } from "@das/core";
+import { type ConformanceTrail, WaitingLog } from "@das/reader-conformance";
 import { formatCursor } from "../../src/cursor.ts";
 import { OracleReader, type OracleRow } from "../../src/index.ts";
 import { microsOf } from "../../src/micros.ts";
@@ -20,6 +20,7 @@ export class ThrowawayTrail implements ConformanceTrail<OracleRow> {
   readonly #database: RealDatabase;
   readonly #policy: string;
   readonly #reader: TestUser;
+  readonly #waiting = new WaitingLog();
   /** Another's work is left out before this moment. */
   readonly #since: string;
   #session: Administrator | undefined;
@@ -60,8 +61,33 @@ export class ThrowawayTrail implements ConformanceTrail<OracleRow> {
   }
 
   openReaderAs({ connection }: TestUser): ReaderOfSchema {
-    const reader = new OracleReader({ connection, resourceId: "das-test", startAt: "now", logger: silentLogger });
+    const reader = new OracleReader({
+      connection,
+      resourceId: "das-test",
+      startAt: "now",
+      logger: this.#waiting.logger,
+    });
     return new ReaderOfSchema(reader, this.owner.name, this.#begin());
+  }
+
+  /** Another session of the reader's user has the lock meanwhile. */
+  async lend(): Promise<AsyncDisposable> {
+    const noticed = this.#waiting.next();
+    for (let attempt = 0; attempt < LOOKS; attempt += 1) {
+      await this.#database.killSessions(this.#reader);
+      const server = await this.#database.connectAs(this.#reader);
+      const { dbid, containerGuid } = server.instance;
+      if (await server.takeLock(`oracle:${dbid}:${containerGuid}`, AbortSignal.timeout(60_000))) {
+        return {
+          [Symbol.asyncDispose]: async () => {
+            await noticed;
+            await server[Symbol.asyncDispose]();
+          },
+        };
+      }
+      await server[Symbol.asyncDispose]();
+    }
+    throw new Error("the reader's lock cannot be had");
   }
 
   async append(count: number): Promise<void> {

@@ -1,12 +1,11 @@
 import type { CheckFinding } from "@das/core";
 import { textOf } from "../instance.ts";
+import { LOCK_ROLE } from "../statements.ts";
 import { type Answer, type Inquiry, mapAnswer } from "./answer.ts";
 import { about, nameSome } from "./finding.ts";
 import type { InstanceFacts } from "./instance-facts.ts";
 import { grant, quoteName, quoteText } from "./statement.ts";
 
-/** Its members may take the lock that lets one publisher work (SQL Server notes §5). */
-const LOCK_ROLE = "rds_das_readers";
 /** Keeps the audit policy from being changed (SQL Server notes §7.2). */
 const LOCK_TRIGGER = "rds_das_lock";
 
@@ -40,9 +39,9 @@ export function judgeLockRole(
   { login }: InstanceFacts,
   maySeeDefinitions: boolean,
 ): CheckFinding {
-  const { ok, warning } = about(
+  const { ok, warning, failure } = about(
     "lock-role",
-    "Only members can take the publisher's lock: without it a second publisher doubles every event, and a stranger stops them all",
+    "Only members can take the publisher's lock: a publisher does not read without it, and a stranger who takes it stops the stream",
   );
   const name = quoteName(login);
   const role = quoteName(LOCK_ROLE);
@@ -56,7 +55,7 @@ export function judgeLockRole(
       `ALTER ROLE ${role} ADD MEMBER ${name};`,
     ];
     const what = roleExists ? `${login} is no member of ${LOCK_ROLE}` : `master has no role ${LOCK_ROLE}`;
-    return warning(what, steps.join("\n"));
+    return failure(what, steps.join("\n"));
   }
   if (otherMembers.length > 0) {
     const drops = otherMembers.map((member) => `ALTER ROLE ${role} DROP MEMBER ${quoteName(member)};`);

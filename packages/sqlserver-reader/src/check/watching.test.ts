@@ -74,7 +74,7 @@ describe("the lock", () => {
 
   test("cannot be taken by a reader outside of the role", () => {
     expect(judge({ readerIsMember: false })).toMatchObject({
-      status: "warning",
+      status: "failure",
       what: "rds_das_reader is no member of rds_das_readers",
     });
     const missing = judge({ roleExists: false, readerIsMember: false });

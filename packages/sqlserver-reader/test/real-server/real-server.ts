@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { systemClock } from "@das/core";
 import type { ConnectionOptions } from "../../src/index.ts";
+import { LOCK_ROLE } from "../../src/statements.ts";
 import { Administrator, identifier, literal } from "./administrator.ts";
 import type { ServerAddress } from "./server-address.ts";
 import { type AuditOptions, ThrowawayAudit } from "./throwaway-audit.ts";
@@ -42,6 +43,9 @@ export class RealServer implements AsyncDisposable {
   readonly #prefix = `das_test_${randomBytes(5).toString("hex")}`;
   readonly #logins: TestLogin[] = [];
   readonly #audits: ThrowawayAudit[] = [];
+  /** In master. */
+  readonly #users: string[] = [];
+  #madeLockRole = false;
   #count = 0;
 
   private constructor(
@@ -116,8 +120,22 @@ export class RealServer implements AsyncDisposable {
       for (const permission of [...READER_PERMISSIONS, this.readPermission]) {
         await administrator.run(`GRANT ${permission} TO ${identifier(name)}`);
       }
+      await this.#admitToLock(name);
     }
     return login;
+  }
+
+  /** The role has a fixed name: where it is not provisioned, it is made, and dropped in the end. */
+  async #admitToLock(login: string): Promise<void> {
+    const role = identifier(LOCK_ROLE);
+    const [found] = await this.administrator.run(`SELECT DATABASE_PRINCIPAL_ID(${literal(LOCK_ROLE)}) AS id`);
+    if (found?.id === null) {
+      await this.administrator.run(`CREATE ROLE ${role}`);
+      this.#madeLockRole = true;
+    }
+    await this.administrator.run(`CREATE USER ${identifier(login)} FOR LOGIN ${identifier(login)}`);
+    this.#users.push(login);
+    await this.administrator.run(`ALTER ROLE ${role} ADD MEMBER ${identifier(login)}`);
   }
 
   /** What reading audit files takes. */
@@ -150,6 +168,8 @@ export class RealServer implements AsyncDisposable {
       }
     };
     for (const audit of this.#audits) await orNote(audit[Symbol.asyncDispose]());
+    for (const name of this.#users) await orNote(this.administrator.run(`DROP USER ${identifier(name)}`));
+    if (this.#madeLockRole) await orNote(this.administrator.run(`DROP ROLE ${identifier(LOCK_ROLE)}`));
     for (const { name } of this.#logins) await orNote(this.#dropLogin(name));
     await orNote(this.administrator[Symbol.asyncDispose]());
     if (failures.length > 0)

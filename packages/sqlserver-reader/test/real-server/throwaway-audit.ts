@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { silentLogger, systemClock } from "@das/core";
-import type { ConformanceTrail } from "@das/reader-conformance";
+import { systemClock } from "@das/core";
+import { type ConformanceTrail, WaitingLog } from "@das/reader-conformance";
 import { SqlServerReader, type SqlServerRow } from "../../src/index.ts";
+import { LOCK_ROLE } from "../../src/statements.ts";
 import { type Administrator, identifier, literal, type Row } from "./administrator.ts";
 import type { TestLogin } from "./real-server.ts";
 
@@ -47,6 +48,8 @@ const BATCH_LENGTH = 30_000;
 const LOOKS = 600;
 const BETWEEN_LOOKS = 100;
 
+const RESOURCE = "db-TEST";
+
 /** USER DEFINED AUDIT */
 const USER_DEFINED = "UDAU";
 /** An audit that was just switched on may have no file with a row in it. */
@@ -59,6 +62,7 @@ export class ThrowawayAudit implements ConformanceTrail<SqlServerRow> {
   readonly directory: string;
   readonly #administrator: Administrator;
   readonly #reader: TestLogin;
+  readonly #waiting = new WaitingLog();
   /** Every row that was ever seen in the files, by marker, in their order: a Map keeps it. */
   readonly #places = new Map<string, Place>();
   #written = 0;
@@ -107,7 +111,35 @@ ${groups.map((group) => `ADD (${group})`).join(", ")} WITH (STATE = ON)`);
   }
 
   openReaderAs({ connection }: TestLogin): SqlServerReader {
-    return new SqlServerReader({ connection, audits: [this.name], logger: silentLogger });
+    const { logger } = this.#waiting;
+    return new SqlServerReader({ connection, resourceId: RESOURCE, audits: [this.name], logger });
+  }
+
+  /** The administrator has the lock meanwhile. */
+  async lend(): Promise<AsyncDisposable> {
+    const noticed = this.#waiting.next();
+    const lock = `@Resource = ${literal(`das:${RESOURCE}:${this.name}`)}, @LockOwner = 'Session', @DbPrincipal = ${literal(LOCK_ROLE)}`;
+    const take = `DECLARE @granted int; EXEC @granted = sys.sp_getapplock ${lock}, @LockMode = 'Exclusive', @LockTimeout = 0; SELECT @granted AS granted`;
+    for (let attempt = 0; ; attempt += 1) {
+      const [row] = await this.#administrator.run(take);
+      if (Number(row?.granted) >= 0) break;
+      if (attempt >= LOOKS) throw new Error("the reader's lock cannot be had");
+      await this.#killReaders();
+    }
+    return {
+      [Symbol.asyncDispose]: async () => {
+        await noticed;
+        await this.#administrator.run(`EXEC sys.sp_releaseapplock ${lock}`);
+      },
+    };
+  }
+
+  async #killReaders(): Promise<void> {
+    const sessions = await this.#administrator.run(
+      `SELECT session_id AS id FROM sys.dm_exec_sessions WHERE login_name = ${literal(this.#reader.name)}`,
+    );
+    // It may have ended by itself meanwhile.
+    for (const { id } of sessions) await this.#administrator.attempt(`KILL ${Number(id)}`);
   }
 
   /** Rows of about 250 bytes; resolves when they are in the files. */

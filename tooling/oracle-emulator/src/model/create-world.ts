@@ -65,6 +65,7 @@ export function createWorld(options: WorldOptions, now: number): World {
     tableWritable: true,
     filesWritable: true,
     locks: [],
+    sessionPeriod: 0,
     clockShift: each.clockShift ?? 0,
     replicationLag: each.replicationLag ?? 0,
     appliedTo: 0,

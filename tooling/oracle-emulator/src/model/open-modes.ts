@@ -1,4 +1,5 @@
 /** Databases and containers opened, closed, renamed, copied. */
+import { endAllSessions } from "./session-locks.ts";
 import {
   type Container,
   type ContainerOpenMode,
@@ -25,7 +26,7 @@ export function closeDatabase(world: World, siteName: string, how: "immediate" |
   const begun = advance(world, now);
   const site = siteNamed(begun, siteName);
   const stopped: Site = how === "immediate" ? commitAll(site) : { ...site, pending: [] };
-  return advance(withSite(begun, { ...stopped, openMode: "DOWN", locks: [], lastEntries: new Map() }), now);
+  return advance(withSite(begun, { ...endAllSessions(stopped), openMode: "DOWN" }), now);
 }
 
 /** ALTER PLUGGABLE DATABASE … OPEN. */

@@ -1,5 +1,6 @@
 /** Who is primary: switchover, failover, reinstatement, snapshot standbys (Oracle notes §§3.1 to 3.4). */
 import { follows, lastShipment, shipRedo } from "./replicate.ts";
+import { endAllSessions } from "./session-locks.ts";
 import {
   type DatabaseHistory,
   type OpenMode,
@@ -26,14 +27,14 @@ export function switchover(world: World, to: string, now: number): World {
   const history = { ...old.history, switchover };
   const changed = [
     {
-      ...withoutSessions(promoted),
+      ...endAllSessions(promoted),
       role: "PRIMARY" as const,
       openMode: "READ WRITE" as const,
       containers: old.containers,
       becamePrimaryScn: scnAt(now),
     },
     {
-      ...withoutSessions(old),
+      ...endAllSessions(old),
       role: "PHYSICAL STANDBY" as const,
       openMode: standbyMode(old),
       appliedTo: lastShipment(finished) + 1,
@@ -63,13 +64,13 @@ export function failover(world: World, to: string, now: number, options: Failove
   const left: Site = { ...old, isDiverged: true };
   const changed = [
     {
-      ...withoutSessions(promoted),
+      ...endAllSessions(promoted),
       role: "PRIMARY" as const,
       openMode: "READ WRITE" as const,
       containers: options.losesRedo ? promoted.containers : old.containers,
       becamePrimaryScn: scnAt(now),
     },
-    options.oldPrimary === "open" ? left : { ...withoutSessions(left), openMode: "DOWN" as const },
+    options.oldPrimary === "open" ? left : { ...endAllSessions(left), openMode: "DOWN" as const },
     ...begun.sites
       .filter((site) => follows(begun, site) && site.uniqueName !== to)
       .map((site) => (site.appliedTo > appliedTo ? { ...site, isDiverged: true } : site)),
@@ -105,7 +106,7 @@ function openForWriting(
   const site = followerNamed(begun, siteName);
   const [activation, numbered] = nextNumber(begun);
   return withSite(numbered, {
-    ...withoutSessions(site),
+    ...endAllSessions(site),
     role,
     openMode: "READ WRITE",
     history: { ...site.history, resetlogsChange: scnAt(now), activation },
@@ -146,7 +147,7 @@ function begin(world: World, primary: string, history: DatabaseHistory, now: num
 function followAgain(world: World, site: Site, openMode: OpenMode, now: number): World {
   const { containers, history } = primaryOf(world);
   const following: Site = {
-    ...withoutSessions(site),
+    ...endAllSessions(site),
     role: "PHYSICAL STANDBY",
     openMode,
     isDiverged: false,
@@ -166,10 +167,6 @@ function followerNamed(world: World, name: string): Site {
 
 function standbyMode({ openMode }: Site): OpenMode {
   return openMode === "MOUNTED" ? "MOUNTED" : "READ ONLY WITH APPLY";
-}
-
-function withoutSessions(site: Site): Site {
-  return { ...site, locks: [], lastEntries: new Map() };
 }
 
 function nextNumber(world: World): readonly [string, World] {

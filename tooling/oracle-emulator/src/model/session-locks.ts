@@ -1,5 +1,5 @@
-/** Locks of DBMS_LOCK, exclusive, held by a session until it ends (Oracle notes §3.3). */
-import { siteNamed, type World, withSite } from "./world.ts";
+/** Locks of DBMS_LOCK, exclusive, held by a session until it ends (Oracle notes §3.3); and the end of all sessions. */
+import { type Site, siteNamed, type World, withSite } from "./world.ts";
 
 export interface LockAnswer {
   readonly world: World;
@@ -36,4 +36,9 @@ export function endSession(world: World, siteName: string, session: string): Wor
   const site = siteNamed(world, siteName);
   if (!site.locks.some((lock) => lock.session === session)) return world;
   return withSite(world, { ...site, locks: site.locks.filter((lock) => lock.session !== session) });
+}
+
+/** The instance stopped, or its role changed: nobody is connected any more. */
+export function endAllSessions(site: Site): Site {
+  return { ...site, locks: [], lastEntries: new Map(), sessionPeriod: site.sessionPeriod + 1 };
 }

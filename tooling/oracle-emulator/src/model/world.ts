@@ -121,6 +121,8 @@ export interface Site {
   /** False: no file can be written either; what is to be audited fails with ORA-02002. */
   readonly filesWritable: boolean;
   readonly locks: readonly SessionLock[];
+  /** How often all sessions were ended at once: a session that began in another period is gone, and so are its locks. */
+  readonly sessionPeriod: number;
   /** Milliseconds by which the database's clock is ahead of true time; negative when behind. */
   readonly clockShift: number;
   /** A standby shows the primary as it was so many milliseconds ago; Infinity while apply is off. */

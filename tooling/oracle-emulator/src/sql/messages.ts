@@ -109,6 +109,7 @@ const TEXTS = {
   2019: "connection description for remote database not found",
   2065: "illegal option for ALTER SYSTEM",
   2248: "invalid option for ALTER SESSION",
+  3113: "end-of-file on communication channel",
   4080: "trigger '%s' does not exist",
   4081: "trigger '%s' already exists",
   4042: "procedure, function, package, or package body does not exist",

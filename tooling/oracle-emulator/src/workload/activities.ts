@@ -142,10 +142,12 @@ export interface WeightedActivity {
   readonly make: MakeActivity;
   /** The release that brought it; 12 stands for 12.2. */
   readonly since?: number;
+  /** Changes nothing, so a database that is open read only has it, too. */
+  readonly reads?: boolean;
 }
 
 export const ACTIVITIES: readonly WeightedActivity[] = [
-  { weight: 430, make: onTable("SELECT", selectStatement) },
+  { weight: 430, make: onTable("SELECT", selectStatement), reads: true },
   { weight: 110, make: onTable("INSERT", insertStatement) },
   { weight: 100, make: onTable("UPDATE", updateStatement) },
   { weight: 30, make: onTable("DELETE", deleteStatement) },

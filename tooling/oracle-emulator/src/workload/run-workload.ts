@@ -1,5 +1,6 @@
 import type { Clock } from "@das/core";
 import type { AuditRow } from "../model/audit-row.ts";
+import { follows } from "../model/replicate.ts";
 import { type Container, primaryOf, rootOf, type Site, siteNamed, type World } from "../model/world.ts";
 import { type AuditOptions, audit } from "../model/write-rows.ts";
 import type { Workload } from "./workload.ts";
@@ -7,6 +8,8 @@ import type { Workload } from "./workload.ts";
 /** Where the activity is; the primary and its first PDB, or its root where there is none. */
 export interface WorkloadPlace {
   readonly site?: string;
+  /** Where no site is named: it moves with the role; of standbys to the first that is open. Default the primary. */
+  readonly role?: "primary" | "standby";
   /** GUID. */
   readonly container?: string;
 }
@@ -16,7 +19,16 @@ export function workContainer(site: Site): Container {
   return site.containers.find(({ conId }) => conId >= 3) ?? rootOf(site);
 }
 
-/** The rows go where the site lets them: into its table, or into its files. */
+/** Undefined while nobody can work there. */
+function siteOf(world: World, { site, role = "primary" }: WorkloadPlace): Site | undefined {
+  const isOpen = ({ openMode }: Site) => openMode !== "DOWN";
+  const isReadable = (each: Site) => follows(world, each) && each.openMode.startsWith("READ");
+  if (site === undefined && role === "standby") return world.sites.find(isReadable);
+  const found = site === undefined ? primaryOf(world) : siteNamed(world, site);
+  return isOpen(found) ? found : undefined;
+}
+
+/** The rows go where the site lets them: into its table, or into its files; nowhere while nobody can work there. */
 export function appendWorkload(
   world: World,
   rows: readonly AuditRow[],
@@ -24,7 +36,8 @@ export function appendWorkload(
   place: WorkloadPlace = {},
   options: AuditOptions = {},
 ): World {
-  const site = place.site === undefined ? primaryOf(world) : siteNamed(world, place.site);
+  const site = siteOf(world, place);
+  if (!site) return world;
   return audit(world, site.uniqueName, place.container ?? workContainer(site).guid, rows, now, options);
 }
 
@@ -68,7 +81,10 @@ export interface WorkloadTarget {
 
 const TICK = 50;
 
-/** Generates at a rate until it is stopped, by the clock of the site where the activity is. */
+/**
+ * Generates at a rate until it is stopped, by the clock of the site where the activity is. When the site ends its
+ * sessions, or the role that is followed moves to another one, everybody logs on again there.
+ */
 export function runWorkload(
   target: WorkloadTarget,
   workload: Workload,
@@ -83,13 +99,18 @@ export function runWorkload(
   async function loop(): Promise<void> {
     let owed = 0;
     let before = clock.monotonic();
+    let connectedTo: string | undefined;
     while (!stopping.signal.aborted) {
       await clock.sleep(TICK, stopping.signal);
       const now = clock.monotonic();
-      owed += (running.rate * (now - before)) / 1000;
+      const site = siteOf(target.world, place);
+      const connection = site && `${site.uniqueName} ${site.sessionPeriod}`;
+      if (connectedTo !== undefined && connectedTo !== connection) workload.disconnect?.();
+      connectedTo = connection;
+      // What nobody could do is not made up for.
+      owed = site ? owed + (running.rate * (now - before)) / 1000 : 0;
       const count = Math.floor(owed);
-      if (count > 0 && !stopping.signal.aborted) {
-        const site = place.site === undefined ? primaryOf(target.world) : siteNamed(target.world, place.site);
+      if (site && count > 0 && !stopping.signal.aborted) {
         const to = target.now() + site.clockShift;
         const rows = workload.generate(count, Math.floor(to - (now - before)), to);
         target.change((world, at) => appendWorkload(world, rows, at, place, options));

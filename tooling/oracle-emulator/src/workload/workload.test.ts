@@ -3,7 +3,8 @@ import { auditActionCodes, auditOptionCodes, rawCodesOf, systemPrivilegeCodes } 
 import type { AuditRow } from "../model/audit-row.ts";
 import { createWorld } from "../model/create-world.ts";
 import { numberedKeysOf, rowsOf } from "../model/read-rows.ts";
-import { primaryOf, type World } from "../model/world.ts";
+import { failover, reinstate } from "../model/role-changes.ts";
+import { primaryOf, siteNamed, type World } from "../model/world.ts";
 import { type ReleaseName, VERSION_PROFILES } from "../version-profiles.ts";
 import { documentedCreateTable, realRows } from "./real-rows.ts";
 import { preloadWorkload, runWorkload, workContainer } from "./run-workload.ts";
@@ -204,7 +205,8 @@ test("a backlog is spread over the span before now", () => {
   expect(times.at(-1)?.slice(0, 16)).toBe("2026-11-22 11:59");
 });
 
-test("a running workload makes its rate by the clocks that it is given, and ends when it is told", async () => {
+/** A clock that is wound by hand, and the world whose clock it is. */
+function windUp(world: World) {
   let now = 0;
   const wakes: (() => void)[] = [];
   const clock = {
@@ -221,29 +223,38 @@ test("a running workload makes its rate by the clocks that it is given, and ends
   };
   const target = {
     now: clock.now,
-    world: createWorld({ release: "19c", primary: { uniqueName: "A", clockShift: 86_400_000 } }, FROM),
+    world,
     change: (transition: (before: World, at: number) => World) => {
       target.world = transition(target.world, clock.now());
     },
   };
-  const running = runWorkload(target, workloadOf(1), 200, clock);
-  for (let tick = 0; tick < 100; tick += 1) {
-    wakes.shift()?.();
+  const tick = async (times: number) => {
+    for (let count = 0; count < times; count += 1) {
+      wakes.shift()?.();
+      await new Promise(setImmediate);
+    }
+  };
+  const wakeAll = async () => {
+    for (const wake of wakes.splice(0)) wake();
     await new Promise(setImmediate);
-  }
+  };
+  return { clock, target, tick, wakeAll };
+}
+
+test("a running workload makes its rate by the clocks that it is given, and ends when it is told", async () => {
+  const world = createWorld({ release: "19c", primary: { uniqueName: "A", clockShift: 86_400_000 } }, FROM);
+  const { clock, target, tick, wakeAll } = windUp(world);
+  const running = runWorkload(target, workloadOf(1), 200, clock);
+  await tick(100);
   expect(running.generated).toBeGreaterThanOrEqual(990);
   expect(running.generated).toBeLessThanOrEqual(1010);
   running.rate = 0;
   const before = running.generated;
-  for (let tick = 0; tick < 20; tick += 1) {
-    wakes.shift()?.();
-    await new Promise(setImmediate);
-  }
+  await tick(20);
   expect(running.generated - before).toBeLessThanOrEqual(10);
   await running.stop();
   const stopped = running.generated;
-  for (const wake of wakes) wake();
-  await new Promise(setImmediate);
+  await wakeAll();
   expect(running.generated).toBe(stopped);
   const site = primaryOf(target.world);
   const { guid } = workContainer(site);
@@ -251,3 +262,50 @@ test("a running workload makes its rate by the clocks that it is given, and ends
   expect(rows).toHaveLength(stopped);
   expect(rows.every((row) => row.EVENT_TIMESTAMP_UTC.startsWith("2026-11-23 12:00"))).toBe(true);
 });
+
+test("who changes works on the primary, who reads on the standby; after a failover all log on where the role is now", async () => {
+  const world = createWorld(
+    { release: "19c", pluggables: ["PDB1"], primary: { uniqueName: "A" }, standbys: [{ uniqueName: "B" }] },
+    FROM,
+  );
+  const { clock, target, tick, wakeAll } = windUp(world);
+  const profile = VERSION_PROFILES["19c"];
+  const writers = runWorkload(target, createWorkload({ seed: 1, profile }), 200, clock);
+  const readers = runWorkload(target, createWorkload({ seed: 2, profile, readOnly: true }), 50, clock, {
+    role: "standby",
+  });
+  const { guid } = workContainer(primaryOf(world));
+  const held = (site: string, branch: "table" | "files") => [...rowsOf(siteNamed(target.world, site), guid, branch)];
+  // Four seconds: a tick wakes one of the two.
+  await tick(80);
+  expect(held("A", "table").length + held("A", "files").length).toBe(writers.generated);
+  expect(held("B", "files")).toHaveLength(readers.generated);
+  expect(new Set(held("B", "files").map(({ ACTION_NAME }) => ACTION_NAME))).toContain("SELECT");
+  const changes = ["INSERT", "UPDATE", "DELETE", "CREATE TABLE", "GRANT", "COMMIT"];
+  expect(held("B", "files").filter(({ ACTION_NAME }) => changes.includes(ACTION_NAME ?? ""))).toEqual([]);
+
+  const before = {
+    table: held("A", "table").length,
+    read: readers.generated,
+    sessions: sessionsOf(held("A", "table")),
+  };
+  target.change((now, at) => failover(now, "B", at, { losesRedo: false, oldPrimary: "down" }));
+  await tick(80);
+  const table = held("B", "table");
+  expect(table.length).toBeGreaterThan(before.table + 300);
+  const fresh = table.slice(before.table);
+  expect(sessionsOf(fresh).intersection(before.sessions)).toEqual(new Set());
+  expect(fresh[0]?.ACTION_NAME).toMatch(/^LOGON|^PROXY/);
+  expect(readers.generated).toBe(before.read);
+
+  target.change((now, at) => reinstate(now, "A", at));
+  await tick(80);
+  expect(readers.generated).toBeGreaterThan(before.read);
+  // Nobody makes up for the time without a standby.
+  expect(readers.generated - before.read).toBeLessThanOrEqual(205);
+  await Promise.all([writers.stop(), readers.stop(), wakeAll()]);
+});
+
+function sessionsOf(rows: readonly AuditRow[]): ReadonlySet<string | null | undefined> {
+  return new Set(rows.map(({ SESSIONID }) => SESSIONID));
+}

@@ -24,11 +24,15 @@ export interface WorkloadOptions {
   readonly dbUniqueName?: string;
   /** Instead of that of the container that they are written in, decimal. */
   readonly dbid?: string;
+  /** Only what people do in a database that is open read only. Default false. */
+  readonly readOnly?: boolean;
 }
 
 export interface Workload {
   /** So many rows with rising times between two moments, in milliseconds since 1970 by the database's clock. */
   generate(count: number, from: number, to: number): readonly AuditRow[];
+  /** Everybody lost the connection, without a log-off: who works on logs on again. */
+  disconnect?(): void;
 }
 
 const MOST_SESSIONS = 24;
@@ -44,12 +48,14 @@ const MICROSECONDS = 1000;
 const NO_TRANSACTION = "0".repeat(16);
 
 export function createWorkload(options: WorkloadOptions): Workload {
-  const { seed, profile, dbUniqueName, dbid } = options;
+  const { seed, profile, dbUniqueName, dbid, readOnly = false } = options;
   const random = new Random(seed);
   const sessions: WorkSession[] = [];
-  const activities = ACTIVITIES.filter(({ since = 12 }) => since <= profile.major);
+  const activities = ACTIVITIES.filter(
+    ({ since = 12, reads = false }) => since <= profile.major && (reads || !readOnly),
+  );
   const columns = new Set(profile.columns.map(({ name }) => name));
-  const replayed = new Replay(random, profile);
+  let replayed = new Replay(random, profile);
   let scn = 5_133_083_000_000 + random.between(0, 900_000);
   let transaction = random.between(1, 0xffff);
 
@@ -84,7 +90,7 @@ export function createWorkload(options: WorkloadOptions): Workload {
     }
     limit += CLEANUPS + FAILED_LOGONS;
     if (dice < limit) return record(openWorkSession(random, attacker(random), profile), failedLogOn, time);
-    limit += REAL_ROWS;
+    limit += readOnly ? 0 : REAL_ROWS;
     if (dice < limit) return replayed.next(time, columns, dbid);
     const row = record(random.pick(sessions), pickWeighted(random, activities).make, time);
     const { unknownAction } = profile;
@@ -99,6 +105,10 @@ export function createWorkload(options: WorkloadOptions): Workload {
         const microseconds = Math.floor(spacing * (index + random.fraction()));
         return next(timestampText(from + microseconds / MICROSECONDS));
       });
+    },
+    disconnect: () => {
+      sessions.length = 0;
+      replayed = new Replay(random, profile);
     },
   };
 }

@@ -122,9 +122,7 @@ export function failAudit(
   status: "RUNTIME_FAIL" | "TARGET_CREATION_FAILED",
   now: number,
 ): AuditTrail {
-  const audit = auditNamed(trail, auditName);
-  const lost = audit.lost + audit.pending.length;
-  return halt(withAudit(trail, { ...audit, pending: [], pendingSize: 0, lost }), auditName, now, status, true);
+  return halt(withoutBuffer(trail, auditName), auditName, now, status, true);
 }
 
 /** DROP SERVER AUDIT: its files stay. */
@@ -147,37 +145,49 @@ export function moveAudit(trail: AuditTrail, auditName: string, directory: strin
   return startAudit(moved, auditName, now);
 }
 
+/** The instance goes down. A clean stop is audited and loses nothing; with a crash the buffers are gone. */
+export function stopInstance(trail: AuditTrail, kind: "clean" | "crash", now: number): AuditTrail {
+  return trail.audits.reduce((changed, { name, enabled }) => {
+    if (!enabled) return changed;
+    const ready =
+      kind === "clean" ? appendRows(changed, name, [serverRow(trail, "SVSD", now)], now) : withoutBuffer(changed, name);
+    return halt(ready, name, now, "NOT_STARTED", true);
+  }, trail);
+}
+
+function withoutBuffer(trail: AuditTrail, auditName: string): AuditTrail {
+  const audit = auditNamed(trail, auditName);
+  const lost = audit.lost + audit.pending.length;
+  return withAudit(trail, { ...audit, pending: [], pendingSize: 0, lost });
+}
+
 /**
- * A clean restart is audited and loses nothing; after a crash the buffers are gone. Audits that were on come back, but
- * for a start with `-f`, which audits nothing; one with `-m` lets no audit shut the server down (SQL Server notes §7.4).
+ * The instance comes up, and the audits that were on with it, but for a start with `-f`, which audits nothing; one with
+ * `-m` lets no audit shut the server down (SQL Server notes §7.4).
  */
-export function restartInstance(
-  before: AuditTrail,
-  kind: "clean" | "crash",
-  now: number,
-  flag?: "-f" | "-m",
-): AuditTrail {
-  let trail = before;
-  if (flag === "-f") trail = logAuditDisabled(trail, now);
+export function startInstance(stopped: AuditTrail, now: number, flag?: "-f" | "-m"): AuditTrail {
+  if (flag === "-f") return logAuditDisabled(stopped, now);
+  let trail = stopped;
   if (flag === "-m") {
     for (const audit of trail.audits.filter(({ onFailure }) => onFailure === "SHUTDOWN")) {
       trail = withAudit(logChangedToContinue(trail, audit, now), { ...audit, onFailure: "CONTINUE" });
     }
   }
-  return trail.audits.reduce((changed, audit) => {
-    if (!audit.enabled) return changed;
-    let down = changed;
-    if (kind === "clean") {
-      down = flushAudit(appendRows(down, audit.name, [serverRow(trail, "SVSD", now)], now), audit.name, now);
-    } else {
-      const current = auditNamed(down, audit.name);
-      const lost = current.lost + current.pending.length;
-      down = withAudit(down, { ...current, pending: [], pendingSize: 0, lost });
-    }
-    if (flag === "-f") return halt(down, audit.name, now, "NOT_STARTED", true);
-    const up = startAudit(down, audit.name, now, SERVICE_ACCOUNT, "automatic");
-    return appendRows(up, audit.name, [serverRow(trail, "SVSR", now)], now);
+  return trail.audits.reduce((changed, { name, enabled }) => {
+    if (!enabled) return changed;
+    const up = startAudit(changed, name, now, SERVICE_ACCOUNT, "automatic");
+    return appendRows(up, name, [serverRow(trail, "SVSR", now)], now);
   }, trail);
+}
+
+/** Down and up at once. */
+export function restartInstance(
+  trail: AuditTrail,
+  kind: "clean" | "crash",
+  now: number,
+  flag?: "-f" | "-m",
+): AuditTrail {
+  return startInstance(stopInstance(trail, kind, now), now, flag);
 }
 
 /** A file that no row was written to yet. */

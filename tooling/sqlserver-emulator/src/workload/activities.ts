@@ -169,10 +169,12 @@ export interface WeightedActivity {
   readonly weight: number;
   readonly make: MakeActivity;
   readonly since?: number;
+  /** Changes nothing, so a secondary replica has it, too. */
+  readonly reads?: boolean;
 }
 
 export const ACTIVITIES: readonly WeightedActivity[] = [
-  { weight: 440, make: onTable("SL  ", SELECT_MASK, selectStatement) },
+  { weight: 440, make: onTable("SL  ", SELECT_MASK, selectStatement), reads: true },
   { weight: 110, make: onTable("IN  ", INSERT_MASK, insertStatement) },
   { weight: 100, make: onTable("UP  ", UPDATE_MASK, updateStatement) },
   { weight: 30, make: onTable("DL  ", DELETE_MASK, deleteStatement) },

@@ -51,12 +51,14 @@ export interface RunningWorkload {
 /** What the workload needs of an emulator. */
 export interface WorkloadTarget {
   now(): number;
+  /** False while nobody can work there; absent: always. */
+  readonly isRunning?: boolean;
   change(transition: (trail: AuditTrail, now: number) => AuditTrail): void;
 }
 
 const TICK = 50;
 
-/** Generates at a rate until it is stopped. */
+/** Generates at a rate until it is stopped. While the instance is down everybody loses the connection. */
 export function runWorkload(target: WorkloadTarget, workload: Workload, rate: number, clock: Clock): RunningWorkload {
   const stopping = new AbortController();
   const running = { rate, generated: 0, stop };
@@ -67,7 +69,10 @@ export function runWorkload(target: WorkloadTarget, workload: Workload, rate: nu
     while (!stopping.signal.aborted) {
       await clock.sleep(TICK, stopping.signal);
       const now = clock.monotonic();
-      owed += (running.rate * (now - before)) / 1000;
+      const isRunning = target.isRunning ?? true;
+      if (!isRunning) workload.disconnect?.();
+      // What nobody could do is not made up for.
+      owed = isRunning ? owed + (running.rate * (now - before)) / 1000 : 0;
       const count = Math.floor(owed);
       if (count > 0 && !stopping.signal.aborted) {
         const to = target.now();

@@ -15,6 +15,8 @@ export interface WorkloadOptions {
   readonly profile: VersionProfile;
   /** As the rows show it. */
   readonly serverInstanceName: string;
+  /** Only what people do on a secondary replica. Default false. */
+  readonly readOnly?: boolean;
 }
 
 export interface WorkloadRow {
@@ -28,6 +30,8 @@ export interface Workload {
    * since 1970.
    */
   generate(count: number, from: number, to: number): readonly WorkloadRow[];
+  /** Everybody lost the connection, without a logout: who works on logs in again. */
+  disconnect?(): void;
 }
 
 const MOST_SESSIONS = 24;
@@ -40,10 +44,11 @@ const UNKNOWN_ACTIONS = 5;
 /** Units of 100 ns. */
 const UNITS_PER_MILLISECOND = 10_000;
 
-export function createWorkload({ seed, profile, serverInstanceName }: WorkloadOptions): Workload {
+export function createWorkload(options: WorkloadOptions): Workload {
+  const { seed, profile, serverInstanceName, readOnly = false } = options;
   const random = new Random(seed);
   const sessions: WorkSession[] = [];
-  const activities = ACTIVITIES.filter(({ since = 0 }) => since <= profile.year);
+  const activities = ACTIVITIES.filter(({ since = 0, reads = false }) => since <= profile.year && (reads || !readOnly));
   const replayed = replayable(profile);
   let transactionId = 100_000 + random.between(0, 900_000);
 
@@ -76,7 +81,7 @@ export function createWorkload({ seed, profile, serverInstanceName }: WorkloadOp
     if (dice < LOGINS + LOGOUTS + FAILED_LOGINS) {
       return [{ audit: "stream", row: failedAttempt(random, serverInstanceName, time) }];
     }
-    if (dice < LOGINS + LOGOUTS + FAILED_LOGINS + REAL_ROWS) {
+    if (!readOnly && dice < LOGINS + LOGOUTS + FAILED_LOGINS + REAL_ROWS) {
       const { row } = random.pick(replayed);
       return [{ audit: "stream", row: { ...row, event_time: time, server_instance_name: serverInstanceName } }];
     }
@@ -96,6 +101,9 @@ export function createWorkload({ seed, profile, serverInstanceName }: WorkloadOp
         rows.push(...next(eventTime(from + milliseconds, units % UNITS_PER_MILLISECOND)));
       }
       return rows;
+    },
+    disconnect: () => {
+      sessions.length = 0;
     },
   };
 }

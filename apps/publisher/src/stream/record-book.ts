@@ -1,0 +1,30 @@
+import type { SourceRecord } from "./source-record.ts";
+
+/** Records of one source, each once, however often it was put or read. */
+export class RecordBook {
+  readonly #records = new Map<string, SourceRecord>();
+  #newestArrival = Number.NEGATIVE_INFINITY;
+
+  add(records: readonly SourceRecord[]): void {
+    for (const record of records) {
+      const key = `${record.epoch}/${record.lane}/${record.sequence}`;
+      const known = this.#records.get(key);
+      // A call whose answer was lost puts the same record once more.
+      if (!known || record.arrival < known.arrival) this.#records.set(key, record);
+      this.#newestArrival = Math.max(this.#newestArrival, record.arrival);
+    }
+  }
+
+  get isEmpty(): boolean {
+    return this.#records.size === 0;
+  }
+
+  get records(): readonly SourceRecord[] {
+    return [...this.#records.values()];
+  }
+
+  /** -Infinity while there is none. */
+  get newestArrival(): number {
+    return this.#newestArrival;
+  }
+}
