@@ -1,8 +1,10 @@
 /** What was audited against what arrived, as multisets. */
-export interface Outcome {
+export interface Comparison {
   readonly audited: number;
+  /** Events that arrived, each once as far as the consumer could tell. */
   readonly decoded: number;
   readonly missing: number;
+  /** Events that arrived more often than they were audited, or were never audited at all. */
   readonly duplicates: number;
 }
 
@@ -21,7 +23,7 @@ export class Tally {
   }
 
   /** @param keys of everything that was audited */
-  compare(keys: Iterable<string>): Outcome {
+  compare(keys: Iterable<string>): Comparison {
     const left = new Map(this.#arrived);
     let audited = 0;
     let missing = 0;
@@ -31,18 +33,7 @@ export class Tally {
       if (count === 0) missing += 1;
       else left.set(key, count - 1);
     }
-    // What is left over arrived more often than it was audited, or was never audited at all.
     const duplicates = left.values().reduce((sum, count) => sum + count, 0);
     return { audited, decoded: this.#decoded, missing, duplicates };
   }
-}
-
-export function sumOf(outcomes: readonly Outcome[]): Outcome {
-  const sum = (member: keyof Outcome) => outcomes.reduce((total, outcome) => total + outcome[member], 0);
-  return {
-    audited: sum("audited"),
-    decoded: sum("decoded"),
-    missing: sum("missing"),
-    duplicates: sum("duplicates"),
-  };
 }

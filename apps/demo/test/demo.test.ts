@@ -3,6 +3,8 @@ import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { GetRecordsCommand, GetShardIteratorCommand, KinesisClient, ListShardsCommand } from "@aws-sdk/client-kinesis";
 import { DecryptCommand, KMSClient } from "@aws-sdk/client-kms";
@@ -10,7 +12,7 @@ import { innerRecordSchema } from "@das/core";
 import { decodeOuterRecord } from "@das/independent-decoder";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { expect, test } from "vitest";
-import type { Outcome } from "../src/tally.ts";
+import type { Outcome } from "../src/outcome.ts";
 
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 
@@ -22,8 +24,28 @@ interface Connection {
   readonly secretAccessKey: string;
 }
 
-test("held, the demo can be read by a stranger; interrupted, nothing is missing and nothing doubled", async () => {
-  const demo = spawn(process.execPath, [MAIN, "--json", "--hold", "--rate", "300"], {
+test("through a SIGKILL and two failovers nothing is missing and nothing doubled", async () => {
+  const demo = spawn(process.execPath, [MAIN, "--json", "--seconds", "10"], { stdio: ["ignore", "pipe", "inherit"] });
+  const exited = once(demo, "exit");
+  try {
+    const lines = await Array.fromAsync(createInterface({ input: demo.stdout }));
+    const outcome = JSON.parse(lines.at(-1) ?? "") as Outcome;
+    expect(outcome).toMatchObject({ decoded: outcome.audited, missing: 0, duplicates: 0, failovers: 2, kills: 1 });
+    expect(outcome.audited).toBeGreaterThan(500);
+    // How long it takes is the machine's matter; that both new primaries were seen is ours.
+    expect(outcome.takeoverMs).toBeGreaterThan(0);
+    expect(lines).toHaveLength(2);
+    expect(await exited).toEqual([0, null]);
+  } finally {
+    demo.kill("SIGKILL");
+    await exited;
+  }
+});
+
+test("held, the demo can be read by a stranger; interrupted, it ends with everything on the streams", async () => {
+  // Long before anything is killed or fails over.
+  const options = ["--json", "--hold", "--rate", "300", "--seconds", "600"];
+  const demo = spawn(process.execPath, [MAIN, ...options], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const exited = once(demo, "exit");
@@ -41,7 +63,17 @@ test("held, the demo can be read by a stranger; interrupted, nothing is missing 
 
     demo.kill("SIGINT");
     const outcome = JSON.parse((await lines.next()).value ?? "") as Outcome;
-    expect(outcome).toEqual({ audited: outcome.decoded, decoded: outcome.decoded, missing: 0, duplicates: 0 });
+    expect(outcome).toEqual({
+      audited: outcome.decoded,
+      decoded: outcome.decoded,
+      missing: 0,
+      duplicates: 0,
+      duplicatesDropped: 0,
+      lossWindows: 0,
+      failovers: 0,
+      kills: 0,
+      takeoverMs: null,
+    });
     expect(outcome.audited).toBeGreaterThan(100);
     expect((await lines.next()).done).toBe(true);
     expect(await exited).toEqual([0, null]);
@@ -63,7 +95,7 @@ async function readRecords(connection: Connection, count: number): Promise<Uint8
   const StreamName = connection.streams[0]?.streamName;
   const records: Uint8Array[] = [];
   while (records.length < count) {
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await setTimeout(100);
     records.length = 0;
     try {
       const { Shards = [] } = await kinesis.send(new ListShardsCommand({ StreamName }));
@@ -95,31 +127,57 @@ async function decodeWith(connection: Connection, data: Uint8Array): Promise<unk
   }
 }
 
-test("a demo that is killed takes its publisher with it", async () => {
-  const demo = spawn(process.execPath, [MAIN, "--hold"], { stdio: ["ignore", "pipe", "inherit"] });
+test("a demo that is killed takes its publishers with it", async () => {
+  const demo = spawn(process.execPath, [MAIN, "--hold", "--seconds", "600"], { stdio: ["ignore", "pipe", "inherit"] });
   const exited = once(demo, "exit");
   try {
     const lines = createInterface({ input: demo.stdout });
-    let configuration: string | undefined;
+    const configurations: string[] = [];
     for await (const line of lines) {
-      configuration ??= /--config (\S+)/.exec(line)?.[1];
-      if (configuration !== undefined && /on the stream [1-9]/.test(line)) break;
+      configurations.push(...(/--config (\S+)/.exec(line)?.slice(1) ?? []));
+      if (/on the stream [1-9]/.test(line)) break;
     }
-    expect(await publishersOf(configuration ?? "")).toBe(1);
+    // Of each database one for either instance.
+    const running = await Promise.all(configurations.map(publishersOf));
+    expect(running.map((publishers) => publishers.length)).toEqual([2, 2]);
     demo.kill("SIGKILL");
     await exited;
-    while ((await publishersOf(configuration ?? "")) > 0) await new Promise((resolve) => setTimeout(resolve, 100));
-    await rm(dirname(configuration ?? ""), { recursive: true });
+    for (const configuration of configurations) {
+      while ((await publishersOf(configuration)).length > 0) await setTimeout(100);
+      await rm(dirname(configuration), { recursive: true });
+    }
   } finally {
     demo.kill("SIGKILL");
     await exited;
   }
 });
 
-/** How many processes run with this configuration file. */
-async function publishersOf(configuration: string): Promise<number> {
-  const listing = spawn("ps", ["-e", "-o", "args"], { stdio: ["ignore", "pipe", "ignore"] });
-  let text = "";
-  for await (const chunk of listing.stdout.setEncoding("utf8")) text += chunk;
-  return text.split("\n").filter((line) => line.includes(` run --config ${configuration}`)).length;
+test("a publisher that ends though nobody wanted it to ends the demo, which says why", async () => {
+  const options = ["--hold", "--seconds", "600", "--engine", "sqlserver"];
+  const demo = spawn(process.execPath, [MAIN, ...options], { stdio: ["ignore", "pipe", "pipe"] });
+  const exited = once(demo, "exit");
+  try {
+    const told = text(demo.stderr);
+    for await (const line of createInterface({ input: demo.stdout })) {
+      const [, configuration] = /--config (\S+)/.exec(line) ?? [];
+      if (configuration === undefined) continue;
+      while ((await publishersOf(configuration)).length < 2) await setTimeout(50);
+      const [publisher] = await publishersOf(configuration);
+      if (publisher !== undefined) process.kill(publisher, "SIGKILL");
+    }
+    expect(await exited).toEqual([1, null]);
+    expect(await told).toMatch(/^publisher [ab] ended with 1\n/);
+  } finally {
+    demo.kill("SIGKILL");
+    await exited;
+  }
+});
+
+/** The processes that run with this configuration file. */
+async function publishersOf(configuration: string): Promise<readonly number[]> {
+  const listing = spawn("ps", ["-e", "-o", "pid,args"], { stdio: ["ignore", "pipe", "ignore"] });
+  const lines = (await text(listing.stdout)).split("\n");
+  return lines
+    .filter((line) => line.includes(` run --config ${configuration}`))
+    .map((line) => Number.parseInt(line, 10));
 }

@@ -1,7 +1,8 @@
 import type { Stretch } from "@das/consumer";
-import type { Cursor, EventIdentity, Provenance } from "@das/core";
+import type { AuditBatch, Cursor, EventIdentity, Provenance } from "@das/core";
 import { Epoch } from "../src/pipeline/epoch.ts";
 import type { Comparing } from "../src/stream/resume-rule.ts";
+import type { FoundPlace } from "../src/stream/search-stream.ts";
 import type { SourceRecord } from "../src/stream/source-record.ts";
 import type { SourceStretches } from "../src/stream/source-stretches.ts";
 
@@ -57,6 +58,7 @@ export const identityOf = (row: number) => `row ${row}` as EventIdentity;
 export function modelSource(history: string, overlap: number): Comparing {
   return {
     history,
+    ledger: () => "",
     compare: (a, b) => rowAt(a) - rowAt(b),
     ...(overlap > 0 && { rereadFrom: (cursor: Cursor) => cursorAt(Math.max(0, rowAt(cursor) - overlap)) }),
   };
@@ -67,73 +69,97 @@ interface Closed {
   readonly rows: readonly number[];
 }
 
+interface Lane {
+  readonly pending: number[];
+  readonly closed: Closed[];
+  /** The call that is under way. */
+  called: readonly Closed[];
+  hasArrived: boolean;
+}
+
 export interface LifeParts {
   readonly stream: ModelStream;
   readonly name: string;
   readonly history: string;
   readonly lanes: number;
-  readonly found: { readonly cursor: Cursor; readonly history: string } | undefined;
-  readonly since: number | undefined;
+  /** By lane: milliseconds by which the clock of its shard is slow. */
+  readonly skews: readonly number[];
+  readonly found: Pick<FoundPlace, "place" | "since"> | undefined;
 }
 
-/** One run of a publisher, by the product's own bookkeeping: what it reads, closes, puts, and learns to be there. */
+/** One run of a publisher, with the product's own bookkeeping: it reads, closes, puts, and learns what is there. */
 export class ModelLife {
   readonly #parts: LifeParts;
   readonly #epoch: Epoch;
-  readonly #pending: number[][];
-  readonly #closed: Closed[][];
-  /** Records whose call is not answered yet, by lane. */
-  readonly #called: Closed[][];
+  readonly #lanes: readonly Lane[];
+  #heartbeats = 0;
 
   constructor(parts: LifeParts) {
-    const { name, history, lanes, found, since } = parts;
+    const { name, history, lanes, found } = parts;
     this.#parts = parts;
-    const source = { id: "model:a:trail", history };
-    this.#epoch = new Epoch({ source, name, generation: 1, lanes, recollection: { point: found, since } });
-    [this.#pending, this.#closed, this.#called] = [0, 1, 2].map(() => Array.from({ length: lanes }, () => [])) as never;
+    this.#epoch = new Epoch({
+      source: { id: "model:a:trail", history, ledger: () => `ledger ${this.#heartbeats} of ${name}` },
+      name,
+      generation: 1,
+      lanes,
+      recollection: { point: found?.place, since: found?.since },
+    });
+    this.#lanes = Array.from({ length: lanes }, () => ({ pending: [], closed: [], called: [], hasArrived: false }));
   }
 
-  /** A batch was read. */
-  read(rows: readonly number[], place: number, marks: { readonly resuming: boolean; readonly provisional: boolean }): void {
-    for (const row of rows) this.#pending[row % this.#parts.lanes]?.push(row);
-    this.#epoch.watermark.reached(cursorAt(place), (lane) => (this.#pending[lane]?.length ?? 0) > 0, marks);
-    this.#epoch.watermark.settle();
+  /** A batch was read, up to a place. */
+  read(rows: readonly number[], place: number, marks: Pick<AuditBatch<unknown>, "resuming" | "provisional">): void {
+    for (const row of rows) this.#lanes[row % this.#lanes.length]?.pending.push(row);
+    const { watermark } = this.#epoch;
+    watermark.reached(cursorAt(place), (lane) => (this.#lanes[lane]?.pending.length ?? 0) > 0, marks);
+    watermark.settle();
   }
 
   close(lane: number): void {
-    const rows = this.#pending[lane]?.splice(0) ?? [];
-    if (rows.length > 0) this.#closed[lane]?.push({ provenance: this.#epoch.provenance(lane, "", false), rows });
+    const { pending, closed } = this.#lane(lane);
+    const rows = pending.splice(0);
+    if (rows.length > 0) closed.push({ provenance: this.#epoch.provenance(lane, "", false), rows });
   }
 
   heartbeat(): void {
     this.close(0);
-    this.#closed[0]?.push({ provenance: this.#epoch.provenance(0, "", true), rows: [] });
+    this.#heartbeats += 1;
+    this.#lane(0).closed.push({ provenance: this.#epoch.provenance(0, "", true), rows: [] });
   }
 
-  /** What is closed leaves in one call, unless one of the lane is not answered yet. */
+  /** What is closed leaves in one call, unless one of the lane is under way. */
   call(lane: number): void {
-    const called = this.#called[lane];
-    if (called?.length === 0) called.push(...(this.#closed[lane]?.splice(0) ?? []));
+    const { called, closed } = this.#lane(lane);
+    if (called.length === 0) this.#lane(lane).called = closed.splice(0);
   }
 
-  /** The call arrives. @returns the rows that it brought */
-  arrive(lane: number, at: number): readonly number[] {
-    const called = this.#called[lane] ?? [];
-    for (const { provenance, rows } of called) {
-      const { markers: _, ...said } = provenance as Provenance & { markers: string };
-      this.#parts.stream.records.push({ ...said, arrival: at, identities: rows.map(identityOf) } as SourceRecord);
-    }
-    return called.flatMap(({ rows }) => rows);
+  /** The call that is under way arrives; again, if its answer was lost. */
+  arrive(lane: number, at: number): readonly SourceRecord[] {
+    const { called } = this.#lane(lane);
+    const arrived = called.map(({ provenance: { markers: _, ...said }, rows }) => {
+      const arrival = at - (this.#parts.skews[lane] ?? 0);
+      return { ...said, arrival, identities: rows.map(identityOf) } as unknown as SourceRecord;
+    });
+    this.#parts.stream.records.push(...arrived);
+    this.#lane(lane).hasArrived = called.length > 0;
+    return arrived;
   }
 
-  /** The call is answered. */
+  /** The call is answered, if it has arrived. */
   answer(lane: number): void {
-    for (const { provenance } of this.#called[lane]?.splice(0) ?? []) {
-      this.#epoch.watermark.acknowledge(lane, provenance.sequence);
-    }
+    const { called, hasArrived } = this.#lane(lane);
+    if (!hasArrived) return;
+    this.#lane(lane).called = [];
+    this.#lane(lane).hasArrived = false;
+    for (const { provenance } of called) this.#epoch.watermark.acknowledge(lane, provenance.sequence);
   }
 
-  get calledRows(): number {
-    return this.#called.flat().reduce((sum, { rows }) => sum + rows.length, 0);
+  /** What is under way and has not arrived yet comes late. */
+  arriveLate(at: number): readonly SourceRecord[] {
+    return this.#lanes.flatMap(({ hasArrived }, lane) => (hasArrived ? [] : this.arrive(lane, at)));
+  }
+
+  #lane(lane: number): Lane {
+    return this.#lanes[lane] as Lane;
   }
 }

@@ -33,6 +33,7 @@ export class ShardStretches {
   readonly #calls: KinesisCalls;
   readonly #settings: RepeatSettings;
   readonly #pace = new ShardPace();
+  #turn: Promise<void> = Promise.resolve();
   /** A span in which nothing arrived. */
   #quiet: { readonly from: number; readonly to: number } | undefined;
 
@@ -96,9 +97,23 @@ export class ShardStretches {
     }
   }
 
+  /** One call at a time, whoever reads the shard. */
   async #ask(iterator: string, left: number | undefined, signal: AbortSignal): Promise<ShardAnswer> {
+    const before = this.#turn;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#turn = promise;
+    await before;
+    try {
+      return await this.#call(iterator, left, signal);
+    } finally {
+      resolve();
+    }
+  }
+
+  async #call(iterator: string, left: number | undefined, signal: AbortSignal): Promise<ShardAnswer> {
     const { clock } = this.#settings;
     await clock.sleep(this.#pace.wait(clock.monotonic()), signal);
+    signal.throwIfAborted();
     const answer = await this.#calls.records(this.#shardId, iterator, signal, this.#pace.limit(left));
     const bytes = answer.records.reduce((sum, record) => sum + record.data.byteLength, 0);
     this.#pace.gave(clock.monotonic(), answer.records.length, bytes);

@@ -7,6 +7,7 @@ import {
   type EventIdentity,
   eventIdentity,
   type Logger,
+  PublishedRows,
   type Resume,
   type ResumePoint,
   retryDelay,
@@ -17,8 +18,9 @@ import { AuditSession } from "./audit-session.ts";
 import { type Bookmark, compareCursors, formatCursor, parseCursor } from "./cursor.ts";
 import { markerOf } from "./key.ts";
 import { Ledger } from "./ledger.ts";
+import { LOSS_CAUSES } from "./loss-account.ts";
 import { toEvent } from "./map-event.ts";
-import { type Micros, microsOf, SECOND } from "./micros.ts";
+import { DAY, HOUR, type Micros, microsOf, SECOND, utcTimeOfMicros } from "./micros.ts";
 import { beginOfReading, Progress } from "./progress.ts";
 import type { OracleRow } from "./row.ts";
 
@@ -47,6 +49,16 @@ const RECONNECT = { base: 500, cap: 30_000 };
 const LATE_WINDOW: Micros = 60 * SECOND;
 /** Milliseconds between two looks whether the source may be read here now. */
 const OWNERSHIP_INTERVAL = 1_000;
+/** After so many milliseconds without an answer a spare may have had the lock, and given it back. */
+const UNHEARD = 2_000;
+
+/** What a read knows of its place, as long as nobody else may have read the source. */
+interface Reading {
+  readonly progress: Progress;
+  readonly published: PublishedRows;
+  /** What the stream holds of a span of event time. */
+  readonly between: ResumePoint["publishedBetween"];
+}
 
 /** One branch of one container's unified audit trail. */
 export class OracleAuditSource implements AuditSource<OracleRow> {
@@ -79,31 +91,60 @@ export class OracleAuditSource implements AuditSource<OracleRow> {
     return this.#options.branch === "table" && this.#progress ? String(this.#progress.ledger) : undefined;
   }
 
+  /** Everything before it is read again by minutes, because the ledger counts them anew. */
+  rereadFrom(cursor: Cursor): Cursor {
+    const { position, losses } = parseCursor(cursor);
+    const low = beginOfReading(position.low, this.#lateWindow);
+    return formatCursor({ position: { turn: position.turn, low, batch: 0 }, losses });
+  }
+
   async *read(resume: Resume, signal: AbortSignal): AsyncGenerator<AuditBatch<OracleRow>> {
     const { clock, random, logger } = this.#options;
-    const from = await resume(signal);
-    if (from) this.#resume(from);
-    else this.#progress = undefined;
+    let reading: Reading | undefined;
+    let heardAt = Number.NEGATIVE_INFINITY;
+    let refusal: unknown;
     for (let attempt = 0; !signal.aborted; attempt += 1) {
       try {
         await using server = await this.#options.connect(signal);
         if (signal.aborted) return;
         const { instance } = server;
+        const isOwn = await this.#waitUntilOwn(server, signal, () => {
+          attempt = 0;
+          reading = undefined;
+        });
+        if (signal.aborted) return;
+        // In another role the database may show other branches, so it is looked at anew.
+        if (!isOwn) continue;
         logger.info(
           { source: this.id, container: instance.containerName, ...instance.description },
           "reading the trail",
         );
-        // In another role the database may show other branches, so it is looked at anew.
-        if (!(await this.#waitUntilOwn(server, signal))) continue;
-        this.#progress ??= await this.#begin(server, signal);
-        if (signal.aborted || !this.#progress) return;
-        for await (const batch of this.#sessionOn(server, this.#progress, from).batches(signal)) {
+        if (clock.monotonic() - heardAt > UNHEARD) reading = undefined;
+        if (!reading) {
+          const point = await resume(signal).catch((error: unknown) => {
+            refusal = error;
+            throw error;
+          });
+          if (signal.aborted) return;
+          reading = point ? await this.#resume(point, server, signal) : await this.#begin(server, signal);
+          if (signal.aborted) return;
+          this.#progress = reading.progress;
+          if (!point) {
+            const cursor = formatCursor(reading.progress.bookmark());
+            yield { rows: [], cursor, lossWindows: [], instance: instance.description };
+          }
+        }
+        const { published } = reading;
+        const heard = () => {
+          heardAt = clock.monotonic();
+        };
+        for await (const batch of this.#sessionOn(server, reading, heard).batches(signal)) {
           attempt = 0;
-          yield batch;
+          yield published.isNeeded ? { ...batch, resuming: true } : batch;
         }
       } catch (error) {
         if (signal.aborted) return;
-        if (!(error instanceof DasError && error.retryable)) throw error;
+        if (error === refusal || !(error instanceof DasError && error.retryable)) throw error;
         const wait = retryDelay(RECONNECT, attempt, random);
         logger.warn(
           { source: this.id, error: error.message, wait },
@@ -114,6 +155,10 @@ export class OracleAuditSource implements AuditSource<OracleRow> {
     }
   }
 
+  get #lateWindow(): Micros {
+    return this.#options.lateWindow ?? LATE_WINDOW;
+  }
+
   /** The table belongs to the primary that is open, spillover files to their own instance; and nobody else reads them. */
   #isOwn({ role, openMode, history }: DatabaseState): boolean {
     if (!openMode.startsWith("READ")) return false;
@@ -122,34 +167,40 @@ export class OracleAuditSource implements AuditSource<OracleRow> {
 
   /**
    * Until the lock is had somebody else reads this source, and this reader is its spare.
+   * @param othersRead told whenever that is so
    * @returns false when aborted, or when the database's role has changed
    */
-  async #waitUntilOwn(server: AuditServer, signal: AbortSignal): Promise<boolean> {
+  async #waitUntilOwn(server: AuditServer, signal: AbortSignal, othersRead: () => void): Promise<boolean> {
     const { clock, logger } = this.#options;
     for (let role: string | undefined; !signal.aborted; ) {
       const state = await server.observe(signal);
       if (signal.aborted || (role !== undefined && role !== state.role)) return false;
       if (this.#isOwn(state) && (await server.takeLock(this.id, signal))) return !signal.aborted;
+      if (signal.aborted) return false;
       if (role === undefined) {
         logger.info({ source: this.id, role: state.role }, "waiting: this source is read by another, or not here");
       }
       role = state.role;
+      othersRead();
       await clock.sleep(OWNERSHIP_INTERVAL, signal);
     }
     return false;
   }
 
-  #sessionOn(server: AuditServer, progress: Progress, from: ResumePoint | undefined): AuditSession {
+  #sessionOn(server: AuditServer, { progress, published, between }: Reading, heard: () => void): AuditSession {
     const { branch, canary = false, purgeRetention, clock, logger } = this.#options;
     const identityOf = this.#identifier(server);
-    const isIn = (published: ReadonlySet<EventIdentity> | undefined) => (row: OracleRow) =>
-      published !== undefined && published.size > 0 && published.has(identityOf(row));
     return new AuditSession(server, progress, {
       sourceId: this.id,
       branch,
       isOwn: (state) => this.#isOwn(state),
-      isPublished: isIn(from?.published),
-      publishedIn: async (begin, end, stop) => isIn(await from?.publishedBetween?.(begin, end, stop)),
+      heard,
+      reachedEnd: () => published.release(),
+      isPublished: (row) => published.isNeeded && published.meet(identityOf(row)),
+      publishedIn: async (begin, end, stop) => {
+        const identities = await between?.(begin, end, stop);
+        return (row) => identities?.has(identityOf(row)) ?? false;
+      },
       canary: branch === "table" && canary,
       purgeRetention: branch === "table" ? purgeRetention : undefined,
       clock,
@@ -162,26 +213,79 @@ export class OracleAuditSource implements AuditSource<OracleRow> {
     return (row) => eventIdentity(this.id, markerOf(row), toEvent(row, context));
   }
 
-  /** Goes on with what the last read knew, when it is its very end that is resumed. */
-  #resume(from: ResumePoint): void {
-    const bookmark = parseCursor(from.cursor);
-    if (this.#progress && formatCursor(this.#progress.bookmark()) === from.cursor && from.published.size === 0) return;
-    const ledger = from.ledger === undefined ? undefined : Ledger.parse(from.ledger);
-    const lateWindow = this.#options.lateWindow ?? LATE_WINDOW;
-    const since = beginOfReading(bookmark.position.low, lateWindow);
-    this.#progress = new Progress(bookmark, lateWindow, ledger ?? new Ledger(since));
+  async #resume(point: ResumePoint, server: AuditServer, signal: AbortSignal): Promise<Reading> {
+    const { cursor, history, published, publishedBetween: between } = point;
+    if (history !== this.history) return this.#resumeAnother(point, server, signal);
+    const last = this.#progress;
+    // It is the very end of the last read that is resumed, so what that one knew is still so.
+    if (last && formatCursor(last.bookmark()) === cursor && published.size === 0) {
+      return { progress: last, published: new PublishedRows(), between };
+    }
+    const progress = this.#progressAt(parseCursor(cursor), parseLedger(point));
+    return { progress, published: new PublishedRows(published), between };
+  }
+
+  /**
+   * The place is of another history, so this trail may lack rows that are on the stream, and have others from when its own
+   * began, which may be before the place: both databases were the primary for a while, or their clocks differ.
+   */
+  async #resumeAnother(point: ResumePoint, server: AuditServer, signal: AbortSignal): Promise<Reading> {
+    const { publishedBetween: between } = point;
+    const { position, losses } = parseCursor(point.cursor);
+    const ledger = parseLedger(point);
+    const { now } = await server.observe(signal);
+    const began = await server.becamePrimaryAt(signal);
+    // Without a ledger nothing else would find what is older.
+    const unknown = ledger ? position.low : microsOf(now) - DAY;
+    const low = Math.min(position.low, began === undefined ? unknown : microsOf(began));
+    const published = new Set(point.published);
+    const until = beginOfReading(position.low, this.#lateWindow);
+    for (let begin = beginOfReading(low, this.#lateWindow); begin < until && !signal.aborted; begin += HOUR) {
+      const end = Math.min(begin + HOUR, until);
+      const identities = await between?.(utcTimeOfMicros(begin), utcTimeOfMicros(end), signal);
+      for (const identity of identities ?? []) published.add(identity);
+    }
+    const progress = this.#progressAt({ position: { ...position, low }, losses }, ledger);
+    progress.isProvisional = true;
+    if (!isBySwitchover(point.history, this.history)) {
+      // Rows may have been stamped so long before the place, and not committed by then.
+      progress.losses.tell(LOSS_CAUSES.redoLost, low - this.#lateWindow, microsOf(began ?? now));
+    }
+    const { logger } = this.#options;
+    logger.info(
+      { source: this.id, history: this.history, before: point.history, from: utcTimeOfMicros(low), began },
+      "the trail of another primary goes on here; it is compared with what was published",
+    );
+    return { progress, published: new PublishedRows(published), between };
+  }
+
+  #progressAt(bookmark: Bookmark, ledger: Ledger | undefined): Progress {
+    const since = beginOfReading(bookmark.position.low, this.#lateWindow);
+    return new Progress(bookmark, this.#lateWindow, ledger ?? new Ledger(since));
   }
 
   /** Where reading begins when there is nothing to resume from. */
-  async #begin(server: AuditServer, signal: AbortSignal): Promise<Progress | undefined> {
-    const { branch, startAt, lateWindow = LATE_WINDOW } = this.#options;
-    const { now } = await server.observe(signal);
-    const oldest = startAt === "oldest" ? await server.oldestTime(branch, signal) : undefined;
-    if (signal.aborted) return undefined;
-    // Before the oldest row, and before now, rows may be stamped that are not committed yet.
-    const oldestLow = () => Math.min(microsOf(oldest ?? now), microsOf(now)) - lateWindow;
-    const low = typeof startAt === "object" ? microsOf(startAt.time) : startAt === "now" ? microsOf(now) : oldestLow();
+  async #begin(server: AuditServer, signal: AbortSignal): Promise<Reading> {
+    const { branch, startAt } = this.#options;
+    const now = microsOf((await server.observe(signal)).now);
+    let low = now;
+    if (startAt === "oldest") {
+      const oldest = await server.oldestTime(branch, signal);
+      // Before the oldest row, and before now, rows may be stamped that are not committed yet.
+      low = Math.min(oldest === undefined ? now : microsOf(oldest), now) - this.#lateWindow;
+    } else if (startAt !== "now") low = Math.min(microsOf(startAt.time), now);
     const bookmark: Bookmark = { position: { turn: 0, low, batch: 0 }, losses: { open: [], purgeTold: undefined } };
-    return new Progress(bookmark, lateWindow, new Ledger(low));
+    const progress = new Progress(bookmark, this.#lateWindow, new Ledger(low));
+    return { progress, published: new PublishedRows(), between: undefined };
   }
+}
+
+/** Both databases agreed on it, and nothing was lost: in a failover the resetlogs and the activation are new ones. */
+function isBySwitchover(before: string, history: string): boolean {
+  const [resetlogs, activation] = before.split(":");
+  return history.startsWith(`${resetlogs}:${activation}:`);
+}
+
+function parseLedger({ ledger }: ResumePoint): Ledger | undefined {
+  return ledger === undefined ? undefined : Ledger.parse(ledger);
 }

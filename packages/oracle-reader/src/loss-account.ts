@@ -9,6 +9,7 @@ export const LOSS_CAUSES = {
   purgePassed: "audit trail may be purged before it was read",
   rowsDeleted: "audit rows deleted",
   entriesMissing: "entries of a session missing (suspected)",
+  redoLost: "a failover may have lost redo",
   canaryMissing: "canary did not appear in the audit trail",
 } as const;
 

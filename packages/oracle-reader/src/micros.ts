@@ -13,7 +13,7 @@ export const DAY: Micros = 24 * HOUR;
 const FRACTION_DIGITS = 6;
 const UP_TO_MILLISECONDS = "YYYY-MM-DD HH:MM:SS.fff".length;
 
-/** @param time with six fraction digits. NaN when the text is no such time. */
+/** @param time with six fraction digits; more are cut off. NaN when the text is no such time. */
 export function microsOf(time: UtcTime): Micros {
   return epochMillisecondsOf(time) * 1_000 + Number(time.slice(UP_TO_MILLISECONDS, UP_TO_MILLISECONDS + 3));
 }

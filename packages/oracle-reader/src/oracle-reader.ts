@@ -48,9 +48,9 @@ export interface OracleReaderOptions {
   readonly logger?: Logger;
 }
 
-/** Milliseconds between looks at the role of a database. */
-const ROLE_INTERVAL = 2_000;
-const RECONNECT = { base: 500, cap: 30_000 };
+/** Milliseconds between looks at the role of a database: how soon a new primary is noticed. */
+const ROLE_INTERVAL = 1_000;
+const RECONNECT = { base: 500, cap: 5_000 };
 
 /** Reads the unified audit trail of one Oracle instance: of the database, or of its root and the PDBs that are named. */
 export class OracleReader implements AuditReader<OracleRow> {
@@ -91,7 +91,7 @@ export class OracleReader implements AuditReader<OracleRow> {
           told = owned;
           yield owned;
         }
-        await clock.sleep(ROLE_INTERVAL, signal);
+        await clock.sleep(Math.min(ROLE_INTERVAL, ...watches.map(({ wait }) => wait)), signal);
       }
     } finally {
       await Promise.all(watches.map((watch) => watch.close()));
@@ -145,7 +145,7 @@ class ContainerWatch {
   #server: AuditServer | undefined;
   #role: string | undefined;
   #failures = 0;
-  #waitUntil = 0;
+  #waitUntil: number | undefined;
   wasReached = false;
   owned: readonly OwnedSource[] = [];
 
@@ -154,18 +154,27 @@ class ContainerWatch {
     this.service = service;
   }
 
+  /** Milliseconds until a look is worth while that is sooner than the next one. */
+  get wait(): number {
+    const { clock = systemClock } = this.#options;
+    return this.#waitUntil === undefined ? ROLE_INTERVAL : Math.max(0, this.#waitUntil - clock.monotonic());
+  }
+
   async look(signal: AbortSignal): Promise<void> {
     const { clock = systemClock, random = Math.random, logger = silentLogger } = this.#options;
-    if (clock.monotonic() < this.#waitUntil) return;
+    if (this.#waitUntil !== undefined && clock.monotonic() < this.#waitUntil) return;
     try {
-      this.#server ??= await connectTo(this.#options, this.service, signal);
-      const state = await this.#server.observe(signal);
+      this.#waitUntil = undefined;
+      let { server, state } = await this.#observe(signal);
       if (signal.aborted) return;
-      // In another role a database may show other branches: it is looked at anew.
-      if (this.#role !== undefined && this.#role !== state.role) await this.close();
+      if (this.#role !== undefined && this.#role !== state.role) {
+        // In another role a database may show other branches: it is looked at anew.
+        await this.close();
+        ({ server, state } = await this.#observe(signal));
+        if (signal.aborted) return;
+      }
       this.#role = state.role;
-      if (!this.#server) return;
-      this.owned = ownedBy(this.#server, state, this.#options.connection.instanceId);
+      this.owned = ownedBy(server, state, this.#options.connection.instanceId);
       this.wasReached = true;
       this.#failures = 0;
     } catch (error) {
@@ -179,9 +188,15 @@ class ContainerWatch {
     }
   }
 
+  async #observe(signal: AbortSignal): Promise<{ readonly server: AuditServer; readonly state: DatabaseState }> {
+    this.#server ??= await connectTo(this.#options, this.service, signal);
+    return { server: this.#server, state: await this.#server.observe(signal) };
+  }
+
   async close(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
+    this.#role = undefined;
     await server?.[Symbol.asyncDispose]();
   }
 }

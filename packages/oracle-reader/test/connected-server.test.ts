@@ -450,4 +450,23 @@ describe("a standby", () => {
     expect(after).toMatchObject([{ role: "PHYSICAL STANDBY" }, { role: "PRIMARY" }]);
     expect(after[1]?.history).not.toBe(before[0]?.history);
   });
+
+  test("and knows since when, as long as it knows the times of its changes", async () => {
+    await using pair = await startPair("19c");
+    await using first = await pair.primary.open();
+    expect(await first.becamePrimaryAt(signal)).toBeUndefined();
+    const { emulator } = pair.standby;
+    const before = Date.now();
+    emulator.change((world, now) => switchover(world, "ORCL_B", now));
+    await using server = await pair.standby.open();
+    const began = (await server.becamePrimaryAt(signal)) ?? "";
+    const time = Date.parse(`${began.slice(0, 10)}T${began.slice(11, 23)}Z`);
+    expect(Math.abs(time - before)).toBeLessThan(5_000);
+    emulator.faults.arm({
+      at: "statement",
+      matching: /SCN_TO_TIMESTAMP/,
+      error: { number: 8181, text: "specified number is not a valid system change number" },
+    });
+    expect(await server.becamePrimaryAt(signal)).toBeUndefined();
+  });
 });

@@ -1,4 +1,4 @@
-import type { AuditBatch, AuditSource, Cursor, EventIdentity, Logger, LossWindow } from "@das/core";
+import type { AuditBatch, AuditSource, Cursor, EventIdentity, Logger, LossWindow, Resume } from "@das/core";
 import { silentLogger } from "@das/core";
 import {
   audit,
@@ -53,10 +53,10 @@ async function readWhile(
   const lossWindows: LossWindow[] = [];
   const published = new Set(from?.published);
   let cursor = from?.cursor;
-  const place = from?.cursor && { cursor: from.cursor, published: from.published };
   for await (const [source] of reader.sources(controller.signal)) {
     if (!source) continue;
-    for await (const batch of source.read(resumeAt(source, place), controller.signal)) {
+    const resume: Resume = (signal) => resumeAt(source, cursor && { cursor, published: new Set(published) })(signal);
+    for await (const batch of source.read(resume, controller.signal)) {
       rows.push(...batch.rows);
       markers.push(...batch.rows.map((row) => source.marker(row)));
       lossWindows.push(...batch.lossWindows);

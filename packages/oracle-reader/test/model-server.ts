@@ -9,6 +9,7 @@ import {
   type Site,
   siteNamed,
   summarizeRows,
+  timeOfScn,
   valuesOf,
   type World,
 } from "@das/oracle-emulator";
@@ -35,6 +36,8 @@ export interface ModelServerOptions {
   readonly container: string;
   /** Called before each question; throws what a broken connection would. */
   readonly interrupt: () => void;
+  /** Default: it is always free. */
+  readonly takeLock?: (sourceId: string) => boolean;
   readonly fireCanary?: () => void;
   readonly advanceArchiveTime?: (time: UtcTime) => void;
 }
@@ -45,7 +48,7 @@ export const READER_SESSION = "4242";
 /** The model of a database behind the questions of a reader, without a wire. */
 export function modelServer(options: ModelServerOptions): AuditServer {
   const { world, now, site: name, container, interrupt } = options;
-  const { fireCanary = () => undefined, advanceArchiveTime = () => undefined } = options;
+  const { takeLock = () => true, fireCanary = () => undefined, advanceArchiveTime = () => undefined } = options;
   const site = (): Site => {
     interrupt();
     const found = siteNamed(world(), name);
@@ -75,7 +78,16 @@ export function modelServer(options: ModelServerOptions): AuditServer {
         history: historyText(found),
       };
     },
-    takeLock: async () => true,
+    becamePrimaryAt: async () => {
+      const found = site();
+      return found.becamePrimaryScn === "0"
+        ? undefined
+        : `${clockText(found, timeOfScn(BigInt(found.becamePrimaryScn)))}+00`;
+    },
+    takeLock: async (sourceId) => {
+      interrupt();
+      return takeLock(sourceId);
+    },
     readRows: async (branch, slice, batch) => {
       const rows = [...rowsIn(branch, slice)].map((row) => valuesOf(row, NAMES));
       for (let begin = 0; begin < rows.length; begin += 50) await batch(rows.slice(begin, begin + 50));

@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { LOSS_CAUSES } from "../src/loss-account.ts";
 import { TEST_SEEDS } from "./env.ts";
 import { isActivity, Run, type Step } from "./follow-world.ts";
 
 /** Of each property; `DAS_TEST_SEEDS` asks for more. */
-const RUNS = Number(TEST_SEEDS ?? 60);
+const RUNS = Number(TEST_SEEDS ?? 40);
 
 function steps(...kinds: readonly Step["kind"][]): fc.Arbitrary<Step[]> {
   const step = fc.record({
@@ -51,9 +52,22 @@ describe("what the trail still holds is on the stream", () => {
     );
   });
 
+  test("once, too, when publishers are killed, but for what nothing but its text tells apart", async () => {
+    await fc.assert(
+      fc.asyncProperty(steps(...QUIET, "restart", "restart"), async (history) => {
+        const run = await follow(history);
+        const isAlone = (statement: string) => statement.startsWith("S");
+        expect(statementsOf(run).filter(isAlone).toSorted()).toEqual(run.held().filter(isAlone).toSorted());
+        expect(withoutDoubles(run)).toEqual(run.held().toSorted());
+        expect(run.windows).toEqual([]);
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
   test("once after doubles are dropped, when publishers are killed and files are loaded", async () => {
     await fc.assert(
-      fc.asyncProperty(steps(...QUIET, "restart", "restart", "load", "lag"), async (history) => {
+      fc.asyncProperty(steps(...QUIET, "restart", "load", "lag"), async (history) => {
         const run = await follow(history);
         expect(withoutDoubles(run)).toEqual(run.held().toSorted());
         expect(run.windows).toEqual([]);
@@ -86,13 +100,25 @@ describe("what the trail still holds is on the stream", () => {
           const published = new Set(statementsOf(run));
           expect(run.held().filter((statement) => !published.has(statement))).toEqual([]);
           const unexplained = run.statements.filter(
-            ({ statement }) => !published.has(statement) && !run.taken.has(statement),
+            ({ statement, time }) => !published.has(statement) && !run.taken.has(statement) && !run.isCovered(time),
           );
           expect(unexplained).toEqual([]);
           const audited = new Set(run.statements.map(({ statement }) => statement));
           expect([...published].filter((statement) => !audited.has(statement))).toEqual([]);
+          expect(run.hasPlaceOfPrimary).toBe(true);
         },
       ),
+      { numRuns: RUNS },
+    );
+  });
+
+  test("and no loss is told but that of redo in a failover, though published rows are gone, too", async () => {
+    await fc.assert(
+      fc.asyncProperty(steps(...QUIET, "restart", "lag", "switchover", "failover"), async (history) => {
+        const { windows } = await follow(history);
+        const isFailedOver = history.some(({ kind }) => kind === "failover");
+        expect(windows.filter(({ cause }) => !(isFailedOver && cause === LOSS_CAUSES.redoLost))).toEqual([]);
+      }),
       { numRuns: RUNS },
     );
   });

@@ -26,7 +26,7 @@ async function connectTo(options: SqlServerEmulatorOptions = {}, audit = STREAM_
   const trail = await openEmulatedTrail({ tls: "off", ...options });
   const warnings: string[] = [];
   const logger: Logger = { ...silentLogger, warn: (_, message) => void warnings.push(message) };
-  const open = () =>
+  const open = (change: { readonly audit?: string; readonly resourceId?: string } = {}) =>
     ConnectedServer.open(
       {
         connection: trail.connection,
@@ -35,6 +35,7 @@ async function connectTo(options: SqlServerEmulatorOptions = {}, audit = STREAM_
         audit,
         clock: systemClock,
         logger,
+        ...change,
       },
       signal,
     );
@@ -109,6 +110,42 @@ test.each(["2016", "future"] as const)("the columns of %s are the same when desc
   await using server = await target.open();
   expect(server.instance.trail.columns).toEqual(described.instance.trail.columns);
   expect(server.instance.columns).toEqual(described.instance.columns);
+});
+
+describe("a lock", () => {
+  test("is held by one session, again by the same one, and goes with it", async () => {
+    await using target = await connectTo();
+    await using spare = await target.open();
+    {
+      await using holder = await target.open();
+      expect(await holder.takeLock(signal)).toBe(true);
+      expect(await holder.takeLock(signal)).toBe(true);
+      expect(await spare.takeLock(signal)).toBe(false);
+    }
+    await expect.poll(() => spare.takeLock(signal)).toBe(true);
+  });
+
+  test("is another one for each audit of each resource", async () => {
+    await using target = await connectTo();
+    await using holder = await target.open();
+    expect(await holder.takeLock(signal)).toBe(true);
+    await using ofOtherAudit = await target.open({ audit: CHANGES_AUDIT });
+    expect(await ofOtherAudit.takeLock(signal)).toBe(true);
+    await using ofOtherResource = await target.open({ resourceId: "db-OTHER" });
+    expect(await ofOtherResource.takeLock(signal)).toBe(true);
+  });
+
+  test("cannot be had outside of its role", async () => {
+    await using target = await connectTo();
+    const { emulator } = target.trail;
+    const databases = emulator.instance.databases.map(({ principals = [], ...database }) => ({
+      ...database,
+      principals: principals.map((principal) => ({ ...principal, memberOf: [] })),
+    }));
+    emulator.changeInstance({ databases });
+    await using server = await target.open();
+    await expect(server.takeLock(signal)).rejects.toMatchObject({ name: "RefusedError", code: "lock-refused" });
+  });
 });
 
 describe("the files of an audit", () => {

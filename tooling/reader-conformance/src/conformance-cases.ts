@@ -12,6 +12,7 @@ import {
   MarkerList,
   parseMarkers,
   type Resume,
+  UnavailableError,
 } from "@das/core";
 import { fromTheStart, resumeAt } from "./resume.ts";
 
@@ -359,6 +360,22 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
         return read >= total;
       });
       assert.equal(identities.size, total);
+    },
+  },
+  {
+    name: "throws what resume throws, and does not take it for the database's",
+    run: async (open) => {
+      await using trail = await open();
+      await using reader = trail.openReader();
+      // One that a reader tries again by itself when it comes from the database.
+      const error = new UnavailableError({ who: "suite", what: "no stream", remedy: "none", code: "stream-missing" });
+      const resume: Resume = async () => {
+        throw error;
+      };
+      await assert.rejects(readMarkers(reader, resume, 1), (thrown) => thrown === error);
+      await trail.append(1);
+      const { markers } = await readMarkers(reader, fromTheStart, trail.expectedMarkers().length);
+      assert.deepEqual(markers, trail.expectedMarkers());
     },
   },
   {

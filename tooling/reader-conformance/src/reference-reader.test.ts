@@ -98,6 +98,9 @@ const BREAKAGES: Readonly<Record<string, Breakage>> = {
     const point = await resume(signal);
     yield* read(async () => point);
   },
+  "asks again when the stream does not answer": async function* (read, resume) {
+    yield* read((signal) => resume(signal).catch(() => resume(signal).catch(() => undefined)));
+  },
   "does not ask again": async function* (read, resume) {
     let answer: Promise<ResumePoint | undefined> | undefined;
     yield* read((signal) => {

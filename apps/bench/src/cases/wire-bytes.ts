@@ -1,9 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { ENGINE_TRAITS, MarkerList, type Provenance, type SqlServerEvent, stringifyExact } from "@das/core";
+import {
+  type DatabaseActivityEvent,
+  ENGINE_TRAITS,
+  type Engine,
+  MarkerList,
+  type Provenance,
+  stringifyExact,
+} from "@das/core";
 import { type DataKey, seal } from "@das/envelope";
-import { AUDIT_NAME } from "@das/sqlserver-reader";
-import { MIX_SEED, MIX_VERSION, type MixStatements } from "../mix/event-mix.ts";
+import { MIX_SEED, MIX_VERSION } from "../mix/event-mix.ts";
 import { type MixSample, meanJsonBytes, readMix } from "../mix/read-mix.ts";
+import { ORACLE_RELEASE, readOracleMix } from "../mix/read-oracle-mix.ts";
 import { Child } from "../processes/child.ts";
 import type { EmulatorProgram } from "../programs/emulator.ts";
 import { EMULATOR } from "../programs/programs.ts";
@@ -26,18 +33,29 @@ export const wireBytes: Case = async () => {
     await using emulator = new Child<EmulatorProgram>(EMULATOR);
     const address = await emulator.ask("start", { rows: SAMPLE_EVENTS, statements });
     const mix = await readMix(address, SAMPLE_EVENTS);
-    lines.push(await lineOf(mix, statements, "withoutNativeFields"), await lineOf(mix, statements, "withNativeFields"));
+    const of = { engine: "sqlserver", statements, version: MIX_VERSION } as const;
+    lines.push(await lineOf(mix, of, "withoutNativeFields"), await lineOf(mix, of, "withNativeFields"));
   }
+  const mix = await readOracleMix(SAMPLE_EVENTS);
+  const of = { engine: "oracle", statements: "made up", version: ORACLE_RELEASE } as const;
+  lines.push(await lineOf(mix, of, "withoutNativeFields"), await lineOf(mix, of, "withNativeFields"));
   return lines;
 };
 
-async function lineOf(mix: MixSample, statements: MixStatements, variant: keyof typeof BAR): Promise<CaseLine> {
+interface Measured {
+  readonly engine: Engine;
+  readonly statements: string;
+  readonly version: string;
+}
+
+async function lineOf(mix: MixSample, measured: Measured, variant: keyof typeof BAR): Promise<CaseLine> {
+  const { engine } = measured;
   const events = mix[variant];
   const figures: Record<string, number> = {};
   for (const size of EVENTS_PER_RECORD) {
-    figures[`bytesPerEventAt${size}`] = await bytesPerEvent(events, size, provenanceOf(mix, size));
+    figures[`bytesPerEventAt${size}`] = await bytesPerEvent(events, engine, size, provenanceOf(mix, size));
   }
-  const without = await bytesPerEvent(events, 100, () => undefined);
+  const without = await bytesPerEvent(events, engine, 100, () => undefined);
   figures.provenanceShareAt100 = (figures.bytesPerEventAt100 ?? 0) / without - 1;
   return {
     case: "wire-bytes",
@@ -45,11 +63,10 @@ async function lineOf(mix: MixSample, statements: MixStatements, variant: keyof 
       "bytes of the whole Kinesis record (outer JSON, base64, key) divided by its events; statements: as applications " +
       "send them, or each one made up anew",
     parameters: {
-      statements,
+      ...measured,
       events: events.length,
       meanJsonBytes: Math.round(meanJsonBytes(events)),
       nativeAuditFields: variant === "withNativeFields",
-      version: MIX_VERSION,
       seed: MIX_SEED,
       mix: mix.digest,
     },
@@ -59,7 +76,10 @@ async function lineOf(mix: MixSample, statements: MixStatements, variant: keyof 
 }
 
 /** What the publisher says in each record: with a few records under way, the watermark of some records ago. */
-function provenanceOf({ markers, cursors }: MixSample, eventsPerRecord: number): (from: number) => Provenance {
+function provenanceOf(
+  { source, history, markers, cursors }: MixSample,
+  eventsPerRecord: number,
+): (from: number) => Provenance {
   const epoch = randomBytes(9).toString("base64url");
   return (from) => {
     const sequence = from / eventsPerRecord;
@@ -68,8 +88,8 @@ function provenanceOf({ markers, cursors }: MixSample, eventsPerRecord: number):
     for (const marker of markers.slice(from, from + eventsPerRecord)) list.add(marker);
     return {
       generation: 1,
-      source: `sqlserver:a:${AUDIT_NAME}`,
-      history: "",
+      source,
+      history,
       epoch,
       lane: 0,
       sequence,
@@ -82,7 +102,8 @@ function provenanceOf({ markers, cursors }: MixSample, eventsPerRecord: number):
 }
 
 async function bytesPerEvent(
-  events: readonly SqlServerEvent[],
+  events: readonly DatabaseActivityEvent[],
+  engine: Engine,
   eventsPerRecord: number,
   provenanceAt: (from: number) => Provenance | undefined,
 ): Promise<number> {
@@ -100,7 +121,7 @@ async function bytesPerEvent(
       databaseActivityEventList: events.slice(from, from + eventsPerRecord),
       ...(provenance && { provenance }),
     };
-    const sealed = await seal(stringifyExact(inner), key, ENGINE_TRAITS.sqlserver.recordVersion);
+    const sealed = await seal(stringifyExact(inner), key, ENGINE_TRAITS[engine].recordVersion);
     bytes += sealed.bytes.byteLength;
   }
   return bytes / events.length;

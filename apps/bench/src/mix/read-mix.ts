@@ -1,17 +1,20 @@
 import { createHash } from "node:crypto";
-import { type Cursor, type SqlServerEvent, silentLogger, stringifyExact } from "@das/core";
+import { type Cursor, type DatabaseActivityEvent, type SqlServerEvent, silentLogger, stringifyExact } from "@das/core";
 import { AUDIT_NAME, SqlServerReader } from "@das/sqlserver-reader";
 import type { EmulatorAddress } from "../programs/emulator.ts";
 
 /** The mix as events, as the reader maps them. */
 export interface MixSample {
-  readonly withoutNativeFields: readonly SqlServerEvent[];
-  readonly withNativeFields: readonly SqlServerEvent[];
+  /** Its id. */
+  readonly source: string;
+  readonly history: string;
+  readonly withoutNativeFields: readonly DatabaseActivityEvent[];
+  readonly withNativeFields: readonly DatabaseActivityEvent[];
   /** Of each event. */
   readonly markers: readonly string[];
   /** Of each event: the place after the batch that it was read in. */
   readonly cursors: readonly Cursor[];
-  /** Of the events: the same text, the same mix, so figures of two runs compare. */
+  /** Of what is the same in each run: the same text, the same mix, so figures of two runs compare. */
   readonly digest: string;
 }
 
@@ -36,8 +39,10 @@ export async function readMix(emulator: EmulatorAddress, count: number): Promise
   const withNativeFields: SqlServerEvent[] = [];
   const markers: string[] = [];
   const cursors: Cursor[] = [];
+  let of = { id: "", history: "" };
   for await (const [source] of reader.sources(reading.signal)) {
     if (!source) throw new Error(`the reader has no source ${AUDIT_NAME}`);
+    of = source;
     for await (const { rows, cursor, instance } of source.read(async () => undefined, reading.signal)) {
       for (const row of rows.slice(0, count - withNativeFields.length)) {
         withoutNativeFields.push(reader.toEvent(row, { ...instance, nativeAuditFields: "omit" }));
@@ -50,16 +55,25 @@ export async function readMix(emulator: EmulatorAddress, count: number): Promise
     break;
   }
   reading.abort();
-  return { withoutNativeFields, withNativeFields, markers, cursors, digest: digestOf(withNativeFields) };
+  const { id, history } = of;
+  return {
+    source: id,
+    history,
+    withoutNativeFields,
+    withNativeFields,
+    markers,
+    cursors,
+    // Without the audit's own first row, which says when this emulator was started.
+    digest: digestOf(withNativeFields.slice(1).map((event) => stringifyExact(event))),
+  };
 }
 
-/** Without the audit's own first row, which says when this emulator was started. */
-function digestOf(events: readonly SqlServerEvent[]): string {
+export function digestOf(texts: readonly string[]): string {
   const hash = createHash("sha256");
-  for (const event of events.slice(1)) hash.update(stringifyExact(event));
+  for (const text of texts) hash.update(text);
   return hash.digest("hex").slice(0, 12);
 }
 
-export function meanJsonBytes(events: readonly SqlServerEvent[]): number {
+export function meanJsonBytes(events: readonly DatabaseActivityEvent[]): number {
   return events.reduce((sum, event) => sum + Buffer.byteLength(stringifyExact(event)), 0) / events.length;
 }

@@ -2,33 +2,82 @@ import { systemClock } from "@das/core";
 import {
   type AuditRow,
   createWorkload,
+  createWorld,
+  failover,
   primaryOf,
+  reinstate,
   rowsOf,
   runWorkload,
+  siteNamed,
   startOracleEmulator,
-  workContainer,
 } from "@das/oracle-emulator";
-import type { AuditedDatabase } from "./audited-database.ts";
+import { type AuditedDatabase, STANDBY_SHARE } from "./audited-database.ts";
 
-/** A database with one PDB, in which people work; the publisher reads the root and the PDB. */
+const SITES = { a: "ORA_A", b: "ORA_B" };
+
+/**
+ * A database with one PDB, in which people work, and a physical standby that people read. The publisher of the primary
+ * reads the trails of the root and the PDB, that of the standby only the files of its own instance.
+ */
 export async function startOracle(): Promise<AuditedDatabase> {
-  const emulator = await startOracleEmulator();
-  const { host, port, user, password, ca, profile } = emulator;
-  if (ca === undefined) throw new Error("the emulator was started without a certificate");
-  const site = () => primaryOf(emulator.world);
+  await using stack = new AsyncDisposableStack();
+  const primary = { uniqueName: SITES.a };
+  const standbys = [{ uniqueName: SITES.b }];
+  const world = createWorld({ release: "19c", pluggables: ["SALESPDB"], primary, standbys }, systemClock.now());
+  const emulator = stack.use(await startOracleEmulator({ world, site: SITES.a }));
+  const standby = stack.use(await startOracleEmulator({ shared: emulator.shared, site: SITES.b }));
+  const running = stack.move();
+  const { user, password, profile } = emulator;
+  const [root = "", ...pluggables] = primaryOf(emulator.world).containers.map(({ name, conId }) =>
+    conId <= 1 ? emulator.world.databaseName : name,
+  );
+  const instances = [emulator, standby].map(({ host, port, ca, site }) => {
+    if (ca === undefined) throw new Error("the emulator was started without a certificate");
+    const connection = `host: ${host}\nport: ${port}\nservice: ${root}\ncontainers: ${JSON.stringify(pluggables)}\nuser: ${user}`;
+    return { id: site === SITES.a ? "a" : "b", name: site, connection, ca };
+  });
+  const nameOf = (id: string) => (id === "a" ? SITES.a : SITES.b);
+  /** The table is the same on both sides; files are an instance's own. */
   const audited = function* (): Generator<AuditRow> {
-    for (const { guid } of site().containers) {
-      for (const branch of ["table", "files"] as const) yield* rowsOf(site(), guid, branch);
+    const { sites } = emulator.world;
+    for (const { guid } of primaryOf(emulator.world).containers) {
+      yield* rowsOf(primaryOf(emulator.world), guid, "table");
+      for (const site of sites) {
+        for (const file of site.files) if (file.container === guid) yield* file.rows;
+      }
     }
   };
-  const services = site().containers.map(({ name, conId }) => (conId <= 1 ? emulator.world.databaseName : name));
+  let left: string | undefined;
   return {
     engine: "oracle",
     label: "Oracle",
-    instance: `host: ${host}\nport: ${port}\nservice: ${services[0]}\ncontainers: ${JSON.stringify(services.slice(1))}\nuser: ${user}`,
+    instances,
     password,
-    ca,
-    audited: () => [...audited()].length,
+    get primaryId() {
+      return emulator.world.primary === SITES.a ? "a" : "b";
+    },
+    roleOf: (id) => {
+      const site = siteNamed(emulator.world, nameOf(id));
+      if (site.openMode === "DOWN") return "down";
+      return site.role === "PRIMARY" ? "primary" : "standby";
+    },
+    failOver: async () => {
+      left = emulator.world.primary;
+      const to = left === SITES.a ? SITES.b : SITES.a;
+      emulator.change((before, now) => failover(before, to, now, { losesRedo: false, oldPrimary: "down" }));
+      return `${left} is gone; its standby ${to} is primary now`;
+    },
+    bringBack: async () => {
+      const site = left ?? SITES.a;
+      emulator.change((before, now) => reinstate(before, site, now));
+      return `${site} is back, as a standby`;
+    },
+    isOfPrimary: (sourceId) => sourceId.startsWith("oracle:") && !sourceId.includes("#"),
+    audited: () => {
+      let count = 0;
+      for (const _ of audited()) count += 1;
+      return count;
+    },
     keys: function* () {
       for (const row of audited()) yield keyOfRow(row);
     },
@@ -42,11 +91,13 @@ export async function startOracle(): Promise<AuditedDatabase> {
         commandText,
       ]),
     play: (rate, seed) => {
-      const container = workContainer(site());
-      const workload = createWorkload({ seed, profile, dbUniqueName: site().uniqueName, dbid: container.dbid });
-      return runWorkload(emulator, workload, rate, systemClock, { container: container.guid });
+      const writing = createWorkload({ seed, profile });
+      const reading = createWorkload({ seed: seed + 1, profile, readOnly: true });
+      const writers = runWorkload(emulator, writing, rate * (1 - STANDBY_SHARE), systemClock, { role: "primary" });
+      const readers = runWorkload(emulator, reading, rate * STANDBY_SHARE, systemClock, { role: "standby" });
+      return { stop: async () => void (await Promise.all([writers.stop(), readers.stop()])) };
     },
-    [Symbol.asyncDispose]: () => emulator[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
 

@@ -1,3 +1,5 @@
+import type { TargetOptions } from "./stream-target.ts";
+
 /** What the command line says, parsed. */
 
 export interface RunOptions {
@@ -16,10 +18,13 @@ export interface CheckOptions {
   readonly color: boolean;
 }
 
-export interface TailOptions {
-  readonly config?: string;
-  readonly resourceId?: string;
-  readonly region?: string;
+export interface VerifyOptions extends TargetOptions {
+  readonly from: "oldest" | Date;
+  readonly json: boolean;
+  readonly color: boolean;
+}
+
+export interface TailOptions extends TargetOptions {
   readonly from: "latest" | "oldest" | Date;
   readonly json: boolean;
   readonly heartbeats: boolean;

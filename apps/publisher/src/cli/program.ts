@@ -1,5 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import type { CheckOptions, RunOptions, TailOptions } from "./options.ts";
+import type { CheckOptions, RunOptions, TailOptions, VerifyOptions } from "./options.ts";
 import { exitCodeOf, reportError } from "./report-error.ts";
 
 /** Runs the `das` command. @returns its exit code: 0 done, 1 failed at run time, 2 wrong usage or configuration */
@@ -58,6 +58,23 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
       exitCode = await tailCommand(options);
     });
 
+  program
+    .command("verify")
+    .description(
+      "read a stream and say of each source up to where it is complete, what is missing, and whether that is explained",
+    )
+    .option("-c, --config <file>", "configuration of the resource, for its id and region")
+    .option("--resource-id <id>", "the resource's id, when there is no configuration at hand")
+    .option("--region <region>", "the stream's region; default: the SDK's own (AWS_REGION, profile)")
+    .option("--from <where>", "oldest, or a time such as 2026-11-22T10:00:00Z", parseReadFrom, "oldest")
+    .option("--json", "one JSON object with everything that is known of each source, epoch and hole", false)
+    .option("--no-color", "no colour; also NO_COLOR, and when the output is no terminal")
+    .addHelpText("after", VERIFY_HELP)
+    .action(async (options: VerifyOptions) => {
+      const { verifyCommand } = await import("./verify-command.ts");
+      exitCode = await verifyCommand(options);
+    });
+
   try {
     await program.parseAsync(argv);
     return exitCode;
@@ -80,6 +97,10 @@ function parseFrom(text: string): "latest" | "oldest" | Date {
   const time = new Date(text);
   if (Number.isNaN(time.getTime())) throw new InvalidArgumentError("Not latest, oldest or an ISO 8601 time.");
   return time;
+}
+
+function parseReadFrom(text: string): "oldest" | Date {
+  return text === "oldest" ? text : parseTime(text);
 }
 
 function parseTime(text: string): Date {
@@ -128,3 +149,19 @@ A record that cannot be opened is reported with its sequence number, and the tai
 Examples:
   das tail --config das.yaml
   das tail --resource-id db-ABCDEFGHIJKLMNOPQRSTUVWXYZ --region eu-central-1 --from oldest --json | jq .command`;
+
+const VERIFY_HELP = `
+It reads what the stream holds up to now, all shards of it, and decrypts each record; nothing is written.
+
+A hole is a record that its publisher numbered and that is not on the stream:
+  open       it is missing: what the stream had confirmed is lost, or cannot be opened
+  under way  it was overtaken less than a minute before the end, and may still come
+  explained  a loss window on the stream tells of it
+  closed     it was never confirmed, and the next run of its publisher published its rows again
+A double is an event that stands on the stream more than once; whoever reads by identity drops it.
+
+Exit codes: 0 no open hole, 1 at least one or nothing could be read, 2 wrong usage or configuration.
+
+Examples:
+  das verify --config das.yaml
+  das verify --resource-id db-ABCDEFGHIJKLMNOPQRSTUVWXYZ --region eu-central-1 --json | jq .holes`;

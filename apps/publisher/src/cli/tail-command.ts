@@ -1,18 +1,18 @@
 import { readActivityStream, type StreamItem } from "@das/consumer";
-import { ConfigurationError, type ResourceId, streamNameOf, stringifyExact } from "@das/core";
+import { streamNameOf, stringifyExact } from "@das/core";
 import { openAwsClients } from "../aws/clients.ts";
-import { loadConfiguration } from "../configuration/load-configuration.ts";
 import { environment } from "../env.ts";
 import { eventLine } from "./event-line.ts";
 import type { TailOptions } from "./options.ts";
 import { stopOnSignals } from "./stop-signals.ts";
+import { targetOf } from "./stream-target.ts";
 
 /** Milliseconds between two looks at a shard: a person watches, and a shard answers five calls a second. */
 const POLL_INTERVAL = 400;
 
 /** `das tail`. @returns the exit code. @throws ConfigurationError, RefusedError */
 export async function tailCommand(options: TailOptions): Promise<number> {
-  const { resourceId, region } = targetOf(options);
+  const { resourceId, region } = targetOf("das tail", options);
   using aws = openAwsClients(region);
   using stopping = stopOnSignals(() => undefined);
   const enough = new AbortController();
@@ -41,20 +41,6 @@ export async function tailCommand(options: TailOptions): Promise<number> {
     if (left <= 0) enough.abort();
   }
   return 0;
-}
-
-function targetOf(options: TailOptions): { readonly resourceId: ResourceId; readonly region: string | undefined } {
-  const configuration = options.config === undefined ? undefined : loadConfiguration(options.config);
-  const resourceId = options.resourceId ?? configuration?.resource.id;
-  if (resourceId === undefined) {
-    throw new ConfigurationError({
-      who: "das tail",
-      what: "it is not said which stream to follow",
-      remedy: "Give --config, or --resource-id (and --region)",
-      code: "stream-unnamed",
-    });
-  }
-  return { resourceId, region: options.region ?? configuration?.stream.region };
 }
 
 /** What is no event goes to standard error, so that standard output holds events and nothing else. */

@@ -31,7 +31,7 @@ export async function findEnd(search: EndSearch, signal: AbortSignal): Promise<E
   for (let distance = search.reach; (looked.at(-1) ?? 0) > search.horizon; distance *= 2) {
     const at = Math.max(search.horizon, search.silentFrom - distance);
     const seen = await look(search, at, signal);
-    if (seen !== undefined) return narrow(search, { seen, silentFrom: looked.at(-1) ?? at }, signal);
+    if (seen !== undefined) return narrowEnd(search, { seen, silentFrom: looked.at(-1) ?? at }, signal);
     looked.push(at);
   }
   for (let looks = 0; looks < MOST_LOOKS_INTO_GAPS; looks += 1) {
@@ -39,14 +39,14 @@ export async function findEnd(search: EndSearch, signal: AbortSignal): Promise<E
     if (gap === undefined) return undefined;
     const at = middle(looked[gap + 1] ?? 0, looked[gap] ?? 0);
     const seen = await look(search, at, signal);
-    if (seen !== undefined) return narrow(search, { seen, silentFrom: looked[gap] ?? at }, signal);
+    if (seen !== undefined) return narrowEnd(search, { seen, silentFrom: looked[gap] ?? at }, signal);
     looked.splice(gap + 1, 0, at);
   }
   return undefined;
 }
 
-/** What lies between the two is read as a whole soon, so it need not be narrower than a few slices. */
-async function narrow(search: EndSearch, end: End, signal: AbortSignal): Promise<End> {
+/** Bisects. What lies between the two is read as a whole soon, so it need not be narrower than a few slices. */
+export async function narrowEnd(search: EndSearch, end: End, signal: AbortSignal): Promise<End> {
   let { seen, silentFrom } = end;
   while (silentFrom - seen > 3 * search.slice) {
     const at = middle(seen, silentFrom);

@@ -2,8 +2,6 @@ import { type KinesisReader, StretchReader } from "@das/consumer";
 import {
   type AuditSource,
   type Clock,
-  type Cursor,
-  CursorError,
   type DatabaseActivityEvent,
   type EventIdentity,
   epochMillisecondsOf,
@@ -14,9 +12,10 @@ import {
 } from "@das/core";
 import { DataKeyCache, type KmsCallSink, type KmsClient } from "@das/envelope";
 import type { OpenedStream } from "./open-stream.ts";
+import { RecordOpener } from "./record-opener.ts";
 import { StreamSearch } from "./search-stream.ts";
+import { SourceGroup } from "./source-group.ts";
 import type { Recollection, StreamMemory } from "./stream-memory.ts";
-import { StreamOfSource } from "./stream-of-source.ts";
 
 export interface KinesisMemoryParts {
   readonly kinesis: KinesisReader;
@@ -39,27 +38,45 @@ const CLOCK_MARGIN = 5 * 60_000;
 /** How long after it was written a row is usually on the stream. */
 const USUAL_DELAY = 15 * 60_000;
 
+/** How long a source waits for others that begin at the same time: what they look for is read once. Milliseconds. */
+const GATHERING = 100;
+
+/** Sources that look back together. */
+interface Looking {
+  readonly group: SourceGroup;
+  /** By this machine's clock. */
+  readonly now: number;
+  readonly begins: Promise<void>;
+}
+
 /** Remembers by reading the stream. */
 export class KinesisMemory implements StreamMemory, Disposable {
   readonly #parts: KinesisMemoryParts;
   readonly #stream: StretchReader;
   readonly #keys: DataKeyCache;
+  readonly #opener: RecordOpener;
+  /** Gathers; others may join. */
+  #looking: Looking | undefined;
 
   constructor(parts: KinesisMemoryParts) {
     const { kinesis, kms, resourceId, clock, random, logger, onKmsCall } = parts;
     this.#parts = parts;
     this.#stream = new StretchReader({ kinesis, stream: streamNameOf(resourceId), clock, random, logger });
     this.#keys = new DataKeyCache({ kms, resourceId, clock, ...(onKmsCall && { onKmsCall }) });
+    this.#opener = new RecordOpener({ keys: this.#keys, clock, random, logger });
   }
 
   async recall(source: AuditSource<unknown>, signal: AbortSignal): Promise<Recollection> {
     const { heartbeatInterval, withoutStream, clock, logger } = this.#parts;
-    const stretches = this.#stretchesOf(source);
+    const { group, now, begins } = this.#look();
+    using membership = group.join(source);
+    await begins;
+    signal.throwIfAborted();
     const search = new StreamSearch({
       source,
-      stretches,
+      stretches: membership,
       heartbeatInterval,
-      now: clock.now(),
+      now,
       horizon: this.#horizon(),
     });
     const began = clock.monotonic();
@@ -68,8 +85,8 @@ export class KinesisMemory implements StreamMemory, Disposable {
       {
         source: source.id,
         milliseconds: Math.round(clock.monotonic() - began),
-        bytesRead: stretches.totalBytesRead,
-        recordsOpened: stretches.recordsOpened,
+        bytesRead: group.totalBytesRead,
+        recordsOpened: this.#opener.opened,
       },
       found ? "looked back on the stream" : "looked back on the stream and found nothing of the source",
     );
@@ -99,7 +116,8 @@ export class KinesisMemory implements StreamMemory, Disposable {
     since: number,
     signal: AbortSignal,
   ): Promise<ReadonlySet<EventIdentity>> {
-    const stretches = this.#stretchesOf(source, ({ logTime }) => from <= logTime && logTime <= to);
+    const group = this.#group(({ logTime }) => from <= logTime && logTime <= to);
+    using stretches = group.join(source);
     const first = Math.max(this.#horizon(), epochMillisecondsOf(from) - CLOCK_MARGIN);
     const last = epochMillisecondsOf(to) + CLOCK_MARGIN + USUAL_DELAY;
     const spans =
@@ -123,28 +141,23 @@ export class KinesisMemory implements StreamMemory, Disposable {
     return Math.max(stream.createdAt, clock.now() - stream.retentionHours * 3_600_000) - CLOCK_MARGIN;
   }
 
-  #stretchesOf(source: AuditSource<unknown>, isWanted?: (event: DatabaseActivityEvent) => boolean): StreamOfSource {
-    const { stream, clock, random, logger } = this.#parts;
-    return new StreamOfSource({
-      sourceId: source.id,
-      generation: stream.generation,
-      stream: this.#stream,
-      keys: this.#keys,
-      isCursor: (text) => isCursorOf(source, text),
-      ...(isWanted && { isWanted }),
-      clock,
-      random,
-      logger,
-    });
+  #look(): Looking {
+    const { clock } = this.#parts;
+    if (this.#looking) return this.#looking;
+    const begin = async () => {
+      await clock.sleep(GATHERING);
+      this.#looking = undefined;
+    };
+    this.#looking = { group: this.#group(), now: clock.now(), begins: begin() };
+    return this.#looking;
   }
-}
 
-function isCursorOf(source: AuditSource<unknown>, text: string): boolean {
-  try {
-    source.compare(text as Cursor, text as Cursor);
-    return true;
-  } catch (error) {
-    if (error instanceof CursorError) return false;
-    throw error;
+  #group(isWanted?: (event: DatabaseActivityEvent) => boolean): SourceGroup {
+    const { stream, logger } = this.#parts;
+    const { generation } = stream;
+    return new SourceGroup({
+      ...{ generation, stream: this.#stream, opener: this.#opener, logger },
+      ...(isWanted && { isWanted }),
+    });
   }
 }

@@ -3,7 +3,6 @@ import type { SourceRecord } from "./source-record.ts";
 /** Records of one source, each once, however often it was put or read. */
 export class RecordBook {
   readonly #records = new Map<string, SourceRecord>();
-  #newestArrival = Number.NEGATIVE_INFINITY;
 
   add(records: readonly SourceRecord[]): void {
     for (const record of records) {
@@ -11,7 +10,6 @@ export class RecordBook {
       const known = this.#records.get(key);
       // A call whose answer was lost puts the same record once more.
       if (!known || record.arrival < known.arrival) this.#records.set(key, record);
-      this.#newestArrival = Math.max(this.#newestArrival, record.arrival);
     }
   }
 
@@ -21,10 +19,5 @@ export class RecordBook {
 
   get records(): readonly SourceRecord[] {
     return [...this.#records.values()];
-  }
-
-  /** -Infinity while there is none. */
-  get newestArrival(): number {
-    return this.#newestArrival;
   }
 }

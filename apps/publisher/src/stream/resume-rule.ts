@@ -27,7 +27,7 @@ interface Need {
   readonly missingFrom?: number;
 }
 
-export type Comparing = Pick<AuditSource<unknown>, "history" | "compare" | "rereadFrom">;
+export type Comparing = Pick<AuditSource<unknown>, "history" | "compare" | "rereadFrom" | "ledger">;
 
 /**
  * The resume rule (architecture §5). Pure.

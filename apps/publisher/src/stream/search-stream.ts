@@ -1,5 +1,5 @@
 import type { EventIdentity } from "@das/core";
-import { findEnd } from "./find-end.ts";
+import { findEnd, narrowEnd } from "./find-end.ts";
 import { RecordBook } from "./record-book.ts";
 import { assess, type Comparing, type Place } from "./resume-rule.ts";
 import type { SourceRecord } from "./source-record.ts";
@@ -46,6 +46,7 @@ export class StreamSearch {
   readonly #book = new RecordBook();
   /** Whatever arrived from this moment on, and is wanted, is in the book. */
   #readFrom: number;
+  #millisecondsRead = 0;
 
   constructor(parts: StreamSearchParts) {
     this.#parts = parts;
@@ -59,48 +60,80 @@ export class StreamSearch {
    */
   async run(signal: AbortSignal): Promise<FoundPlace | undefined> {
     await this.#readNewest(signal);
-    if (this.#book.isEmpty) await this.#leapToEnd(signal);
     return this.#book.isEmpty ? undefined : this.#readBack(signal);
   }
 
   /** What arrived lately, as far back as is affordable until something of the source is there. */
   async #readNewest(signal: AbortSignal): Promise<void> {
-    const { stretches, now } = this.#parts;
+    const { now } = this.#parts;
     await this.#read(now - 2 * this.#slice, undefined, signal);
     while (this.#book.isEmpty && !this.#isAtHorizon) {
-      const length = now - this.#readFrom;
-      // What lies before is taken to be as dense as what was read; reading goes twice as far in all.
-      if (2 * stretches.bytesRead > AFFORDABLE_BYTES) return;
-      await this.#read(this.#readFrom - length, this.#readFrom, signal);
-    }
-  }
-
-  /** The source has been silent for long: the end of what it wrote is searched, and read on from. */
-  async #leapToEnd(signal: AbortSignal): Promise<void> {
-    if (this.#isAtHorizon) return;
-    const { stretches, now, horizon } = this.#parts;
-    const silentFrom = this.#readFrom;
-    const end = await findEnd({ stretches, slice: this.#slice, silentFrom, reach: now - silentFrom, horizon }, signal);
-    if (!end) return;
-    const quiet = QUIET_SLICES * this.#slice;
-    let to = Math.min(end.silentFrom + this.#slice, silentFrom);
-    await this.#read(end.seen, to, signal);
-    while (to < silentFrom && this.#book.newestArrival + quiet > to) {
-      const next = Math.min(this.#book.newestArrival + quiet, silentFrom);
-      await this.#add(to, next, signal);
-      to = next;
+      const before = this.#readFrom - (now - this.#readFrom);
+      if (!this.#isAffordable(before)) return this.#leap(undefined, signal);
+      await this.#read(before, this.#readFrom, signal);
     }
   }
 
   async #readBack(signal: AbortSignal): Promise<FoundPlace | undefined> {
     const { source } = this.#parts;
+    let isSilent = false;
+    let ledgerReads = 0;
     for (let length = 2 * this.#slice; ; length *= 2) {
       const { records } = this.#book;
       const readFrom = this.#isAtHorizon ? Number.NEGATIVE_INFINITY : this.#readFrom;
       const { place, neededFrom, isIncomplete, missingFrom } = assess(records, readFrom, source, MARGIN);
-      if (!isIncomplete || this.#isAtHorizon) return place && foundPlace(place, records, neededFrom);
-      await this.#read(Math.min(missingFrom ?? this.#readFrom, this.#readFrom - length), this.#readFrom, signal);
+      if (this.#isAtHorizon) return place && foundPlace(place, records, neededFrom);
+      if (!isIncomplete) {
+        const found = place && foundPlace(place, records, neededFrom);
+        const mayHoldLedger = !isSilent && ledgerReads < this.#mostLedgerReads;
+        if (!found || found.ledger !== undefined || !mayHoldLedger) return found;
+        ledgerReads += 1;
+      }
+      const isNear = missingFrom !== undefined && this.#isAffordable(missingFrom);
+      const before = isNear ? missingFrom : this.#readFrom - length;
+      if (isSilent && !this.#isAffordable(before)) {
+        await this.#leap(missingFrom, signal);
+        length = this.#slice;
+        isSilent = false;
+      } else {
+        await this.#read(before, this.#readFrom, signal);
+        isSilent = this.#book.records.length === records.length;
+      }
     }
+  }
+
+  /** A heartbeat carries the ledger; the one before the last record that was read may just not be there. */
+  get #mostLedgerReads(): number {
+    return this.#parts.source.ledger ? 2 : 0;
+  }
+
+  /**
+   * Nothing of the source arrived just before what was read: the end of what it wrote earlier is looked for, and read.
+   * @param seen when something of it arrived, if that is known
+   */
+  async #leap(seen: number | undefined, signal: AbortSignal): Promise<void> {
+    const { stretches, now, horizon } = this.#parts;
+    const silentFrom = this.#readFrom;
+    const search = { stretches, slice: this.#slice, silentFrom, reach: now - silentFrom, horizon };
+    const end =
+      seen === undefined ? await findEnd(search, signal) : await narrowEnd(search, { seen, silentFrom }, signal);
+    this.#readFrom = end?.seen ?? horizon;
+    if (!end) return;
+    const quiet = QUIET_SLICES * this.#slice;
+    let newest = end.seen;
+    for (let from = end.seen; from < Math.min(newest + quiet, silentFrom); ) {
+      const to = Math.min(newest + quiet, silentFrom);
+      newest = Math.max(newest, ...(await this.#add(from, to, signal)).records.map(({ arrival }) => arrival));
+      from = to;
+    }
+  }
+
+  /** Whether everything from a moment on up to what was read takes no longer than looks here and there would. */
+  #isAffordable(from: number): boolean {
+    const { stretches, horizon } = this.#parts;
+    // What lies before is taken to be as dense as what was read.
+    const density = stretches.bytesRead / Math.max(1, this.#millisecondsRead);
+    return (this.#readFrom - Math.max(from, horizon)) * density <= AFFORDABLE_BYTES;
   }
 
   get #isAtHorizon(): boolean {
@@ -108,13 +141,14 @@ export class StreamSearch {
   }
 
   async #read(from: number, to: number | undefined, signal: AbortSignal): Promise<void> {
-    this.#readFrom = await this.#add(Math.max(from, this.#parts.horizon), to, signal);
+    this.#readFrom = (await this.#add(Math.max(from, this.#parts.horizon), to, signal)).from;
   }
 
-  async #add(from: number, to: number | undefined, signal: AbortSignal): Promise<number> {
+  async #add(from: number, to: number | undefined, signal: AbortSignal): ReturnType<SourceStretches["read"]> {
     const answer = await this.#parts.stretches.read({ from, to }, signal);
     this.#book.add(answer.records);
-    return answer.from;
+    this.#millisecondsRead += (to ?? this.#parts.now) - answer.from;
+    return answer;
   }
 }
 

@@ -1,20 +1,18 @@
-import type { AuditBatch, AuditReader, AuditSource, CheckReport, Cursor, InstanceContext, Resume } from "@das/core";
+import type { AuditBatch, AuditReader, AuditSource, CheckReport, InstanceContext, Resume } from "@das/core";
 import type { OracleReader, OracleRow } from "../../src/index.ts";
 
 /**
- * A reader that leaves out what others do in the database: only rows of one schema's objects are given, from one moment
- * on. Everything else is the reader's own doing.
+ * A reader that leaves out what others do in the database: only rows of one schema's objects are given. Everything else
+ * is the reader's own doing.
  */
 export class ReaderOfSchema implements AuditReader<OracleRow> {
   readonly engine = "oracle";
   readonly #reader: OracleReader;
   readonly #schema: string;
-  readonly #begin: Cursor;
 
-  constructor(reader: OracleReader, schema: string, begin: Cursor) {
+  constructor(reader: OracleReader, schema: string) {
     this.#reader = reader;
     this.#schema = schema;
-    this.#begin = begin;
   }
 
   check(signal: AbortSignal): Promise<CheckReport> {
@@ -35,7 +33,6 @@ export class ReaderOfSchema implements AuditReader<OracleRow> {
 
   #narrow(source: AuditSource<OracleRow>): AuditSource<OracleRow> {
     const schema = this.#schema;
-    const begin = { cursor: this.#begin, history: source.history, published: new Set<never>() };
     return {
       id: source.id,
       history: source.history,
@@ -43,7 +40,7 @@ export class ReaderOfSchema implements AuditReader<OracleRow> {
       marker: (row) => source.marker(row),
       acknowledged: (watermark) => source.acknowledged(watermark),
       async *read(resume: Resume, signal: AbortSignal): AsyncGenerator<AuditBatch<OracleRow>> {
-        for await (const batch of source.read(async (stop) => (await resume(stop)) ?? begin, signal)) {
+        for await (const batch of source.read(resume, signal)) {
           yield { ...batch, rows: batch.rows.filter((row) => columnOf(row, "OBJECT_SCHEMA") === schema) };
         }
       },

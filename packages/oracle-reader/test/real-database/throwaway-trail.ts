@@ -1,8 +1,6 @@
-import { type Cursor, systemClock } from "@das/core";
+import { systemClock } from "@das/core";
 import { type ConformanceTrail, WaitingLog } from "@das/reader-conformance";
-import { formatCursor } from "../../src/cursor.ts";
 import { OracleReader, type OracleRow } from "../../src/index.ts";
-import { microsOf } from "../../src/micros.ts";
 import { Administrator, identifier, type Row } from "./administrator.ts";
 import { ReaderOfSchema } from "./reader-of-schema.ts";
 import type { RealDatabase, TestUser } from "./real-database.ts";
@@ -61,13 +59,11 @@ export class ThrowawayTrail implements ConformanceTrail<OracleRow> {
   }
 
   openReaderAs({ connection }: TestUser): ReaderOfSchema {
-    const reader = new OracleReader({
-      connection,
-      resourceId: "das-test",
-      startAt: "now",
-      logger: this.#waiting.logger,
-    });
-    return new ReaderOfSchema(reader, this.owner.name, this.#begin());
+    // What the database held before is nobody's concern here.
+    const startAt = { time: `${this.#since}+00` };
+    const { logger } = this.#waiting;
+    const reader = new OracleReader({ connection, resourceId: "das-test", startAt, logger });
+    return new ReaderOfSchema(reader, this.owner.name);
   }
 
   /** Another session of the reader's user has the lock meanwhile. */
@@ -149,12 +145,6 @@ ORDER BY ${time}, t.sessionid, t.entry_id, t.statement_id`,
     const { administrator } = this.#database;
     await administrator.attempt(`NOAUDIT POLICY ${identifier(this.#policy)}`);
     await administrator.run(`DROP AUDIT POLICY ${identifier(this.#policy)}`);
-  }
-
-  /** Reading begins when this trail did: what the database held before is nobody's concern here. */
-  #begin(): Cursor {
-    const low = microsOf(`${this.#since}+00`);
-    return formatCursor({ position: { turn: 0, low, batch: 0 }, losses: { open: [], purgeTold: undefined } });
   }
 }
 

@@ -1,6 +1,6 @@
 /** Functions that tell something about the session, the instance and the time. */
 import { timestampText } from "../model/audit-row.ts";
-import { containerOf } from "../model/world.ts";
+import { containerOf, siteClock, timeOfScn } from "../model/world.ts";
 import type { ScalarFunction, SqlContext } from "../sql/context.ts";
 import { oracleError } from "../sql/messages.ts";
 import { SERVER_ZONE } from "../sql/server-zone.ts";
@@ -78,6 +78,23 @@ const SYS_CONTEXT: ScalarFunction = {
   },
 };
 
+/** The database keeps five days of what change number was when; it is not asked to be more exact than it is. */
+const SCN_MEMORY = 5 * 86_400_000;
+
+const SCN_TO_TIMESTAMP: ScalarFunction = {
+  least: 1,
+  most: 1,
+  takes: [number],
+  type: () => timestamp,
+  evaluate: ([scn = null], { site, engine }) => {
+    if (scn === null) return null;
+    const now = engine.shared.now();
+    const time = timeOfScn(BigInt(String(scn)));
+    if (time > now || time < now - SCN_MEMORY) throw oracleError(8181);
+    return toZone(timestampText(siteClock(site, time)), SERVER_ZONE).time;
+  },
+};
+
 function sessionZone({ formats }: SqlContext): string {
   const { fixed } = zoneOf(formats.timeZone);
   return fixed === undefined ? formats.timeZone : offsetText(fixed);
@@ -85,6 +102,7 @@ function sessionZone({ formats }: SqlContext): string {
 
 export const SESSION_FUNCTIONS: readonly (readonly [string, ScalarFunction])[] = [
   ["SYS_CONTEXT", SYS_CONTEXT],
+  ["SCN_TO_TIMESTAMP", SCN_TO_TIMESTAMP],
   ["SYSDATE", telling(date, (context) => toZone(clock(context), SERVER_ZONE).time.slice(0, 19))],
   ["SYSTIMESTAMP", telling(zonedTimestamp, (context) => zonedText(clock(context), SERVER_ZONE))],
   ["CURRENT_DATE", telling(date, (context) => toZone(clock(context), context.formats.timeZone).time.slice(0, 19))],

@@ -229,3 +229,8 @@ const SCN_AT_1970 = 1_000_000n;
 export function scnAt(now: number): string {
   return String(SCN_AT_1970 + BigInt(Math.floor(now)) / 8n);
 }
+
+/** Milliseconds since 1970, true time. */
+export function timeOfScn(scn: bigint): number {
+  return Number((scn - SCN_AT_1970) * 8n);
+}

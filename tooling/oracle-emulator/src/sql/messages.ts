@@ -116,6 +116,7 @@ const TEXTS = {
   4043: "object %s does not exist",
   6502: "PL/SQL: numeric or value error%s",
   6503: "PL/SQL: Function returned without value",
+  8181: "specified number is not a valid system change number",
   12705: "Cannot access NLS data files or invalid environment specified",
   12726: "unmatched bracket in regular expression",
   12899: "value too large for column %s (actual: %s, maximum: %s)",
