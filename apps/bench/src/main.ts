@@ -6,6 +6,7 @@ import { kms } from "./cases/kms.ts";
 import { latency } from "./cases/latency.ts";
 import { memory } from "./cases/memory.ts";
 import { pollCost } from "./cases/poll-cost.ts";
+import { resume } from "./cases/resume.ts";
 import { throughput } from "./cases/throughput.ts";
 import { wireBytes } from "./cases/wire-bytes.ts";
 import { formatLine } from "./report/case-line.ts";
@@ -19,6 +20,7 @@ const CASES: Readonly<Record<string, Case>> = {
   "poll-cost": pollCost,
   latency,
   memory,
+  resume,
 };
 
 interface Options {

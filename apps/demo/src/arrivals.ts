@@ -38,6 +38,8 @@ export class Arrivals {
   readonly #database: Pick<AuditedDatabase, "keyOf" | "isOfPrimary">;
   readonly #tell: (text: string) => void;
   readonly #account = new StreamAccount();
+  /** Told by the publishers: spans in which activity may be missing. */
+  readonly #lossWindows = new Set<string>();
   #awaited: Awaited | undefined;
   #lastPlace = "";
   readonly tally = new Tally();
@@ -46,12 +48,10 @@ export class Arrivals {
   readonly lags: number[] = [];
   /** The last events, for people. */
   readonly lines: string[] = [];
-  /** Records that could not be opened, or are missing. */
+  /** What could not be read. */
   readonly problems: string[] = [];
   /** Events that were left out because they had come before. */
   duplicatesDropped = 0;
-  /** Told by the publishers: spans in which activity may be missing. */
-  readonly #lossWindows = new Set<string>();
   records = 0;
   /** Milliseconds for which the stream was without the new primary's events; undefined as long as it is. */
   takeover: number | undefined;
@@ -107,6 +107,7 @@ export class Arrivals {
     if (item.kind === "unreadable") {
       this.problems.push(`record ${item.sequenceNumber} cannot be opened: ${item.reason}`);
     }
+    if (item.kind === "lost-shard") this.problems.push(`shard ${item.shardId} was gone before it was read`);
     if (item.kind === "loss-window") this.#takeLossWindow(item);
     if (item.kind === "heartbeat" && item.provenance?.sources) {
       const { source, sources } = item.provenance;

@@ -144,12 +144,14 @@ function connectionLine({ endpoint, region, credentials }: LocalAws, lines: read
 }
 
 function connectionText({ endpoint, region, credentials }: LocalAws, lines: readonly Line[]): string {
-  const tails = lines.map(({ configurationFile }) => `  npx --yes pnpm@12.21.0 das tail --config ${configurationFile}`);
+  const commands = lines.flatMap(({ configurationFile }) =>
+    ["tail", "verify"].map((command) => `  npx --yes pnpm@12.21.0 das ${command} --config ${configurationFile}`),
+  );
   return `Each stream can be read by any consumer while this runs, for example from another terminal:
 
   export AWS_ENDPOINT_URL=${endpoint} AWS_REGION=${region}
   export AWS_ACCESS_KEY_ID=${credentials.accessKeyId} AWS_SECRET_ACCESS_KEY=${credentials.secretAccessKey}
-${tails.join("\n")}
+${commands.join("\n")}
 
 `;
 }

@@ -39,8 +39,8 @@ export function outcomeTable(columns: readonly { readonly label: string; readonl
     ),
     "",
     outcomes.every(isComplete)
-      ? styleText("green", "  Everything that was audited is on the stream, once.")
-      : styleText("red", "  The stream is not what was audited."),
+      ? styleText("green", "  Everything that was audited is on its stream, once.")
+      : styleText("red", "  The streams are not what was audited."),
     "",
     "",
   ].join("\n");

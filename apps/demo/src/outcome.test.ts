@@ -51,10 +51,10 @@ test("the table has a column for each database, and says at the end whether all 
   expect(table(none)).toMatch(/audited on both instances +1,234 +1,234\n/);
   expect(table(none)).toMatch(/duplicates, dropped by their identity +7 +7\n/);
   expect(table(none)).toMatch(/first event +1\.5 s +-\n/);
-  expect(table(none)).toContain("Everything that was audited is on the stream, once.");
+  expect(table(none)).toContain("Everything that was audited is on its stream, once.");
   const bad = table({ ...GOOD, missing: 3, lossWindows: 1, takeoverMs: null });
   expect(bad).toMatch(/missing +0 +3\n/);
   expect(bad).toMatch(/something may be missing +0 +1\n/);
   expect(bad).toMatch(/first event +1\.5 s +never\n/);
-  expect(bad).toContain("The stream is not what was audited.");
+  expect(bad).toContain("The streams are not what was audited.");
 });

@@ -25,13 +25,13 @@ interface Connection {
 }
 
 test("through a SIGKILL and two failovers nothing is missing and nothing doubled", async () => {
-  const demo = spawn(process.execPath, [MAIN, "--json", "--seconds", "10"], { stdio: ["ignore", "pipe", "inherit"] });
+  const demo = spawn(process.execPath, [MAIN, "--json", "--seconds", "6"], { stdio: ["ignore", "pipe", "inherit"] });
   const exited = once(demo, "exit");
   try {
     const lines = await Array.fromAsync(createInterface({ input: demo.stdout }));
     const outcome = JSON.parse(lines.at(-1) ?? "") as Outcome;
     expect(outcome).toMatchObject({ decoded: outcome.audited, missing: 0, duplicates: 0, failovers: 2, kills: 1 });
-    expect(outcome.audited).toBeGreaterThan(500);
+    expect(outcome.audited).toBeGreaterThan(300);
     // How long it takes is the machine's matter; that both new primaries were seen is ours.
     expect(outcome.takeoverMs).toBeGreaterThan(0);
     expect(lines).toHaveLength(2);
@@ -128,24 +128,22 @@ async function decodeWith(connection: Connection, data: Uint8Array): Promise<unk
 }
 
 test("a demo that is killed takes its publishers with it", async () => {
-  const demo = spawn(process.execPath, [MAIN, "--hold", "--seconds", "600"], { stdio: ["ignore", "pipe", "inherit"] });
+  const demo = spawn(process.execPath, [MAIN, "--hold", "--seconds", "600", "--engine", "oracle"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const exited = once(demo, "exit");
   try {
     const lines = createInterface({ input: demo.stdout });
-    const configurations: string[] = [];
+    let configuration = "";
     for await (const line of lines) {
-      configurations.push(...(/--config (\S+)/.exec(line)?.slice(1) ?? []));
+      configuration ||= / tail --config (\S+)/.exec(line)?.[1] ?? "";
       if (/on the stream [1-9]/.test(line)) break;
     }
-    // Of each database one for either instance.
-    const running = await Promise.all(configurations.map(publishersOf));
-    expect(running.map((publishers) => publishers.length)).toEqual([2, 2]);
+    expect(await publishersOf(configuration)).toHaveLength(2);
     demo.kill("SIGKILL");
     await exited;
-    for (const configuration of configurations) {
-      while ((await publishersOf(configuration)).length > 0) await setTimeout(100);
-      await rm(dirname(configuration), { recursive: true });
-    }
+    while ((await publishersOf(configuration)).length > 0) await setTimeout(100);
+    await rm(dirname(configuration), { recursive: true });
   } finally {
     demo.kill("SIGKILL");
     await exited;
@@ -159,7 +157,7 @@ test("a publisher that ends though nobody wanted it to ends the demo, which says
   try {
     const told = text(demo.stderr);
     for await (const line of createInterface({ input: demo.stdout })) {
-      const [, configuration] = /--config (\S+)/.exec(line) ?? [];
+      const [, configuration] = / tail --config (\S+)/.exec(line) ?? [];
       if (configuration === undefined) continue;
       while ((await publishersOf(configuration)).length < 2) await setTimeout(50);
       const [publisher] = await publishersOf(configuration);

@@ -9,7 +9,7 @@ import type { StreamRecord } from "./stream-record.ts";
 /** A part of a stream, by when records arrived: milliseconds since 1970, by the clock of the stream. */
 export interface Stretch {
   readonly from: number;
-  /** Not included; undefined: up to the newest record. */
+  /** Not included, and some seconds ago, so that every shard is listed; undefined: up to the newest record. */
   readonly to: number | undefined;
 }
 
@@ -24,6 +24,9 @@ export type Deliver = (records: readonly ArrivedRecord[]) => Promise<boolean>;
 
 /** `closed`: the shard was read to its end, and nothing will come behind it. */
 export type StretchEnd = "end" | "closed" | "future" | "missing";
+
+/** Nothing says how exact `MillisBehindLatest` is. */
+const ANSWER_MARGIN = 1_000;
 
 const RENEWAL = { base: 200, cap: 10_000 };
 
@@ -150,5 +153,5 @@ function arrivedRecords(
 /** The moment of an answer by the clock of the stream, after which nothing more is wanted; undefined: not known. */
 function answeredAt({ records, millisecondsBehind }: ShardAnswer, arrival: number): number | undefined {
   if (records.at(-1)?.approximateArrivalTime === undefined) return undefined;
-  return arrival + millisecondsBehind + 1;
+  return arrival + millisecondsBehind + ANSWER_MARGIN;
 }

@@ -206,8 +206,13 @@ export class FakeKinesis {
     return {
       Records: records,
       NextShardIterator: atEnd && shard.closed && mishap !== "empty" ? undefined : this.#iterator(shard.id, index),
-      MillisBehindLatest: atEnd && mishap !== "empty" ? 0 : 1_000,
+      MillisBehindLatest: atEnd && mishap !== "empty" ? 0 : this.#age(shard.records[Math.max(0, index - 1)]),
     };
+  }
+
+  /** Milliseconds, more than 0. */
+  #age(record: FakeRecord | undefined): number {
+    return Math.max(1, this.#clock.now() - (record?.ApproximateArrivalTimestamp.getTime() ?? 0));
   }
 
   #shard(shardId: string): FakeShard {

@@ -11,7 +11,7 @@ export interface AuditServer extends AsyncDisposable {
   observe(signal: AbortSignal): Promise<DatabaseState>;
   /**
    * When this database became the primary; undefined when it never was a standby, or does not know any more.
-   * @throws UnavailableError, RefusedError
+   * @throws UnavailableError
    */
   becamePrimaryAt(signal: AbortSignal): Promise<UtcTime | undefined>;
   /**

@@ -253,10 +253,14 @@ export class AuditSession {
     return keys;
   }
 
-  /** A session's entries may be split between table and files, and move: a hole counts when neither holds them. */
+  /**
+   * A session's entries may be split between table and files, and move: a hole counts when neither holds them. Files stay
+   * on their host when another database becomes the primary.
+   */
   async #accountForGaps(signal: AbortSignal): Promise<void> {
     const progress = this.#progress;
     for (const gap of progress.gaps.takeBefore(progress.low - progress.lateWindow)) {
+      if (gap.from < progress.writesSince) continue;
       const slice = sliceOf(gap.from - progress.lateWindow, gap.to + progress.lateWindow);
       const found = new Set<string>();
       for (const branch of this.#server.instance.branches) {

@@ -12,6 +12,7 @@ import {
   type ResumePoint,
   retryDelay,
   type StartPosition,
+  type UtcTime,
 } from "@das/core";
 import type { AuditServer, Branch, DatabaseState } from "./audit-server.ts";
 import { AuditSession } from "./audit-session.ts";
@@ -126,9 +127,12 @@ export class OracleAuditSource implements AuditSource<OracleRow> {
             throw error;
           });
           if (signal.aborted) return;
-          reading = point ? await this.#resume(point, server, signal) : await this.#begin(server, signal);
+          const began = this.#options.branch === "table" ? await server.becamePrimaryAt(signal) : undefined;
+          if (signal.aborted) return;
+          reading = point ? await this.#resume(point, began, server, signal) : await this.#begin(server, signal);
           if (signal.aborted) return;
           this.#progress = reading.progress;
+          if (began !== undefined) this.#progress.writesSince = microsOf(began);
           if (!point) {
             const cursor = formatCursor(reading.progress.bookmark());
             yield { rows: [], cursor, lossWindows: [], instance: instance.description };
@@ -213,9 +217,15 @@ export class OracleAuditSource implements AuditSource<OracleRow> {
     return (row) => eventIdentity(this.id, markerOf(row), toEvent(row, context));
   }
 
-  async #resume(point: ResumePoint, server: AuditServer, signal: AbortSignal): Promise<Reading> {
+  /** @param began when this database became the primary */
+  async #resume(
+    point: ResumePoint,
+    began: UtcTime | undefined,
+    server: AuditServer,
+    signal: AbortSignal,
+  ): Promise<Reading> {
     const { cursor, history, published, publishedBetween: between } = point;
-    if (history !== this.history) return this.#resumeAnother(point, server, signal);
+    if (history !== this.history) return this.#resumeAnother(point, began, server, signal);
     const last = this.#progress;
     // It is the very end of the last read that is resumed, so what that one knew is still so.
     if (last && formatCursor(last.bookmark()) === cursor && published.size === 0) {
@@ -229,12 +239,16 @@ export class OracleAuditSource implements AuditSource<OracleRow> {
    * The place is of another history, so this trail may lack rows that are on the stream, and have others from when its own
    * began, which may be before the place: both databases were the primary for a while, or their clocks differ.
    */
-  async #resumeAnother(point: ResumePoint, server: AuditServer, signal: AbortSignal): Promise<Reading> {
+  async #resumeAnother(
+    point: ResumePoint,
+    began: UtcTime | undefined,
+    server: AuditServer,
+    signal: AbortSignal,
+  ): Promise<Reading> {
     const { publishedBetween: between } = point;
     const { position, losses } = parseCursor(point.cursor);
     const ledger = parseLedger(point);
     const { now } = await server.observe(signal);
-    const began = await server.becamePrimaryAt(signal);
     // Without a ledger nothing else would find what is older.
     const unknown = ledger ? position.low : microsOf(now) - DAY;
     const low = Math.min(position.low, began === undefined ? unknown : microsOf(began));
@@ -247,6 +261,7 @@ export class OracleAuditSource implements AuditSource<OracleRow> {
     }
     const progress = this.#progressAt({ position: { ...position, low }, losses }, ledger);
     progress.isProvisional = true;
+    progress.writesSince = microsOf(now);
     if (!isBySwitchover(point.history, this.history)) {
       // Rows may have been stamped so long before the place, and not committed by then.
       progress.losses.tell(LOSS_CAUSES.redoLost, low - this.#lateWindow, microsOf(began ?? now));

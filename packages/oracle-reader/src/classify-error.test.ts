@@ -35,8 +35,6 @@ test.each([
   [driverError("NJS-506", undefined, "NJS-508: TLS detected an invalid certificate."), "certificate-refused"],
   [driverError("NJS-500", undefined, "ssl/tls alert certificate required:ssl3_read_bytes"), "certificate-refused"],
   [driverError("NJS-505"), "certificate-refused"],
-  [driverError("NJS-518"), "service-unknown"],
-  [driverError("NJS-519"), "service-unknown"],
   [new SessionSetupError(), "session-refused"],
 ])("a person has to act: %s", (error, code) => {
   const classified = classifyError(error, options, false);
@@ -76,12 +74,18 @@ test.each([
   expect(classified.message).toContain("10.0.1.20:1521/das_local");
 });
 
-test("a service that was there is closed, not misspelt; so is a port that ends a handshake", () => {
+test.each(["NJS-518", "NJS-519"])("%s may be a database that is down as well as a wrong name, so it passes", (code) => {
+  for (const reached of [false, true]) {
+    const classified = classifyError(driverError(code), options, reached);
+    expect(classified).toMatchObject({ name: "UnavailableError", code: "service-unknown", retryable: true });
+    expect(classified.message).toMatch(/10\.0\.1\.20:1521\/das_local: .* is down, .* misspelled/);
+  }
+});
+
+test("a port that ends a handshake is closing when it was well before", () => {
   const handshake = driverError("NJS-506", undefined, "disconnected before secure TLS connection was established");
   expect(classifyError(handshake, options, false)).toMatchObject({ code: "tls-refused" });
-  for (const error of [driverError("NJS-518"), handshake]) {
-    expect(classifyError(error, options, true)).toMatchObject({ code: "database-unavailable" });
-  }
+  expect(classifyError(handshake, options, true)).toMatchObject({ code: "database-unavailable" });
 });
 
 test("the reason is the most telling code there is", () => {

@@ -21,13 +21,7 @@ export class ServerError extends Error {
   }
 }
 
-type Refusal =
-  | "login-refused"
-  | "right-missing"
-  | "tls-refused"
-  | "certificate-refused"
-  | "service-unknown"
-  | "session-refused";
+type Refusal = "login-refused" | "right-missing" | "tls-refused" | "certificate-refused" | "session-refused";
 
 /**
  * Errors of the server that only a person can end.
@@ -70,7 +64,6 @@ const REMEDIES: Readonly<Record<Refusal, string>> = {
     "Give the listener an address with PROTOCOL=TCPS and name its port, or set tls to off for this instance and know what that means",
   "certificate-refused":
     "Set tls.caFile to the authority that signed the server's certificate, tls.certificateName to the distinguished name in it, or mend tls.walletFile",
-  "service-unknown": "Check service, host and port of this instance, and what lsnrctl status shows there",
   "session-refused": "Look for a logon trigger that changes TIME_ZONE or NLS settings of this user's sessions",
 };
 
@@ -96,6 +89,9 @@ const PASSING = new Set([
 /** They only say where another error happened. */
 const WRAPPING = new Set([604, 12801]);
 
+/** Of the service and of the SID: ORA-12514 and ORA-12505 of the listener, which cannot tell a wrong name from a database that is down. */
+const UNKNOWN_SERVICE = new Set(["NJS-518", "NJS-519"]);
+
 /** Codes of the driver that mean the connection, not the statement. */
 const CONNECTION_CODES = new Set([
   "NJS-003",
@@ -108,8 +104,6 @@ const CONNECTION_CODES = new Set([
   "NJS-510",
   "NJS-511",
   "NJS-513",
-  "NJS-518",
-  "NJS-519",
   "NJS-521",
   "NJS-530",
   "NJS-536",
@@ -123,7 +117,7 @@ interface DriverError {
 
 /**
  * What an error of the driver means: a person must act, try again, or the statement's own concern.
- * @param reached whether a connection with these options succeeded before: then an unknown service is a closed one
+ * @param reached whether a connection with these options succeeded before: then a port that ends a handshake is closing
  */
 export function classifyError(error: unknown, options: ConnectionOptions, reached: boolean): Error {
   if (error instanceof DasError) return error;
@@ -139,6 +133,16 @@ export function classifyError(error: unknown, options: ConnectionOptions, reache
       what: `${place}: ${what}${user}${number ? ` (${oraCode(number)})` : ""}`,
       remedy: REMEDIES[code],
       code,
+      cause: error,
+    });
+  }
+  if (UNKNOWN_SERVICE.has((error as DriverError).code ?? "")) {
+    return new UnavailableError({
+      who,
+      what: `${place}: the listener does not know the service: the database is down, or has not registered yet, or the name is misspelled`,
+      remedy:
+        "If the database is up, check service, host and port of this instance with lsnrctl status; trying again meanwhile",
+      code: "service-unknown",
       cause: error,
     });
   }
@@ -170,9 +174,8 @@ function refusalOf(
   }
   if (number !== undefined) return REFUSALS.get(number);
   const { code = "", message = "" } = error as DriverError;
-  if (!reached) {
-    if (code === "NJS-518" || code === "NJS-519") return ["service-unknown", "the listener does not know the service"];
-    if (NO_HANDSHAKE.test(message)) return ["tls-refused", 'the port ends a TLS handshake, and tls is "required"'];
+  if (!reached && NO_HANDSHAKE.test(message)) {
+    return ["tls-refused", 'the port ends a TLS handshake, and tls is "required"'];
   }
   if (NO_TLS.test(message)) return ["tls-refused", 'the port does not speak TLS, and tls is "required"'];
   const certificate = CERTIFICATE_PROBLEM.exec(message)?.[0] ?? CLIENT_CERTIFICATE_PROBLEM.exec(message)?.[0];

@@ -72,7 +72,12 @@ export class ConnectedServer implements AuditServer {
       return timeOf(await this.#connection.select(BECAME_PRIMARY_AT, {}, signal));
     } catch (error) {
       if (error instanceof ServerError && error.number === SCN_TOO_OLD) return undefined;
-      throw error;
+      if (!(error instanceof ServerError || error instanceof RefusedError)) throw error;
+      this.#options.logger.warn(
+        { instance: this.#options.connection.instanceId, error: error.message },
+        "when this database became the primary cannot be seen: more is compared than would be needed",
+      );
+      return undefined;
     }
   }
 

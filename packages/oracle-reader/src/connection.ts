@@ -15,6 +15,8 @@ export type TakeRows = (rows: readonly (readonly OracleValue[])[]) => void | Pro
 /** What V$SESSION shows of who this is. */
 const MODULE = "das-reader";
 
+/** The connection is silent, and has to live, while the stream is searched for where to go on. */
+const KEEP_ALIVE_MINUTES = 1;
 /** Milliseconds. */
 const CONNECT_TIMEOUT = 15_000;
 /** For one answer of one statement: the database may have to scan a month before it has the first row. */
@@ -88,6 +90,7 @@ export class Connection implements AsyncDisposable {
           user: options.user,
           password: options.password,
           connectString,
+          expireTime: KEEP_ALIVE_MINUTES,
           sslServerDNMatch: options.checkCertificateName ?? true,
           ...(options.certificateName !== undefined && { sslServerCertDN: options.certificateName }),
           ...(wallet !== undefined && { walletContent: wallet }),

@@ -30,6 +30,7 @@ const CAUSE_NUMBERS: readonly LossCause[] = [
   LOSS_CAUSES.rowsDeleted,
   LOSS_CAUSES.entriesMissing,
   LOSS_CAUSES.canaryMissing,
+  LOSS_CAUSES.redoLost,
 ];
 
 /** One text without blanks, as short as it can be: it travels in every record. */

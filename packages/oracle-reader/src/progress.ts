@@ -36,6 +36,8 @@ export class Progress {
   readonly lateWindow: Micros;
   /** The trail was another database's until a role change, and was not compared with the ledger since. */
   isProvisional = false;
+  /** Since when this database writes the trail; what is from before may have its other half in files of another host. */
+  writesSince: Micros = Number.NEGATIVE_INFINITY;
   #turn: number;
   #low: Micros;
   #batch: number;

@@ -462,11 +462,13 @@ describe("a standby", () => {
     const began = (await server.becamePrimaryAt(signal)) ?? "";
     const time = Date.parse(`${began.slice(0, 10)}T${began.slice(11, 23)}Z`);
     expect(Math.abs(time - before)).toBeLessThan(5_000);
-    emulator.faults.arm({
-      at: "statement",
-      matching: /SCN_TO_TIMESTAMP/,
-      error: { number: 8181, text: "specified number is not a valid system change number" },
-    });
+    const fail = (number: number) =>
+      emulator.faults.arm({ at: "statement", matching: /SCN_TO_TIMESTAMP/, error: { number, text: "it cannot" } });
+    fail(8181);
     expect(await server.becamePrimaryAt(signal)).toBeUndefined();
+    expect(pair.standby.warnings).toEqual([]);
+    fail(1031);
+    expect(await server.becamePrimaryAt(signal)).toBeUndefined();
+    expect(pair.standby.warnings).toEqual([expect.stringContaining("cannot be seen")]);
   });
 });

@@ -199,6 +199,10 @@ export class Run {
 
   failover(losesRedo: boolean): void {
     const old = this.world.primary;
+    // Of a trail of which nothing is on the stream nobody can tell what it lost.
+    if (!this.#places.some(({ history }) => history !== "")) {
+      for (const { statement } of this.statements) this.#take(statement);
+    }
     this.change((world, now) => failover(world, otherThan(old), now, { losesRedo } as never));
     this.change((world, now) => reinstate(world, old, now));
   }

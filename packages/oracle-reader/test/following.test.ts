@@ -282,6 +282,26 @@ describe("who reads a source", () => {
     expect(lossWindows).toEqual([]);
   });
 
+  test("a database that is down when reading begins is waited for, too", async () => {
+    await using trail = await openEmulatedTrail({ nativeAuditFields: false });
+    const { emulator, container } = trail;
+    await trail.append(5);
+    emulator.change((world, now) => closePluggable(world, PRIMARY, container, now));
+    const warnings: string[] = [];
+    const logger: Logger = {
+      ...silentLogger,
+      warn: (fields) => {
+        warnings.push((fields as { readonly error: string }).error);
+        if (warnings.length < 3) emulator.faults.arm({ at: "listener", number: 12514 });
+        else emulator.change((world, now) => openPluggable(world, PRIMARY, container, "READ WRITE", now));
+      },
+    };
+    emulator.faults.arm({ at: "listener", number: 12514 });
+    const { markers } = await readWhile(trail, undefined, (_, seen) => seen.length < 5, { logger });
+    expect(markers).toEqual(trail.expectedMarkers());
+    expect(warnings[0]).toMatch(/is down, or has not registered yet, or the name is misspelled/);
+  });
+
   test("a server that says nothing any more is given up, and read on when it speaks again", async () => {
     await using trail = await openEmulatedTrail({ nativeAuditFields: false });
     const { blackHole } = trail.emulator;

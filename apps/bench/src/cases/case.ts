@@ -9,6 +9,8 @@ export interface Scale {
   /** Rows of the audit that memory publishes. */
   readonly memoryRows: number;
   readonly latencySeconds: number;
+  /** How long a publisher lives until resume kills it. */
+  readonly lifeSeconds: number;
   /** Hours of the virtual clock under which kms counts. */
   readonly kmsHours: number;
 }
@@ -18,6 +20,7 @@ export const FULL: Scale = {
   rounds: 3,
   memoryRows: 1_000_000,
   latencySeconds: 20,
+  lifeSeconds: 45,
   kmsHours: 24,
 };
 
@@ -26,6 +29,7 @@ export const QUICK: Scale = {
   rounds: 1,
   memoryRows: 100_000,
   latencySeconds: 5,
+  lifeSeconds: 15,
   kmsHours: 6,
 };
 

@@ -26,7 +26,7 @@ export interface PublisherCounters {
 }
 
 /** Milliseconds that the publisher has to start, and to stop. */
-const PATIENCE = 30_000;
+const PATIENCE = 120_000;
 
 type LogLine = { readonly msg?: unknown } & Readonly<Record<string, unknown>>;
 

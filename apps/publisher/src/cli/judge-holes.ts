@@ -4,7 +4,7 @@ import type { Hole, SourceReport, StreamReport } from "@das/consumer";
  * `open`: missing, and nothing says why. `under way`: overtaken so shortly before reading ended that it may still come.
  * `explained`: a loss window tells of it. `closed`: never acknowledged, and its rows were published again.
  */
-export type Verdict = "open" | "under way" | "explained" | "closed";
+type Verdict = "open" | "under way" | "explained" | "closed";
 
 export interface JudgedHole {
   readonly generation: number;

@@ -68,7 +68,9 @@ const textOf = (given: Verification) => verifyText(given, { color: false });
 describe("a verification for people", () => {
   test("is a table of the sources, and the sum", () => {
     const table = source({ source: "oracle:1559204751:0A1B", epochsSeen: 2, doublesDropped: 3, events: 12 });
-    const held = [{ id: "oracle:1559204751:0A1B", history: "h", state: "reading" as const }];
+    const held = (["reading", "reading", "waiting"] as const).map((state, index) => {
+      return { id: `oracle:1559204751:0A1B${"#".repeat(index)}`, history: "h", state };
+    });
     const given = verification([source({ source: "publisher:a", events: 0, completeUpTo: [] }), source(), table]);
     const publishers = [{ instance: "a", lastHeard: secondsBefore(3), sources: held }];
     const [generation] = given.report.generations;
@@ -79,11 +81,11 @@ describe("a verification for people", () => {
 
       generation 3
         complete up to               records  events  doubles  epochs  holes  loss windows  source
-      ✓ 2026-11-22 21:29:58.1234567    1,204  98,231        0       1  none              0  sqlserver:a:RDS_DAS_AUDIT
       ✓ 2026-11-22 21:29:58.1234567    1,204      12        3       2  none              0  oracle:1559204751:0A1B
+      ✓ 2026-11-22 21:29:58.1234567    1,204  98,231        0       1  none              0  sqlserver:a:RDS_DAS_AUDIT
       ✓ –                              1,204       0        0       1  none              0  publisher:a
 
-      · publisher a, last heard 2026-11-22 21:29:57: reads oracle:1559204751:0A1B
+      · publisher a, last heard 2026-11-22 21:29:57: reads oracle:1559204751:0A1B, oracle:1559204751:0A1B#; waits for oracle:1559204751:0A1B##
 
       0 open holes, 0 explained by a loss window, 0 closed, 3 doubles to be dropped
       "

@@ -1,4 +1,12 @@
-import type { GenerationReport, MemoryHorizon, SourceReport, StreamReport, ToldLossWindow } from "@das/consumer";
+import type {
+  GenerationReport,
+  MemoryHorizon,
+  PublisherReport,
+  SourceReport,
+  StreamReport,
+  ToldLossWindow,
+} from "@das/consumer";
+import type { HeldSource } from "@das/core";
 import { printable } from "./event-line.ts";
 import { countHoles, type JudgedHole, judgeHoles } from "./judge-holes.ts";
 
@@ -44,8 +52,9 @@ function generationLines(
   judged: readonly JudgedHole[],
   paint: Paint,
 ): readonly string[] {
-  const trails = sources.filter(({ source }) => !isPublisher(source));
-  const ordered = [...trails, ...sources.filter(({ source }) => isPublisher(source))];
+  const byName = (one: SourceReport, other: SourceReport) => (one.source < other.source ? -1 : 1);
+  const trails = sources.filter(({ source }) => !isPublisher(source)).sort(byName);
+  const ordered = [...trails, ...sources.filter(({ source }) => isPublisher(source)).sort(byName)];
   const rows = ordered.map((source) =>
     cellsOf(
       source,
@@ -59,11 +68,7 @@ function generationLines(
   });
   const holes = judged.filter(({ verdict }) => verdict !== "closed").flatMap((hole) => holeLines(hole, paint));
   const windows = ordered.flatMap(({ lossWindows }) => lossWindows.map((window) => windowLine(window, paint)));
-  const heard = publishers.map(({ instance, lastHeard, sources: held }) => {
-    const doing = held.map(({ id, state }) => `${state === "reading" ? "reads" : "waits for"} ${printable(id)}`);
-    const when = lastHeard ? timeText(lastHeard) : "?";
-    return `· publisher ${printable(instance)}, last heard ${when}: ${doing.join(", ") || "reads nothing"}`;
-  });
+  const heard = publishers.map(publisherLine);
   const details = [...holes, ...windows, ...heard];
   return [...lines, ...(details.length > 0 ? ["", ...details] : [])];
 }
@@ -122,6 +127,17 @@ function holeLines({ source, hole, verdict }: JudgedHole, paint: Paint): readonl
 function windowLine({ trail, cause, startTime, endTime }: ToldLossWindow, paint: Paint): string {
   const span = `from ${shortTime(startTime)} ${endTime === null ? "on" : `to ${shortTime(endTime)}`}`;
   return `${paint("yellow", "!")} ${printable(trail)}: loss window ${span}: ${printable(cause)}`;
+}
+
+function publisherLine({ instance, lastHeard, sources }: PublisherReport): string {
+  const idsOf = (wanted: HeldSource["state"]) =>
+    sources.filter(({ state }) => state === wanted).map(({ id }) => printable(id));
+  const [reading, waiting] = [idsOf("reading"), idsOf("waiting")];
+  const doing = [
+    reading.length > 0 ? `reads ${reading.join(", ")}` : "reads nothing",
+    ...(waiting.length > 0 ? [`waits for ${waiting.join(", ")}`] : []),
+  ];
+  return `· publisher ${printable(instance)}, last heard ${lastHeard ? timeText(lastHeard) : "?"}: ${doing.join("; ")}`;
 }
 
 /** What a reader of the table has to know of what is not in it. */

@@ -21,7 +21,6 @@ describe("connecting", () => {
     ["certificate-refused", undefined, ["oracle.reach", "oracle.tls"], "Try this"],
     ["tls-refused", undefined, ["oracle.reach", "oracle.tls"], "Try this"],
     ["session-refused", undefined, ["oracle.reach", "oracle.login", "oracle.session"], "Try this"],
-    ["service-unknown", 12514, ["oracle.reach"], "Try this"],
   ] as const)("%s (%s) is told as the step that failed", (code, number, ids, repair) => {
     const findings = refused(code, number);
     expect(findings.map(({ id }) => id)).toEqual(ids);
@@ -30,8 +29,12 @@ describe("connecting", () => {
   });
 
   test("to nobody is one failure, success three findings, and anything else an error", () => {
-    const silent = new UnavailableError({ ...parts, code: "database-unavailable" });
-    expect(judgeUnconnected(CONNECTION, silent)).toMatchObject([{ id: "oracle.reach", status: "failure" }]);
+    for (const code of ["database-unavailable", "service-unknown"]) {
+      const nobody = new UnavailableError({ ...parts, code });
+      expect(judgeUnconnected(CONNECTION, nobody)).toMatchObject([
+        { id: "oracle.reach", status: "failure", what: "it failed", repair: "Try this" },
+      ]);
+    }
     expect(judgeConnected(CONNECTION)).toMatchObject([
       { id: "oracle.reach", status: "ok", what: "db01:1521 answers, and knows the service sales" },
       { id: "oracle.login", status: "ok" },

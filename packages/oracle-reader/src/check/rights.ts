@@ -116,7 +116,7 @@ export const NEEDS: readonly Need[] = [
   {
     word: "dbms-lock",
     right: "EXECUTE ON SYS.DBMS_LOCK",
-    why: "Its lock lets one publisher work at a time: without it a second one would double every event",
+    why: "Its lock lets one publisher read at a time: a publisher does not read without it",
     use: "reading",
   },
 ];
