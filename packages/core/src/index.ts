@@ -51,6 +51,13 @@ export {
   provenanceSchema,
   publisherSourceId,
 } from "./provenance.ts";
+export type {
+  OverriddenParameter,
+  PlannedStatement,
+  PolicyState,
+  ProvisionedState,
+  Provisioner,
+} from "./provisioner.ts";
 export { PublishedRows } from "./published-rows.ts";
 export type {
   AuditBatch,

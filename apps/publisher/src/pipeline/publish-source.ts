@@ -189,9 +189,9 @@ export class SourcePublishing<Row> {
   }
 
   /** What is not from the trail comes before the rows that it is about. */
-  #tellNotices({ lossWindows, instance }: AuditBatch<Row>): void {
+  #tellNotices({ lossWindows, notices = [], instance }: AuditBatch<Row>): void {
     const { logger, counters } = this.#parts;
-    for (const notice of [...this.#notices, ...lossWindows.map(lossNotice)]) {
+    for (const notice of [...this.#notices, ...lossWindows.map(lossNotice), ...notices]) {
       this.#add(streamEvent(this.#reader.engine, notice, instance), 0, undefined);
       const told = { source: this.source.id, ...notice };
       if (notice.command !== "LOSS WINDOW") {
