@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { CheckOptions, RunOptions, TailOptions, VerifyOptions } from "./options.ts";
 import { exitCodeOf, reportError } from "./report-error.ts";
+import { addSetupCommands } from "./setup-commands.ts";
 
 /** Runs the `das` command. @returns its exit code: 0 done, 1 failed at run time, 2 wrong usage or configuration */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {
@@ -10,6 +11,10 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     .exitOverride()
     .configureHelp({ sortSubcommands: false })
     .showHelpAfterError("(das --help says more)");
+
+  addSetupCommands(program, (code) => {
+    exitCode = code;
+  });
 
   program
     .command("run")
