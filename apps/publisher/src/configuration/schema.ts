@@ -140,6 +140,12 @@ const publisher = z.strictObject({
     .describe(
       "Folder for a file that says how far each source was published. Only of use after an absence longer than the stream's retention",
     ),
+  statePollSeconds: z
+    .int()
+    .min(1)
+    .max(300)
+    .default(30)
+    .describe("How often the stream's tags are read, by which das start, stop and modify tell every publisher"),
   stopSeconds: z.int().min(1).max(600).default(20).describe("How long a stop waits until everything is on the stream"),
 });
 

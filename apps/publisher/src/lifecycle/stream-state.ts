@@ -2,13 +2,18 @@ import { z } from "zod";
 import { fromTagText, toTagText } from "./tag-text.ts";
 
 /** ActivityStreamStatus, in RDS's words. */
-export const STREAM_STATUSES = ["stopped", "starting", "started", "stopping"] as const;
-export type StreamStatus = (typeof STREAM_STATUSES)[number];
+const STREAM_STATUSES = ["stopped", "starting", "started", "stopping"] as const;
+
+/** ActivityStreamPolicyStatus, in RDS's words. */
+const POLICY_STATUSES = ["locked", "unlocking-policy", "unlocked", "locking-policy"] as const;
 
 const wholeNumber = z
   .string()
   .regex(/^\d{1,15}$/)
   .transform(Number);
+
+/** As events write times (wire format §§5.2, 6.2). */
+const utcTime = z.string().regex(/^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}\.\d{6,7}\+00$/);
 
 /** What the tags of a stream say of its life (architecture §7), by the tag's key without its prefix. */
 const stateSchema = z.object({
@@ -21,13 +26,20 @@ const stateSchema = z.object({
   status: z.enum(STREAM_STATUSES),
   /** Streams of database instances are asynchronous, and nothing else. */
   mode: z.literal("async"),
+  policy: z.enum(POLICY_STATUSES),
   "native-audit-fields": z.enum(["true", "false", "empty"]),
   "kms-key-id": z.string().min(1),
   /** Where a source begins that was never published: `oldest`, or a moment by the clock of the database. */
-  "start-at": z.string().min(1),
+  "start-at": z.union([z.literal("oldest"), utcTime]),
+  /** When this generation was started, by the clock of the database. */
+  "started-at": utcTime,
+  /** The last start, stop or modify: when, by the clock of the database, and by which of its users. */
+  "changed-at": utcTime,
+  "changed-by": z.string().min(1),
 });
 
 export type StreamState = Readonly<z.infer<typeof stateSchema>>;
+export type StreamStatus = StreamState["status"];
 
 /** Kinesis documents no colon for the keys of a stream's tags. */
 const PREFIX = "das-";
@@ -49,5 +61,6 @@ export function stateOf(tags: ReadonlyMap<string, string>): ParsedState {
   const texts = Object.fromEntries(ours.map(([key, text]) => [key.slice(PREFIX.length), fromTagText(text)]));
   const { success, data, error } = stateSchema.safeParse(texts);
   if (success) return { kind: "state", state: data };
-  return { kind: "foreign", problems: error.issues.map(({ path }) => `the tag ${PREFIX}${path.join(".")} is not what das writes`) };
+  const keys = new Set(error.issues.map(({ path }) => path.join(".")));
+  return { kind: "foreign", problems: [...keys].map((key) => `the tag ${PREFIX}${key} is not what das writes`) };
 }
