@@ -95,6 +95,16 @@ export function defaultInstance(serverName: string, reader: ServerLogin, now: nu
   };
 }
 
+/** As it is before the first start of a stream. */
+export function withoutStream(instance: Instance): Instance {
+  return {
+    ...instance,
+    logins: instance.logins.filter(({ isSysadmin }) => isSysadmin),
+    databases: instance.databases.map(({ principals: _, ...database }) => database),
+    serverTriggers: [],
+  };
+}
+
 /** Both audits, running, with the default policy: failed logins, and changes of audits (SQL Server notes §1). */
 export function defaultTrail(
   serverInstanceName: string,
