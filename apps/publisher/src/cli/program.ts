@@ -33,10 +33,11 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
   program
     .command("check")
     .description(
-      "look at one instance: what keeps its activity from the stream, why, and the statement that repairs it",
+      "look at an instance and at AWS: what keeps activity from the stream, why, and the statement that repairs it",
     )
     .requiredOption("-c, --config <file>", "configuration of the resource (YAML)")
-    .requiredOption("-i, --instance <id>", "the instance to check, by its id in the configuration")
+    .option("-i, --instance <id>", "the instance to check, by its id in the configuration")
+    .addOption(new Option("--all-instances", "check all of them, and AWS once").default(false).conflicts("instance"))
     .option("--json", "one JSON object with every finding", false)
     .option("--verbose", "say of everything why it matters, also of what is well", false)
     .option("--no-color", "no colour; also NO_COLOR, and when the output is no terminal")
@@ -139,13 +140,15 @@ Example:
   das run --config das.yaml --instance a`;
 
 const CHECK_HELP = `
-It only reads, with the reader's own login. The audits of the other instances of the configuration
-whose secrets are at hand are compared with those of this one.
+It only reads, with the reader's own login, and tries in AWS what a publisher does but for putting records.
+The audits of the other instances of the configuration whose secrets are at hand are compared with those
+of this one.
 
 Exit codes: 0 all is well or only warnings, 1 at least one failure, 2 wrong usage or configuration.
 
 Examples:
   das check --config das.yaml --instance a
+  das check --config das.yaml --all-instances
   das check --config das.yaml --instance a --json | jq -r '.findings[] | select(.repair) | .repair'`;
 
 const TAIL_HELP = `
