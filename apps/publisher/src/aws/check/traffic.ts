@@ -68,7 +68,7 @@ interface Second {
   readonly byKey: Map<string, number>;
 }
 
-export function busiestSecond(shardId: string, records: readonly Partial<_Record>[]): ShardTraffic {
+function busiestSecond(shardId: string, records: readonly Partial<_Record>[]): ShardTraffic {
   const seconds = new Map<number, Second>();
   for (const { ApproximateArrivalTimestamp, Data, PartitionKey = "" } of records) {
     const at = Math.floor((ApproximateArrivalTimestamp?.getTime() ?? 0) / 1_000);
