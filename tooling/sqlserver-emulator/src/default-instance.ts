@@ -87,6 +87,8 @@ export function defaultInstance(serverName: string, reader: ServerLogin, now: nu
     sharedDrives: [],
     clusterNodes: [],
     procedures: [],
+    tables: [],
+    certificates: [],
     refusal: 300,
     pathSpelling: "as written",
     readErrors: "before columns",

@@ -13,6 +13,18 @@ import { auditedAs } from "./audited-as.ts";
 import { alterServerAudit, createServerAudit, dropServerAudit } from "./define-audit.ts";
 import { createDatabase, dropDatabase, dropTriggers, switchTriggers } from "./define-database.ts";
 import {
+  addSignature,
+  createCertificate,
+  createCertificateLogin,
+  createProcedure,
+  createTable,
+  createTrigger,
+  dropCertificate,
+  dropProcedure,
+  dropTable,
+  removePrivateKey,
+} from "./define-object.ts";
+import {
   alterLogin,
   changeDatabasePermission,
   changeDatabaseRole,
@@ -193,6 +205,26 @@ function applyDefinition(
       return ofInstance(dropTriggers(instance, definition.names));
     case "createDatabase":
       return ofInstance(createDatabase(instance, definition.name));
+    case "createTable":
+      return ofInstance(createTable(instance, definition));
+    case "dropTable":
+      return ofInstance(dropTable(instance, definition.name));
+    case "createProcedure":
+      return ofInstance(createProcedure(instance, definition));
+    case "dropProcedure":
+      return ofInstance(dropProcedure(instance, definition.name));
+    case "createTrigger":
+      return ofInstance(createTrigger(instance, definition));
+    case "createCertificate":
+      return ofInstance(createCertificate(instance, definition));
+    case "dropCertificate":
+      return ofInstance(dropCertificate(instance, definition.name));
+    case "removePrivateKey":
+      return ofInstance(removePrivateKey(instance, definition.name));
+    case "addSignature":
+      return ofInstance(addSignature(instance, definition));
+    case "createCertificateLogin":
+      return ofInstance(createCertificateLogin(instance, definition.name, definition.certificate));
     case "dropDatabase":
       return dropDatabase({ trail, instance }, definition.name);
   }
