@@ -63,6 +63,7 @@ export type {
   AuditBatch,
   AuditReader,
   AuditSource,
+  CheckedServer,
   CheckFinding,
   CheckReport,
   Cursor,

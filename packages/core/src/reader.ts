@@ -110,8 +110,20 @@ export interface CheckFinding {
   readonly repair?: string;
 }
 
+/** What an instance says that it is. */
+export interface CheckedServer {
+  /** `15.0.4073.23`, `19.21.0.0.0` */
+  readonly version: string;
+  /** Oracle: EE, SE2, XE, FREE; SQL Server: in its own words. undefined: it does not say. */
+  readonly edition: string | undefined;
+  /** Oracle: has it pluggable databases? */
+  readonly isContainerDatabase: boolean;
+}
+
 export interface CheckReport {
   readonly findings: readonly CheckFinding[];
+  /** undefined: it was not reached, or does not say. */
+  readonly server?: CheckedServer;
 }
 
 export interface AuditReader<Row> extends AsyncDisposable {

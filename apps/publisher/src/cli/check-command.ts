@@ -1,10 +1,18 @@
-import { type CheckFinding, ConfigurationError, DasError, silentLogger, systemClock } from "@das/core";
+import {
+  type CheckFinding,
+  type CheckReport,
+  ConfigurationError,
+  DasError,
+  silentLogger,
+  systemClock,
+} from "@das/core";
 import { checkAws } from "../aws/check/check-aws.ts";
 import { openAwsClients } from "../aws/clients.ts";
 import { loadConfiguration } from "../configuration/load-configuration.ts";
 import type { Configuration } from "../configuration/schema.ts";
 import { openReader } from "../engines/open-reader.ts";
 import { environment } from "../env.ts";
+import { judgeSupported } from "../supported/judge-supported.ts";
 import { findReplicas } from "./check-replicas.ts";
 import { checkText, countFindings } from "./check-text.ts";
 import type { CheckOptions } from "./options.ts";
@@ -104,5 +112,16 @@ async function checkInstance(configuration: Configuration, instance: string): Pr
   await using reader = openReader(configuration, instance, environment, { logger: silentLogger, replicas });
   // A signal ends the process at once: nothing that a check does has to be undone.
   const report = await reader.check(new AbortController().signal);
-  return { instance, findings: [...report.findings, ...findings] };
+  return { instance, findings: [...report.findings, ...findings, ...supportOf(configuration, instance, report)] };
+}
+
+/** For whoever says which instance class the host is of. */
+function supportOf(
+  { resource, stream, instances }: Configuration,
+  instance: string,
+  { server }: CheckReport,
+): readonly CheckFinding[] {
+  const { instanceClass } = instances.find(({ id }) => id === instance) ?? {};
+  if (instanceClass === undefined) return [];
+  return [judgeSupported({ engine: resource.engine, region: stream.region, instanceClass, server })];
 }
