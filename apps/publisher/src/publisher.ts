@@ -85,9 +85,12 @@ async function publishUntilChanged(
   const lifeOver = new AbortController();
   const gone = new AbortController();
   const over = new AbortController();
+  let told: string | undefined;
   const hear = (heard: StreamState): void => {
-    // A policy that is being changed is told when it is.
-    news.heard(heard.revision, heard.policy.endsWith("-policy") ? undefined : stateNotice(heard));
+    const notice = stateNotice(heard);
+    const isNew = told !== notice.startTime;
+    told = notice.startTime;
+    news.heard(heard.revision, isNew ? notice : undefined);
     if (heard.status === "stopping") news.close(heard["changed-at"]);
   };
   if (state) hear(state);

@@ -1,5 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { addLifecycleCommands } from "./lifecycle-commands.ts";
 import type { CheckOptions, RunOptions, TailOptions, VerifyOptions } from "./options.ts";
+import { parseTime } from "./parse-time.ts";
 import { exitCodeOf, reportError } from "./report-error.ts";
 import { addSetupCommands } from "./setup-commands.ts";
 
@@ -46,6 +48,10 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
       const { checkCommand } = await import("./check-command.ts");
       exitCode = await checkCommand(options);
     });
+
+  addLifecycleCommands(program, (code) => {
+    exitCode = code;
+  });
 
   program
     .command("tail")
@@ -107,15 +113,6 @@ function parseFrom(text: string): "latest" | "oldest" | Date {
 
 function parseReadFrom(text: string): "oldest" | Date {
   return text === "oldest" ? text : parseTime(text);
-}
-
-function parseTime(text: string): Date {
-  // A time without an offset would be taken for local time, and a place in an audit trail is no matter for guesses.
-  const time = /(Z|[+-]\d\d:\d\d)$/.test(text) ? new Date(text) : undefined;
-  if (!time || Number.isNaN(time.getTime())) {
-    throw new InvalidArgumentError("Not an ISO 8601 time with its offset, such as 2026-11-22T10:00:00Z.");
-  }
-  return time;
 }
 
 function parseCount(text: string): number {

@@ -55,6 +55,7 @@ export async function publishPresence(
         watermark: null,
         behind: [0],
         ...(news.revision !== undefined && { revision: news.revision }),
+        ...(news.isFinished && markers === "" && { last: true }),
         sources: held().map(heldSource),
         markers,
       }),

@@ -58,6 +58,7 @@ export async function publishSources(
     }
     await Promise.all([...running.values()].map(({ done }) => done).concat(ending));
     running.clear();
+    if (caughtUp.signal.aborted && !stopping.aborted) self.news.finish();
     presenceEnds.abort();
     await presence;
   } finally {

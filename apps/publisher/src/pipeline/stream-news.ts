@@ -5,6 +5,7 @@ export class StreamNews {
   readonly #notices: StreamNotice[] = [];
   readonly #closing = Promise.withResolvers<UtcTime>();
   #revision: number | undefined;
+  #isFinished = false;
   #arrival = Promise.withResolvers<void>();
 
   /** Of the stream's state: heartbeats carry it, so that whoever changed the state sees who has seen it. */
@@ -31,6 +32,15 @@ export class StreamNews {
 
   close(at: UtcTime): void {
     this.#closing.resolve(at);
+  }
+
+  /** The stream is being stopped, and all that belongs on it is there. */
+  get isFinished(): boolean {
+    return this.#isFinished;
+  }
+
+  finish(): void {
+    this.#isFinished = true;
   }
 
   /** What is to be told now; it is not given again. */
