@@ -82,10 +82,13 @@ export async function openStream(
         await createStream(client, streamName, create.shards);
       } else tell("the stream does not exist; waiting for it (das start creates it)");
     } catch (error) {
-      const classified = classifyAwsError(error, `stream ${streamName}`);
-      if (!classified.retryable) throw classified;
-      logger.warn({ stream: streamName, error: classified.message }, "Kinesis is not available; waiting for it");
-      wait = retryDelay(FAILED, attempt, random);
+      // It was deleted between two calls: the next look says so.
+      if ((error as Error).name !== "ResourceNotFoundException") {
+        const classified = classifyAwsError(error, `stream ${streamName}`);
+        if (!classified.retryable) throw classified;
+        logger.warn({ stream: streamName, error: classified.message }, "Kinesis is not available; waiting for it");
+        wait = retryDelay(FAILED, attempt, random);
+      }
     }
     await clock.sleep(wait, signal);
   }
