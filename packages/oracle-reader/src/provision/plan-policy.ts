@@ -1,12 +1,12 @@
 import type { PlannedStatement, PolicyState } from "@das/core";
 import { quoteName } from "../check/statement.ts";
 import { programAt } from "./planned.ts";
-import type { Provisioning } from "./provisioning.ts";
+import type { ProvisionFacts } from "./provision-facts.ts";
 
-type Place = Pick<Provisioning, "place" | "names">;
+type Place = Pick<ProvisionFacts, "place" | "names">;
 
 /** Empty when the policy is in that state; undefined: nothing is provisioned here. */
-export function planPolicy(policy: PolicyState, found: Provisioning): readonly PlannedStatement[] | undefined {
+export function planPolicy(policy: PolicyState, found: ProvisionFacts): readonly PlannedStatement[] | undefined {
   if (!found.state) return undefined;
   const isLocked = policy === "locked";
   if (found.state.isLocked === isLocked) return [];
@@ -17,7 +17,7 @@ export function planPolicy(policy: PolicyState, found: Provisioning): readonly P
 export function lockStatement({ place, names }: Place): PlannedStatement {
   return programAt(place)(
     "lock the audit policies, and record how they are",
-    `BEGIN ${quoteName(names.owner)}.das_set_policy(1, :fingerprint); END;`,
+    `BEGIN ${quoteName(names.owner)}.das_set_policy(1, :record); END;`,
   );
 }
 

@@ -7,9 +7,16 @@ import { CANARY_POLICY, LOCK_POLICY, OWN_POLICIES, READER_POLICY, STATE_TABLE } 
 import { lockStatement, unlockStatement } from "./plan-policy.ts";
 import { plannedAt, programAt } from "./planned.ts";
 import { type Program, programsOf } from "./programs.ts";
-import { driftIn, type Provisioning } from "./provisioning.ts";
+import { driftIn, type ProvisionFacts } from "./provision-facts.ts";
+import {
+  grantText,
+  installedRights,
+  LOCK_POLICY_WHAT,
+  lockActions,
+  OWNER_RIGHTS,
+  READER_RIGHTS,
+} from "./reader-rights.ts";
 import { mergedChanges, type RecordedChanges, recordedText } from "./recorded-changes.ts";
-import { grantText, installedRights, LOCK_POLICY_WHAT, lockActions, OWNER_RIGHTS, READER_RIGHTS } from "./rights.ts";
 
 /** Nobody can log on as a user without authentication, which 18c brought. */
 const ORACLE_18 = 18;
@@ -18,7 +25,7 @@ const ORACLE_18 = 18;
  * What is not there yet, in order; locked at the end, as RDS starts. Nothing of it clears the trail, and nothing needs a
  * restart. What is changed that was there before is recorded first, so that a stop can put it back after any crash.
  */
-export function planStart(found: Provisioning): readonly PlannedStatement[] {
+export function planStart(found: ProvisionFacts): readonly PlannedStatement[] {
   const missing = [
     ...accounts(found),
     ...stateTable(found),
@@ -36,7 +43,7 @@ export function planStart(found: Provisioning): readonly PlannedStatement[] {
   return [...missing, lockStatement(found)];
 }
 
-function accounts({ place, instance, names, ...found }: Provisioning): readonly PlannedStatement[] {
+function accounts({ place, instance, names, ...found }: ProvisionFacts): readonly PlannedStatement[] {
   const planned = plannedAt(place);
   const { owner, reader, everywhere } = names;
   const locked = instance.release >= ORACLE_18 ? "NO AUTHENTICATION" : "IDENTIFIED BY :owner_password ACCOUNT LOCK";
@@ -63,12 +70,12 @@ function holds(held: ReadonlySet<string>, right: string): boolean {
   return held.has(right) || held.has(right.replace(/^READ ON /, "SELECT ON "));
 }
 
-function stateTable(found: Provisioning): readonly PlannedStatement[] {
+function stateTable(found: ProvisionFacts): readonly PlannedStatement[] {
   const { place, names, objects, state } = found;
   const table = `${quoteName(names.owner)}.${STATE_TABLE}`;
   const statements: PlannedStatement[] = [];
   if (!objects.has(STATE_TABLE)) {
-    const columns = "locked NUMBER(1) NOT NULL, administrator VARCHAR2(128) NOT NULL, fingerprint CLOB, changes CLOB";
+    const columns = "locked NUMBER(1) NOT NULL, administrator VARCHAR2(128) NOT NULL, recorded CLOB, changes CLOB";
     statements.push(plannedAt(place)("create the table of the policy's state", `CREATE TABLE ${table} (${columns})`));
   }
   if (!state) {
@@ -88,12 +95,12 @@ function stateTable(found: Provisioning): readonly PlannedStatement[] {
   return statements;
 }
 
-function isMissing({ objects }: Provisioning, { name, mark, isReplaced }: Program): boolean {
+function isMissing({ objects }: ProvisionFacts, { name, mark, isReplaced }: Program): boolean {
   const source = objects.get(name);
   return source === undefined || (isReplaced && !source.includes(mark));
 }
 
-function programs(found: Provisioning): readonly PlannedStatement[] {
+function programs(found: ProvisionFacts): readonly PlannedStatement[] {
   const { place, names, disabledTriggers } = found;
   const owner = quoteName(names.owner);
   return programsOf(names).flatMap((program) => {
@@ -114,7 +121,7 @@ function programs(found: Provisioning): readonly PlannedStatement[] {
 }
 
 /** What a start finds that goes on after one that died. Recorded before it is done. */
-function changes(found: Provisioning): readonly PlannedStatement[] {
+function changes(found: ProvisionFacts): readonly PlannedStatement[] {
   const { place, names, state } = found;
   if (!state) return [];
   const all = mergedChanges(state.changes, changesOf(found));
@@ -127,7 +134,7 @@ function changes(found: Provisioning): readonly PlannedStatement[] {
   ];
 }
 
-function changesOf(found: Provisioning): RecordedChanges {
+function changesOf(found: ProvisionFacts): RecordedChanges {
   const { names, accounts: known, objects, ownPolicies, state } = found;
   // A schema with nothing in it, or not yet a state, is what an earlier start left that died.
   const isLeftOver = objects.size === 0 || (objects.size === 1 && objects.has(STATE_TABLE) && !state);
@@ -145,17 +152,17 @@ function changesOf(found: Provisioning): RecordedChanges {
   };
 }
 
-function feedingPolicies({ policies: enabled, names, readerRights }: Provisioning) {
+function feedingPolicies({ policies: enabled, names, readerRights }: ProvisionFacts) {
   return recordingPolls(enabled, names.reader, [...readerRights]);
 }
 
-function installedGrants({ place, names, readerRights }: Provisioning): readonly PlannedStatement[] {
+function installedGrants({ place, names, readerRights }: ProvisionFacts): readonly PlannedStatement[] {
   return installedRights(names)
     .filter((right) => !holds(readerRights, right))
     .map((right) => plannedAt(place)(`let ${names.reader} have ${right}`, grantText(right, names.reader, names)));
 }
 
-function policies(found: Provisioning): readonly PlannedStatement[] {
+function policies(found: ProvisionFacts): readonly PlannedStatement[] {
   const { place, names, ownPolicies, policies: enabled } = found;
   const planned = plannedAt(place);
   const { reader } = names;
@@ -203,7 +210,7 @@ const PARTITION_INTERVAL = "partition interval of AUDSYS.AUD$UNIFIED";
 const WANTED_INTERVAL = "1 HOUR";
 const LONG_UNITS = ["YEAR", "MONTH", "DAY"];
 
-function overridden({ parameters, partitionInterval }: Provisioning): readonly OverriddenParameter[] {
+function overridden({ parameters, partitionInterval }: ProvisionFacts): readonly OverriddenParameter[] {
   const excluded = parameters.get(EXCLUDE_COLUMNS) ?? "";
   const isLong = LONG_UNITS.some((unit) => partitionInterval.endsWith(unit));
   return [
@@ -214,13 +221,13 @@ function overridden({ parameters, partitionInterval }: Provisioning): readonly O
   ];
 }
 
-function overrides(found: Provisioning): readonly PlannedStatement[] {
+function overrides(found: ProvisionFacts): readonly PlannedStatement[] {
   return overridden(found).map(({ name, is }) => parameterStatement(found, name, is, "override"));
 }
 
 /** Sets one of the parameters that a start overrides. */
 export function parameterStatement(
-  { place, names }: Pick<Provisioning, "place" | "names">,
+  { place, names }: Pick<ProvisionFacts, "place" | "names">,
   name: string,
   value: string,
   verb: "override" | "restore",

@@ -6,14 +6,14 @@ import { unlockStatement } from "./plan-policy.ts";
 import { parameterStatement } from "./plan-start.ts";
 import { plannedAt } from "./planned.ts";
 import { programsOf } from "./programs.ts";
-import type { Provisioning } from "./provisioning.ts";
+import type { ProvisionFacts } from "./provision-facts.ts";
 import { NOTHING_RECORDED } from "./recorded-changes.ts";
 
 /**
  * What a start changed comes back, and what it made goes. The publisher's account and its rights stay: it waits with
  * them for the next start. The state goes last, so that a stop that died can go on.
  */
-export function planStop(found: Provisioning): readonly PlannedStatement[] {
+export function planStop(found: ProvisionFacts): readonly PlannedStatement[] {
   const { place, names, state, objects } = found;
   const planned = plannedAt(place);
   const recorded = state?.changes ?? NOTHING_RECORDED;
@@ -47,7 +47,7 @@ export function planStop(found: Provisioning): readonly PlannedStatement[] {
 }
 
 /** First: while it stands, a state that is gone reads as locked. */
-function ownTrigger({ place, names, objects }: Provisioning): readonly PlannedStatement[] {
+function ownTrigger({ place, names, objects }: ProvisionFacts): readonly PlannedStatement[] {
   return programsOf(names)
     .filter(({ name, kind }) => kind === "TRIGGER" && objects.has(name))
     .map(({ name }) =>
@@ -56,7 +56,7 @@ function ownTrigger({ place, names, objects }: Provisioning): readonly PlannedSt
 }
 
 /** Users' own policies, as they were enabled before the start; one that was dropped or changed since stays as it is. */
-function recordedPolicies({ place, names, policies, state }: Provisioning): readonly PlannedStatement[] {
+function recordedPolicies({ place, names, policies, state }: ProvisionFacts): readonly PlannedStatement[] {
   const planned = plannedAt(place);
   return (state?.changes.policies ?? []).flatMap(({ name, enablements }) => {
     const present = policies.find((policy) => policy.name === name);
@@ -72,7 +72,7 @@ function recordedPolicies({ place, names, policies, state }: Provisioning): read
 }
 
 function ownPolicies(
-  { place, policies, ownPolicies: present }: Provisioning,
+  { place, policies, ownPolicies: present }: ProvisionFacts,
   isMade: (name: string) => boolean,
 ): readonly PlannedStatement[] {
   const planned = plannedAt(place);

@@ -2,7 +2,7 @@ import type { PlannedStatement } from "@das/core";
 
 /**
  * SQL as a person pastes it into SQL*Plus: `;` at the end, after PL/SQL `/` on a line of its own. `:reader_password`,
- * `:owner_password` and `:fingerprint` are filled in when it is sent.
+ * `:owner_password` and `:record` are filled in when it is sent.
  */
 export type Planned = (what: string, sql: string) => PlannedStatement;
 

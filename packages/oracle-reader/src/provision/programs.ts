@@ -125,12 +125,12 @@ END;`,
       roles: [],
       isForReader: false,
       isReplaced: true,
-      text: `CREATE OR REPLACE PROCEDURE ${owner}.das_set_policy(p_locked NUMBER, p_fingerprint VARCHAR2) AS MARK
+      text: `CREATE OR REPLACE PROCEDURE ${owner}.das_set_policy(p_locked NUMBER, p_recorded VARCHAR2) AS MARK
   n NUMBER;
 BEGIN
   ${administrator}
   IF p_locked NOT IN (0, 1) THEN RAISE_APPLICATION_ERROR(-20994, 'activity stream: locked is 1 or 0'); END IF;
-  UPDATE ${state} SET locked = p_locked, fingerprint = p_fingerprint;
+  UPDATE ${state} SET locked = p_locked, recorded = p_recorded;
   COMMIT;
 END;`,
     },

@@ -59,7 +59,7 @@ GRANT READ ON SYS.DBA_AUDIT_MGMT_CLEANUP_JOBS TO DAS_READER;
 GRANT EXECUTE ON SYS.DBMS_LOCK TO DAS_READER;
 
 -- create the table of the policy's state
-CREATE TABLE DAS_OWNER.DAS_STATE (locked NUMBER(1) NOT NULL, administrator VARCHAR2(128) NOT NULL, fingerprint CLOB, changes CLOB);
+CREATE TABLE DAS_OWNER.DAS_STATE (locked NUMBER(1) NOT NULL, administrator VARCHAR2(128) NOT NULL, recorded CLOB, changes CLOB);
 
 -- record who starts the stream, who alone locks and unlocks; what is changed from here on, and how it was
 BEGIN
@@ -124,7 +124,7 @@ END;
 /
 
 -- create the procedure DAS_OWNER.DAS_SET_POLICY, through which the administrator locks and unlocks the policies, which leaves a row in the trail
-CREATE OR REPLACE PROCEDURE DAS_OWNER.das_set_policy(p_locked NUMBER, p_fingerprint VARCHAR2) AS /* das 388b57356b10 */
+CREATE OR REPLACE PROCEDURE DAS_OWNER.das_set_policy(p_locked NUMBER, p_recorded VARCHAR2) AS /* das 0a4e43d2abe5 */
   n NUMBER;
 BEGIN
   SELECT COUNT(*) INTO n FROM DAS_OWNER.DAS_STATE WHERE administrator = SYS_CONTEXT('USERENV','SESSION_USER');
@@ -132,7 +132,7 @@ BEGIN
     RAISE_APPLICATION_ERROR(-20992, 'activity stream: this is for the administrator who started it');
   END IF;
   IF p_locked NOT IN (0, 1) THEN RAISE_APPLICATION_ERROR(-20994, 'activity stream: locked is 1 or 0'); END IF;
-  UPDATE DAS_OWNER.DAS_STATE SET locked = p_locked, fingerprint = p_fingerprint;
+  UPDATE DAS_OWNER.DAS_STATE SET locked = p_locked, recorded = p_recorded;
   COMMIT;
 END;
 /
@@ -207,5 +207,5 @@ END;
 /
 
 -- lock the audit policies, and record how they are
-BEGIN DAS_OWNER.das_set_policy(1, :fingerprint); END;
+BEGIN DAS_OWNER.das_set_policy(1, :record); END;
 /

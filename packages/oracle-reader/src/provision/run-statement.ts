@@ -9,7 +9,7 @@ import { LOCKED, NOT_THE_ADMINISTRATOR } from "./programs.ts";
 export interface Fillings {
   readonly readerPassword: string;
   /** Looked at then. */
-  readonly fingerprint: () => Promise<string>;
+  readonly record: () => Promise<string>;
 }
 
 /** @throws RefusedError which statement failed, and why; UnavailableError */
@@ -26,7 +26,7 @@ export async function runStatement(
   // Nobody ever needs it: the account is locked.
   if (text.includes(":owner_password"))
     text = text.replace(":owner_password", () => quotedPassword(`aA1_${randomBytes(12).toString("hex")}`));
-  const binds = text.includes(":fingerprint") ? { fingerprint: await fillings.fingerprint() } : {};
+  const binds = text.includes(":record") ? { record: await fillings.record() } : {};
   try {
     await connection.call(text, binds, signal);
   } catch (error) {

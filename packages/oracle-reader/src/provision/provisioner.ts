@@ -15,13 +15,13 @@ import { placeOf } from "../classify-error.ts";
 import { Connection } from "../connection.ts";
 import type { ConnectionOptions } from "../connection-options.ts";
 import { DATABASE_STATE } from "../statements.ts";
-import { fingerprintText } from "./fingerprint.ts";
 import { dictionaryName } from "./names.ts";
 import { planPolicy } from "./plan-policy.ts";
 import { planStart } from "./plan-start.ts";
 import { planStop } from "./plan-stop.ts";
-import { driftIn, lookAtProvisioning, type Provisioning } from "./provisioning.ts";
-import { runStatement } from "./run-plan.ts";
+import { recordText } from "./policy-record.ts";
+import { driftIn, lookAtProvision, type ProvisionFacts } from "./provision-facts.ts";
+import { runStatement } from "./run-statement.ts";
 
 export interface ProvisionerOptions {
   readonly resourceId: ResourceId;
@@ -109,7 +109,7 @@ class OracleProvisioner implements Provisioner {
       if (service === undefined) throw new Error("oracle-reader: a plan is run by the provisioner that made it");
       const fillings = {
         readerPassword: this.#primary.password,
-        fingerprint: async () => fingerprintText((await this.#look(service, signal)).fingerprint),
+        record: async () => recordText((await this.#look(service, signal)).record),
       };
       await runStatement(await this.#connection(service, signal), statement, fillings, signal);
       done?.(statement);
@@ -137,7 +137,7 @@ class OracleProvisioner implements Provisioner {
 
   async #plan(
     signal: AbortSignal,
-    planOf: (found: Provisioning) => readonly PlannedStatement[],
+    planOf: (found: ProvisionFacts) => readonly PlannedStatement[],
   ): Promise<readonly PlannedStatement[]> {
     const plan: PlannedStatement[] = [];
     for (const service of this.#servicesRead) {
@@ -152,14 +152,14 @@ class OracleProvisioner implements Provisioner {
     return [this.#primary.service, ...(this.#options.containers ?? [])];
   }
 
-  async #look(service: string, signal: AbortSignal): Promise<Provisioning> {
+  async #look(service: string, signal: AbortSignal): Promise<ProvisionFacts> {
     const { instanceId, user } = this.#primary;
     const place = `instance ${instanceId}, ${service}`;
-    return lookAtProvisioning(await this.#connection(service, signal), place, dictionaryName(user), signal);
+    return lookAtProvision(await this.#connection(service, signal), place, dictionaryName(user), signal);
   }
 
-  async #lookEverywhere(signal: AbortSignal): Promise<readonly Provisioning[]> {
-    const found: Provisioning[] = [];
+  async #lookEverywhere(signal: AbortSignal): Promise<readonly ProvisionFacts[]> {
+    const found: ProvisionFacts[] = [];
     for (const service of this.#servicesRead) found.push(await this.#look(service, signal));
     return found;
   }
@@ -196,7 +196,7 @@ class OracleProvisioner implements Provisioner {
   }
 
   /** The trail would hold only what Oracle always audits; which policies there are is the site's own choice. */
-  #warnOfSilence({ policies, place }: Provisioning): void {
+  #warnOfSilence({ policies, place }: ProvisionFacts): void {
     if (policies.some(({ name }) => !/^(ORA[_$]|DAS_(LOCK|READER_POL|CANARY_POL)$)/.test(name))) return;
     this.#options.logger.warn(
       { place },

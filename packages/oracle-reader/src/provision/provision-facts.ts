@@ -1,17 +1,16 @@
 import { RefusedError } from "@das/core";
-import { type Answer, Inquiry, mapAnswer, type Rows, textOf } from "../check/answer.ts";
-import { lookAtParameters, type Parameters } from "../check/excluded-columns.ts";
+import { type Answer, Inquiry, type Rows, textOf } from "../check/answer.ts";
+import type { Parameters } from "../check/excluded-columns.ts";
 import { type InstanceFacts, lookAtInstance } from "../check/instance-facts.ts";
-import { lookAtPolicies, type Policy } from "../check/policies.ts";
+import type { Policy } from "../check/policies.ts";
 import { quoteName } from "../check/statement.ts";
-import { lookAtAuditingMode } from "../check/unified-auditing.ts";
 import type { Connection } from "../connection.ts";
-import { driftOf, type Fingerprint, fingerprintOf } from "./fingerprint.ts";
 import { type Names, namesIn, OWN_POLICIES, STATE_TABLE } from "./names.ts";
+import { driftOf, lookAtProtected, type PolicyRecord, type ProtectedFacts, policyRecord } from "./policy-record.ts";
 import { NOTHING_RECORDED, type RecordedChanges, recordedChanges } from "./recorded-changes.ts";
 
 /** What stands in the database of what `das start` makes there; plans are made of this alone. */
-export interface Provisioning {
+export interface ProvisionFacts {
   /** Instance and container, for people. */
   readonly place: string;
   readonly instance: Pick<InstanceFacts, "release" | "containerId">;
@@ -32,23 +31,25 @@ export interface Provisioning {
   readonly parameters: Parameters;
   /** `1 HOUR`; "" where it cannot be told. */
   readonly partitionInterval: string;
-  readonly fingerprint: Fingerprint;
+  readonly looked: ProtectedFacts;
+  readonly record: PolicyRecord;
 }
 
 interface ProvisionedRow {
   readonly isLocked: boolean;
-  readonly fingerprint: string;
+  /** What was protected when it was locked. */
+  readonly recorded: string;
   readonly changes: RecordedChanges;
   readonly administrator: string;
 }
 
 /** @throws RefusedError `right-missing` when the administrator may not look; UnavailableError */
-export async function lookAtProvisioning(
+export async function lookAtProvision(
   connection: Connection,
   place: string,
   reader: string,
   signal: AbortSignal,
-): Promise<Provisioning> {
+): Promise<ProvisionFacts> {
   const inquiry = new Inquiry(connection, signal);
   const ask = async (what: string, text: string, binds: Readonly<Record<string, string>> = {}) =>
     demand(await inquiry.ask(text, binds), place, what);
@@ -79,12 +80,9 @@ export async function lookAtProvisioning(
   for (const [name, text] of source) objects.set(textOf(name), `${objects.get(textOf(name)) ?? ""}${textOf(text)}`);
   const triggers = await ask("SYS.DBA_TRIGGERS", TRIGGERS, { owner });
 
-  const policies = demand(await lookAtPolicies(inquiry), place, "SYS.AUDIT_UNIFIED_ENABLED_POLICIES");
+  const looked = await lookAtProtected(inquiry, owner, true);
   const ownPolicies = await ask("SYS.AUDIT_UNIFIED_POLICIES", POLICIES);
-  const parameters = await lookAtParameters(inquiry);
   const [interval] = await ask("SYS.DBA_PART_TABLES", INTERVAL);
-  const guard = objects.has("DAS_GUARD") ? await askGuard(inquiry, names) : NO_GUARD;
-  const fingerprint = fingerprintOf({ policies, parameters, mode: await lookAtAuditingMode(inquiry), guard });
 
   return {
     place,
@@ -98,37 +96,31 @@ export async function lookAtProvisioning(
       triggers.filter(([, status]) => textOf(status) !== "ENABLED").map(([name]) => textOf(name)),
     ),
     state: objects.has(STATE_TABLE) ? await lookAtRow(ask, names) : undefined,
-    policies,
+    policies: demand(looked.policies, place, "SYS.AUDIT_UNIFIED_ENABLED_POLICIES"),
     ownPolicies: new Set(ownPolicies.map(([name]) => textOf(name))),
-    parameters: demand(parameters, place, "SYS.V_$PARAMETER"),
+    parameters: demand(looked.parameters, place, "SYS.V_$PARAMETER"),
     partitionInterval: intervalText(textOf(interval?.[0])),
-    fingerprint,
+    looked,
+    record: policyRecord(looked),
   };
 }
 
-const NO_GUARD = { known: false, reason: "not installed", refused: false } as const;
-
-async function askGuard(inquiry: Inquiry, { owner }: Names): Promise<Answer<string>> {
-  const answer = await inquiry.ask(`SELECT ${quoteName(owner)}.das_guard FROM dual`);
-  return mapAnswer(answer, ([row]) => textOf(row?.[0]));
-}
-
 /** What is not as it was when the policy was locked; nothing while it is not. */
-export function driftIn({ state, fingerprint }: Provisioning): readonly string[] {
-  return state?.isLocked ? driftOf(state.fingerprint, fingerprint) : [];
+export function driftIn({ state, record, looked }: ProvisionFacts): readonly string[] {
+  return state?.isLocked ? driftOf(state.recorded, record, looked) : [];
 }
 
 type Ask = (what: string, text: string) => Promise<Rows>;
 
 async function lookAtRow(ask: Ask, { owner }: Names): Promise<ProvisionedRow | undefined> {
   const table = `${quoteName(owner)}.${STATE_TABLE}`;
-  const [row] = await ask(table, `SELECT s.locked, s.administrator, s.fingerprint, s.changes FROM ${table} s`);
+  const [row] = await ask(table, `SELECT s.locked, s.administrator, s.recorded, s.changes FROM ${table} s`);
   if (!row) return undefined;
-  const [locked, administrator, fingerprint, changes] = row.map(textOf);
+  const [locked, administrator, recorded, changes] = row.map(textOf);
   return {
     isLocked: locked !== "0",
     administrator: administrator ?? "",
-    fingerprint: fingerprint ?? "",
+    recorded: recorded ?? "",
     changes: changes ? recordedChanges(changes) : NOTHING_RECORDED,
   };
 }

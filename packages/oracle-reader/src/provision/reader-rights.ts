@@ -24,7 +24,7 @@ export function installedRights(names: Names): readonly string[] {
 /** @param right `READ ON C##DAS_OWNER.DAS_STATE` has names that must be quoted */
 export function grantText(right: string, grantee: string, { owner, everywhere }: Names): string {
   // A program may be granted only roles that its owner may hand on.
-  const option = right === "AUDIT_ADMIN" ? " WITH DELEGATE OPTION" : "";
+  const option = right === "AUDIT_ADMIN" && grantee === owner ? " WITH DELEGATE OPTION" : "";
   // What stands in the root's own schema stands nowhere else.
   const isInstalled = right.includes(` ON ${owner}.`);
   const written = right.replace(`${owner}.`, `${quoteName(owner)}.`);
