@@ -189,6 +189,20 @@ describe("a key", () => {
   });
 });
 
+test("the key that the stream was started with is the one that is checked, until the stream is stopped", async () => {
+  await using scene = await Scene.open();
+  const { arn } = scene.aws.kms.createKey();
+  scene.aws.kms.setEnabled(arn, false);
+  await scene.startStream({ "kms-key-id": arn });
+  const told = `warning: the stream was started with stream.kmsKeyId ${arn}; the configuration says ${scene.keyArn}`;
+  expect(faultsOf(await scene.check())).toEqual({
+    "kms.key": "failure: the key is not enabled (Disabled)",
+    "stream.settings.kmsKeyId": told,
+  });
+  await scene.tag(tagsOf(startedState({ "kms-key-id": arn, status: "stopped" })));
+  expect(faultsOf(await scene.check())).toEqual({});
+});
+
 describe("a stream", () => {
   test("that is not there yet is what das start creates", async () => {
     await using scene = await Scene.open();

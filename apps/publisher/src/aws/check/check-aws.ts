@@ -16,9 +16,7 @@ export async function checkAws(
   if (credentials.status === "failure") return [credentials];
   using awsClock = new ClockObserver(kinesis, clock);
   const { stream, resource } = configuration;
-  const [key, streamFindings] = await Promise.all([
-    checkKey({ kms, keyId: stream.kmsKeyId, resourceId: resource.id, region: stream.region }),
-    checkStream(kinesis, configuration, awsClock),
-  ]);
-  return [credentials, ...key, ...streamFindings, judgeClock(awsClock.bounds)];
+  const { findings, keyInForce = stream.kmsKeyId } = await checkStream(kinesis, configuration, awsClock);
+  const key = await checkKey({ kms, keyId: keyInForce, resourceId: resource.id, region: stream.region });
+  return [credentials, ...key, ...findings, judgeClock(awsClock.bounds)];
 }

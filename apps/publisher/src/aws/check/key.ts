@@ -7,7 +7,7 @@ import { about } from "./finding.ts";
 
 export interface KeySubject {
   readonly kms: KMSClient;
-  /** Setting `stream.kmsKeyId`. */
+  /** Setting `stream.kmsKeyId`, or what `das start` was given instead. */
   readonly keyId: string;
   readonly resourceId: ResourceId;
   readonly region: string;

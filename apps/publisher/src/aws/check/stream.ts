@@ -5,7 +5,7 @@ import { describeStream, isActive, readTags } from "../../stream/kinesis-stream.
 import { type Answer, ask } from "./answer.ts";
 import { judgeCapacity, judgeReading } from "./capacity.ts";
 import { about } from "./finding.ts";
-import { judgeState } from "./state.ts";
+import { judgeState, type StateFindings } from "./state.ts";
 import { observeTraffic } from "./traffic.ts";
 
 /** The stream of the resource: whether it can be published on and read, as a publisher does. Nothing is put on it. */
@@ -13,25 +13,27 @@ export async function checkStream(
   kinesis: KinesisClient,
   configuration: Configuration,
   awsClock: Pick<Clock, "now">,
-): Promise<readonly CheckFinding[]> {
+): Promise<StateFindings> {
   const streamName = streamNameOf(configuration.resource.id);
   const described = await ask(`stream ${streamName}`, () => describeStream(kinesis, streamName));
   const exists = judgeExistence(described, streamName, configuration);
-  if (!described.known || exists.status !== "ok") return [exists];
+  if (!described.known || exists.status !== "ok") return { findings: [exists] };
   const summary: Summary = described.value ?? {};
   const onDemand = summary.StreamModeDetails?.StreamMode === "ON_DEMAND";
   const subject = { streamName, onDemand, lanes: configuration.publisher.lanes };
   const tags = await ask(`stream ${streamName}`, () => readTags(kinesis, streamName));
   const traffic = await ask(`stream ${streamName}`, () => observeTraffic(kinesis, streamName, awsClock.now()));
-  return [
+  const { findings: ofState, keyInForce } = judgeState(tags, configuration);
+  const findings = [
     exists,
     judgeEncryption(summary, streamName),
     judgeMode(summary, onDemand, configuration, streamName),
     judgeRetention(summary),
-    ...judgeState(tags, configuration),
+    ...ofState,
     judgeReading(traffic),
     ...(traffic.known ? [judgeCapacity(traffic.value, subject)] : []),
   ];
+  return { findings, ...(keyInForce !== undefined && { keyInForce }) };
 }
 
 type Summary = Partial<StreamDescriptionSummary>;
