@@ -96,7 +96,7 @@ export interface ServerTrigger {
   readonly name: string;
   readonly isDisabled: boolean;
   /** Its T-SQL, when it was made by CREATE TRIGGER: kept, not executed. */
-  readonly body?: string;
+  readonly definition?: string;
 }
 
 /** What the server trigger `rds_das_lock` goes by, while there is one that is not disabled (SQL Server notes §7.2). */

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import {
   type Logger,
   type PlannedStatement,
@@ -17,9 +18,12 @@ import type { ConnectionOptions } from "../connection-options.ts";
 import { textOf } from "../instance.ts";
 import { BLUEPRINTS } from "./audit-blueprint.ts";
 import { auditGuid, loginSid } from "./audit-identity.ts";
+import { driftOf } from "./fingerprint.ts";
 import { standbyReason } from "./instance-role.ts";
+import { planPolicy } from "./plan-policy.ts";
 import { planStart } from "./plan-start.ts";
 import { planStop } from "./plan-stop.ts";
+import type { PolicyFacts } from "./policy-facts.ts";
 import { lookAtProvision, type ProvisionFacts } from "./provision-facts.ts";
 import { runStatement } from "./run-statement.ts";
 import type { Step } from "./step.ts";
@@ -53,6 +57,8 @@ class SqlServerProvisioner implements Provisioner {
   readonly #connections = new Map<ConnectionOptions, Connection>();
   /** Where the statements of our own plans go. */
   readonly #places = new WeakMap<PlannedStatement, ConnectionOptions>();
+  /** Of a private key that is thrown away as soon as it has signed. Long, and of every kind that a policy may want. */
+  readonly #signingPassword = `Aa1!${randomBytes(24).toString("base64url")}`;
 
   constructor(options: ProvisionerOptions) {
     this.#options = options;
@@ -80,14 +86,20 @@ class SqlServerProvisioner implements Provisioner {
   async planStart(signal: AbortSignal): Promise<readonly PlannedStatement[]> {
     const looked = await this.#lookEverywhere(signal);
     const guids = this.#guidsOf(looked);
-    const { auditDirectory, resourceId } = this.#options;
-    return this.#plan(looked, (facts, { user }) =>
-      planStart(facts, { reader: user, readerSid: loginSid(resourceId, user), directory: auditDirectory, guids }),
+    const elsewhere = databasesOf(looked);
+    const { auditDirectory: directory, resourceId } = this.#options;
+    return this.#plan(looked, (found, { user }) =>
+      planStart(found, { reader: user, readerSid: loginSid(resourceId, user), directory, guids, elsewhere }),
     );
   }
 
-  async planPolicy(_policy: PolicyState, _signal: AbortSignal): Promise<readonly PlannedStatement[]> {
-    return [];
+  async planPolicy(policy: PolicyState, signal: AbortSignal): Promise<readonly PlannedStatement[]> {
+    const looked = await this.#lookEverywhere(signal);
+    for (const [{ instanceId }, { record }] of looked) {
+      if (record === undefined) throw notProvisioned(instanceId);
+    }
+    const elsewhere = databasesOf(looked);
+    return this.#plan(looked, (found) => planPolicy(found, policy, elsewhere));
   }
 
   async planStop(signal: AbortSignal): Promise<readonly PlannedStatement[]> {
@@ -103,15 +115,25 @@ class SqlServerProvisioner implements Provisioner {
       const instance = this.#places.get(statement);
       if (!instance) throw new TypeError(`not a statement of this provisioner's plan: ${statement.what}`);
       const connection = await this.#connectionTo(instance);
-      await runStatement(connection, instance, statement, { reader_password: instance.password }, signal);
+      await runStatement(
+        connection,
+        instance,
+        statement,
+        {
+          reader_password: instance.password,
+          signing_password: this.#signingPassword,
+        },
+        signal,
+      );
       done(statement);
     }
   }
 
   async state(signal: AbortSignal): Promise<ProvisionedState> {
-    const facts = await this.#look(await this.#first(), signal);
-    const isThere = auditNamed(facts.audits, BLUEPRINTS[0]?.audit ?? "") !== undefined;
-    return { policy: isThere ? "unlocked" : undefined, drift: [], parameters: [] };
+    const { record, policy } = await this.#look(await this.#first(), signal);
+    if (record?.policy === undefined) return { policy: undefined, drift: [], parameters: [] };
+    // SQL Server audits need no parameter of the server otherwise than it is.
+    return { policy: record.policy, drift: driftOf(record.items, policy, record.policy === "locked"), parameters: [] };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -165,8 +187,8 @@ class SqlServerProvisioner implements Provisioner {
   #guidsOf(looked: ReadonlyMap<ConnectionOptions, ProvisionFacts>): ReadonlyMap<string, string> {
     const guids = new Map<string, string>();
     for (const { audit } of BLUEPRINTS) {
-      const found = [...looked].flatMap(([{ instanceId }, { audits }]) => {
-        const existing = auditNamed(audits, audit);
+      const found = [...looked].flatMap(([{ instanceId }, { policy }]) => {
+        const existing = auditNamed(policy.audits, audit);
         return existing ? [{ instanceId, guid: existing.guid }] : [];
       });
       const [first] = found;
@@ -184,6 +206,20 @@ class SqlServerProvisioner implements Provisioner {
     }
     return guids;
   }
+}
+
+/** The specifications of each database, as the instance has them where it is the primary. */
+function databasesOf(looked: ReadonlyMap<ConnectionOptions, ProvisionFacts>): PolicyFacts["databases"] {
+  return new Map([...looked.values()].flatMap(({ policy }) => [...policy.databases]));
+}
+
+function notProvisioned(instanceId: string): RefusedError {
+  return new RefusedError({
+    who: "sqlserver-reader",
+    what: `instance "${instanceId}" has no audit policy to lock or unlock: nothing is provisioned there`,
+    remedy: "Run das start",
+    code: "InvalidDBInstanceState",
+  });
 }
 
 /** @throws RefusedError when the administrator may not look */

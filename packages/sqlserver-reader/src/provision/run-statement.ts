@@ -4,6 +4,7 @@ import { quoteText } from "../check/statement.ts";
 import { ServerError } from "../classify-error.ts";
 import type { Connection } from "../connection.ts";
 import type { ConnectionOptions } from "../connection-options.ts";
+import { LOCKED_ERROR } from "./names.ts";
 
 /** `Audit '…' failed to start`: a warning of severity 10, although nothing is audited then. */
 const AUDIT_FAILED = 33_222;
@@ -23,7 +24,7 @@ export async function runStatement(
 ): Promise<void> {
   const sql = statement.sql.replaceAll(/:(\w+_password)\b/g, (written, name: string) => {
     const secret = secrets[name];
-    return secret === undefined ? written : quoteText(secret);
+    return secret === undefined ? written : quoteSecret(secret);
   });
   let failed: ServerMessage | undefined;
   const onInfo = (message: ServerMessage) => {
@@ -36,6 +37,12 @@ export async function runStatement(
   }
   signal.throwIfAborted();
   if (failed) throw refused(instance, statement, AUDIT_FAILED, failed);
+}
+
+/** Not every statement takes the N that other alphabets need. */
+function quoteSecret(secret: string): string {
+  const text = quoteText(secret);
+  return /^[ -~]*$/.test(secret) ? text.slice(1) : text;
 }
 
 function refusalOf(error: unknown, instance: ConnectionOptions, statement: PlannedStatement): unknown {
@@ -67,5 +74,5 @@ const REMEDIES: ReadonlyMap<number, string> = new Map([
   [AUDIT_FAILED, "Make the folder of the audit files, let the service account write to it, and run the command again"],
   [15_118, "Give the reader a password that the server's policy accepts, and run the command again"],
   [15_116, "Give the reader a password that the server's policy accepts, and run the command again"],
-  [51_000, "The audit policy is locked, and the lock is not as das start left it: run das describe"],
+  [LOCKED_ERROR, "The audit policy is locked, and the lock is not as das start left it: run das describe"],
 ]);

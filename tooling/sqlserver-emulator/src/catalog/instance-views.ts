@@ -194,6 +194,16 @@ export const INSTANCE_VIEWS: readonly (readonly [string, CatalogTable, since?: n
     ),
   ],
   [
+    "sys.server_sql_modules",
+    definitionView<ServerTrigger>(
+      [
+        ["object_id", int, (trigger) => objectIdOf(trigger.name)],
+        ["definition", nvarchar("max"), (trigger) => trigger.definition ?? null],
+      ],
+      ({ engine }) => engine.instance.serverTriggers,
+    ),
+  ],
+  [
     "sys.certificates",
     definitionView<Certificate>(
       [

@@ -18,7 +18,7 @@ export function findTable({ tables }: Instance, name: string): UserTable | undef
   return tables.find((table) => sameName(table.name, qualifiedName(name)));
 }
 
-export function findProcedure({ procedures }: Instance, name: string): StoredProcedure | undefined {
+function findProcedure({ procedures }: Instance, name: string): StoredProcedure | undefined {
   return procedures.find((procedure) => sameName(procedure.name, qualifiedName(name)));
 }
 
@@ -56,10 +56,10 @@ export function dropProcedure(instance: Instance, name: string): Instance {
 }
 
 /** @throws ServerError 2714 */
-export function createTrigger(instance: Instance, { name, body }: Of<"createTrigger">): Instance {
+export function createTrigger(instance: Instance, name: string, definition: string): Instance {
   if (instance.serverTriggers.some((trigger) => sameName(trigger.name, name)))
     throw new ServerError(2714, `There is already an object named '${name}' in the database.`, 16, 2);
-  return { ...instance, serverTriggers: [...instance.serverTriggers, { name, isDisabled: false, body }] };
+  return { ...instance, serverTriggers: [...instance.serverTriggers, { name, isDisabled: false, definition }] };
 }
 
 function findCertificate({ certificates }: Instance, name: string): Certificate | undefined {

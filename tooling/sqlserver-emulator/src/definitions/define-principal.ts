@@ -222,9 +222,9 @@ export function changeObjectPermission(instance: Instance, database: Database, d
   const object = (definition.object ?? "").toLowerCase();
   const table = findTable(instance, object);
   if (table) return changeTablePermission(instance, database, table, definition);
-  const logins = definition.principals.map((name) => loginBehind(instance, database, name));
   if (object === "xp_readerrorlog" || object === "sys.xp_readerrorlog") {
     const permissions = definition.permissions.map((permission) => `${permission} ON SYS.XP_READERRORLOG`);
+    const logins = definition.principals.map((name) => loginBehind(instance, database, name));
     return logins.reduce(
       (changed, login) =>
         withLogin(changed, loginNamed(changed, login.name, "find"), held(login, { ...definition, permissions })),
@@ -235,8 +235,11 @@ export function changeObjectPermission(instance: Instance, database: Database, d
   const procedure = instance.procedures.find(({ name }) => sameName(name, wanted));
   if (!procedure) throw doesNotExist("find", "object", definition.object ?? "");
   if (procedure.executableBy === undefined && definition.verb === "GRANT") return instance;
-  const executableBy = logins.reduce(
-    (names, { name }) => withOrWithout(names, name, definition.verb === "GRANT" ? "add" : "drop"),
+  const grantees = definition.principals.map((name) =>
+    findPrincipal(database, name)?.kind === "role" ? name : loginBehind(instance, database, name).name,
+  );
+  const executableBy = grantees.reduce(
+    (names, name) => withOrWithout(names, name, definition.verb === "GRANT" ? "add" : "drop"),
     procedure.executableBy ?? [],
   );
   const procedures = instance.procedures.map((known) => (known === procedure ? { ...known, executableBy } : known));

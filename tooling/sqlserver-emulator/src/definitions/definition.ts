@@ -105,7 +105,7 @@ export type Definition =
     }
   | { readonly kind: "dropTable" | "dropProcedure"; readonly name: string }
   | { readonly kind: "createProcedure"; readonly name: string; readonly parameters: string; readonly body: string }
-  | { readonly kind: "createTrigger"; readonly name: string; readonly body: string }
+  | { readonly kind: "createTrigger"; readonly name: string }
   | { readonly kind: "createCertificate"; readonly name: string; readonly password: string }
   | { readonly kind: "dropCertificate" | "removePrivateKey"; readonly name: string }
   | { readonly kind: "addSignature"; readonly name: string; readonly certificate: string; readonly password: string };

@@ -58,7 +58,7 @@ export function runDefinition(definition: Definition, text: string, context: Sql
   checkPlace(definition, database, engine.profile.year, engine.instance);
   checkTransaction(definition, context);
   checkNotInUse(definition, context);
-  const apply = (state: ServerState, now: number) => applyDefinition(state, definition, database, context, now);
+  const apply = (state: ServerState, now: number) => applyDefinition(state, definition, text, database, context, now);
   // Whatever is wrong with it is found before anything happens.
   apply(engine.state, engine.now());
   const locked = isLocked(engine.state, definition, session.originalLogin);
@@ -154,6 +154,7 @@ function checkStarted(definition: Definition, trail: AuditTrail): void {
 function applyDefinition(
   { trail, instance }: ServerState,
   definition: Definition,
+  text: string,
   database: Database,
   { session, engine }: SqlContext,
   now: number,
@@ -214,7 +215,7 @@ function applyDefinition(
     case "dropProcedure":
       return ofInstance(dropProcedure(instance, definition.name));
     case "createTrigger":
-      return ofInstance(createTrigger(instance, definition));
+      return ofInstance(createTrigger(instance, definition.name, text));
     case "createCertificate":
       return ofInstance(createCertificate(instance, definition));
     case "dropCertificate":

@@ -77,7 +77,7 @@ export async function runProcedure(
   const inMaster = plain.replace(/^master\./, "");
   const stored = context.engine.instance.procedures.find((procedure) => procedure.name.toLowerCase() === inMaster);
   if (!stored) throw new ServerError(2812, `Could not find stored procedure '${name}'.`, 16, 62);
-  if (!mayExecute(stored, context.session.login)) throw executeDenied(stored.name);
+  if (!mayExecute(context.engine.instance, stored, context.session.login)) throw executeDenied(stored.name);
   return runStored(stored, args, context, sink);
 }
 

@@ -50,7 +50,8 @@ function takeRest(tokens: TokenStream): string {
 export function parseCreateTrigger(tokens: TokenStream): Definition {
   const name = tokens.expectName();
   for (const word of ["on", "all", "server"]) tokens.expectWord(word);
-  return { kind: "createTrigger", name, body: takeRest(tokens) };
+  takeRest(tokens);
+  return { kind: "createTrigger", name };
 }
 
 export function parseCreateCertificate(tokens: TokenStream): Definition {
