@@ -2,7 +2,10 @@ import { DasError, RefusedError, UnavailableError } from "@das/core";
 
 /** Errors of AWS that only a person can end, and what that person does. */
 const REFUSALS: ReadonlyMap<string, { readonly what: string; readonly remedy: string }> = new Map([
-  ["AccessDeniedException", { what: "a right is missing", remedy: "Allow the publisher's principal the action" }],
+  [
+    "AccessDeniedException",
+    { what: "a right is missing", remedy: "Allow this role the action: das iam-policy prints the policy of each" },
+  ],
   [
     "UnrecognizedClientException",
     { what: "the access key is not known", remedy: "Check the AWS credentials of this process" },
@@ -19,10 +22,7 @@ const REFUSALS: ReadonlyMap<string, { readonly what: string; readonly remedy: st
     "CredentialsProviderError",
     { what: "no AWS credentials were found", remedy: "Set AWS_PROFILE, a role, or AWS_ACCESS_KEY_ID and its secret" },
   ],
-  [
-    "ResourceNotFoundException",
-    { what: "the stream does not exist", remedy: "Create it with `das run --create-stream`" },
-  ],
+  ["ResourceNotFoundException", { what: "the stream does not exist", remedy: "Create it with das start" }],
   ["KMSAccessDeniedException", { what: "the stream is encrypted by Kinesis", remedy: "Turn its encryption off" }],
 ]);
 

@@ -42,13 +42,17 @@ export async function initCommand(options: InitOptions): Promise<number> {
   if (existsSync(options.output)) throw exists(options.output);
   const isTerminal = Boolean(process.stdin.isTTY && process.stderr.isTTY);
   const terminal = isTerminal ? createInterface({ input: process.stdin, output: process.stderr }) : undefined;
+  const leaving = new AbortController();
+  terminal?.once("close", () => leaving.abort());
   let configuration: NewConfiguration;
   try {
     configuration = await completeConfiguration(
       options,
-      terminal && ((question) => terminal.question(question)),
+      terminal && ((question) => terminal.question(question, { signal: leaving.signal })),
       (text) => process.stderr.write(text),
     );
+  } catch (error) {
+    throw leaving.signal.aborted ? unanswered(error) : error;
   } finally {
     terminal?.close();
   }
@@ -137,6 +141,17 @@ export async function completeConfiguration(
   } as NewConfiguration;
 }
 
+/** The end of the input, or an interrupt, in the place of an answer. */
+function unanswered(cause: unknown): ConfigurationError {
+  return new ConfigurationError({
+    who: "das init",
+    what: "the questions were not all answered, and nothing was written",
+    remedy: "Start again, or give the answers as options",
+    code: "answers-missing",
+    cause,
+  });
+}
+
 function exists(path: string, cause?: unknown): ConfigurationError {
   const { code = "EEXIST" } = (cause ?? {}) as NodeJS.ErrnoException;
   const there = code === "EEXIST";
@@ -156,9 +171,9 @@ function nextSteps(path: string, { resourceId, instances }: NewConfiguration): s
 
 Next
   1. Put the reader's passwords in ${instances.map(passwordVariable).join(", ")}.
-  2. das iam-policy publisher --config ${path}     what the publishers' role may do in AWS; operator, consumer
-  3. das grants --config ${path}                   what the reader may do in the database
-  4. das check --config ${path} --all-instances    what is missing still
-  5. das start --config ${path}                    once, on the primary; das run on each instance
+  2. das iam-policy publisher --config ${path}          what the publishers' role may do in AWS; operator, consumer
+  3. das grants --config ${path} --engine-version …     what the reader may do in the database; start grants it
+  4. das check --config ${path} --all-instances         what is missing
+  5. das start --config ${path} --admin-user …          once, on the primary; das run on each instance
 `;
 }
