@@ -1,7 +1,9 @@
 import type { Logger, Provisioner } from "@das/core";
+import { openProvisioner as openOracleProvisioner } from "@das/oracle-reader";
 import { openProvisioner as openSqlServerProvisioner } from "@das/sqlserver-reader";
-import type { Configuration } from "../configuration/schema.ts";
+import type { Configuration, OracleConfiguration } from "../configuration/schema.ts";
 import { placeOfInstance } from "./open-reader.ts";
+import { oracleConnection } from "./oracle.ts";
 import type { Environment } from "./setting-file.ts";
 import { isSqlServer, sqlServerConnection } from "./sqlserver.ts";
 
@@ -29,5 +31,12 @@ export function openProvisioner(
     const instances = ordered.map((index) => sqlServerConnection(configuration, index, environment));
     return openSqlServerProvisioner({ resourceId, instances, administrator, logger });
   }
-  throw new Error("TODO oracle");
+  const { instances } = configuration as OracleConfiguration;
+  return openOracleProvisioner({
+    resourceId,
+    instances: ordered.map((index) => oracleConnection(configuration as OracleConfiguration, index, environment)),
+    containers: instances[first]?.containers ?? [],
+    administrator,
+    logger,
+  });
 }
