@@ -1,6 +1,7 @@
 import { Argument, type Command, InvalidArgumentError } from "commander";
 import { IAM_ROLES, type IamRole } from "../aws/policy/iam-policy.ts";
 import type { NewInstance } from "../configuration/new-configuration.ts";
+import type { GrantsOptions } from "./grants-command.ts";
 import type { IamPolicyOptions } from "./iam-policy-command.ts";
 import { parseEngine, parseInstance, parseNames, parseRegion, parseResourceId, parseText } from "./init-answers.ts";
 import type { InitOptions } from "./init-command.ts";
@@ -31,6 +32,18 @@ export function addSetupCommands(program: Command, end: (exitCode: number) => vo
     .action(async (options: InitOptions) => {
       const { initCommand } = await import("./init-command.ts");
       end(await initCommand(options));
+    });
+
+  program
+    .command("grants")
+    .description("print the exact statements that give the reader, or an administrator, what it needs in the database")
+    .requiredOption("-c, --config <file>", "configuration of the resource (YAML)")
+    .option("--engine-version <version>", "of the database: 2016 to 2025, or 12.2 to 23ai")
+    .option("--admin-user <name>", "what this administrator needs for start, modify and stop; default: the reader")
+    .addHelpText("after", GRANTS_HELP)
+    .action(async (options: GrantsOptions) => {
+      const { grantsCommand } = await import("./grants-command.ts");
+      end(grantsCommand(options));
     });
 
   program
@@ -79,6 +92,13 @@ No password is asked for or written: the file names the environment variables th
 Example:
   das init --engine sqlserver --region eu-central-1 --kms-key-id alias/das \\
     --instance a=sql-a.example.com --instance b=sql-b.example.com`;
+
+const GRANTS_HELP = `
+Nothing is asked of the database, and nothing is run: das start creates the reader itself, where it is missing.
+
+Examples:
+  das grants --config das.yaml --engine-version 2022
+  das grants --config das.yaml --engine-version 19c --admin-user das_admin`;
 
 const IAM_POLICY_HELP = `
   publisher  das run: puts records, and reads the stream to know where to go on
