@@ -1,6 +1,6 @@
 import type { PlannedStatement } from "@das/core";
 import { quoteName } from "../check/statement.ts";
-import { dictionaryName, type Names } from "./names.ts";
+import { dictionaryName, type Names, ownerIn } from "./names.ts";
 import { plannedAt } from "./planned.ts";
 import { grantText, installedRights, READER_RIGHTS } from "./reader-rights.ts";
 
@@ -59,7 +59,7 @@ export function grantsOf({
   const name = dictionaryName(user);
   const isCommon = name.startsWith("C##");
   const names: Names = {
-    owner: isCommon ? "C##DAS_OWNER" : "DAS_OWNER",
+    owner: ownerIn(isCommon),
     reader: name,
     everywhere: isCommon ? " CONTAINER=ALL" : "",
   };

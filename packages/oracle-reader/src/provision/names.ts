@@ -12,7 +12,11 @@ export interface Names {
 
 export function namesIn({ containerId }: Pick<InstanceFacts, "containerId">, reader: string): Names {
   const isRoot = containerId === ROOT;
-  return { owner: isRoot ? "C##DAS_OWNER" : "DAS_OWNER", reader, everywhere: isRoot ? " CONTAINER=ALL" : "" };
+  return { owner: ownerIn(isRoot), reader, everywhere: isRoot ? " CONTAINER=ALL" : "" };
+}
+
+export function ownerIn(isRoot: boolean): string {
+  return isRoot ? "C##DAS_OWNER" : "DAS_OWNER";
 }
 
 /** As the dictionary has a name that was typed: `scott` is SCOTT, `"scott"` is not. */

@@ -2,7 +2,6 @@ import { hash } from "node:crypto";
 import { type Answer, type Inquiry, mapAnswer, textOf } from "../check/answer.ts";
 import { lookAtParameters, type Parameters } from "../check/excluded-columns.ts";
 import { type Enablement, lookAtPolicies, type Policy } from "../check/policies.ts";
-import { quoteName } from "../check/statement.ts";
 import { type AuditingMode, lookAtAuditingMode } from "../check/unified-auditing.ts";
 
 /** What must stay as it is while the policy is locked (Oracle notes §5.1). */
@@ -34,13 +33,16 @@ const MOST_TEXT = 32_000;
 
 const EXCLUDE_COLUMNS = "unified_audit_trail_exclude_columns";
 
-/** @param withContent whether what each policy records is looked at, too: slow where there are many (Oracle notes §5.1) */
+/**
+ * @param owner of the programs, as SQL names it
+ * @param withContent whether what each policy records is looked at, too: slow where there are many (Oracle notes §5.1)
+ */
 export async function lookAtProtected(inquiry: Inquiry, owner: string, withContent: boolean): Promise<ProtectedFacts> {
   return {
     policies: await lookAtPolicies(inquiry, withContent),
     parameters: await lookAtParameters(inquiry),
     mode: await lookAtAuditingMode(inquiry),
-    guard: mapAnswer(await inquiry.ask(`SELECT ${quoteName(owner)}.das_guard FROM dual`), ([row]) => textOf(row?.[0])),
+    guard: mapAnswer(await inquiry.ask(`SELECT ${owner}.das_guard FROM dual`), ([row]) => textOf(row?.[0])),
   };
 }
 

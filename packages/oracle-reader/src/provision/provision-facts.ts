@@ -80,7 +80,7 @@ export async function lookAtProvision(
   for (const [name, text] of source) objects.set(textOf(name), `${objects.get(textOf(name)) ?? ""}${textOf(text)}`);
   const triggers = await ask("SYS.DBA_TRIGGERS", TRIGGERS, { owner });
 
-  const looked = await lookAtProtected(inquiry, owner, true);
+  const looked = await lookAtProtected(inquiry, quoteName(owner), true);
   const ownPolicies = await ask("SYS.AUDIT_UNIFIED_POLICIES", POLICIES);
   const [interval] = await ask("SYS.DBA_PART_TABLES", INTERVAL);
 
