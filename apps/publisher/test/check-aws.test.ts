@@ -4,7 +4,7 @@ import { type CheckFinding, streamNameOf, systemClock } from "@das/core";
 import { type LocalAws, type LocalAwsOptions, startLocalAws } from "@das/local-aws";
 import { describe, expect, test } from "vitest";
 import { checkAws } from "../src/aws/check/check-aws.ts";
-import { type AwsClients, openAwsClients } from "../src/aws/clients.ts";
+import { ATTEMPTS_OF_A_LOOK, type AwsClients, openAwsClients } from "../src/aws/clients.ts";
 import { parseConfiguration } from "../src/configuration/load-configuration.ts";
 import type { Configuration } from "../src/configuration/schema.ts";
 import { type StreamState, tagsOf } from "../src/lifecycle/stream-state.ts";
@@ -312,6 +312,12 @@ describe("a stream", () => {
     await putAt(start - 65_000);
     now = start - 5_000;
     expect(await capacity()).toMatchObject({ status: "ok", what: "nothing was put on the stream in the last minute" });
+    const busy = { errorType: "ProvisionedThroughputExceededException" };
+    const throttle = scene.aws.faults.failCalls({ operation: "GetRecords", times: Number.POSITIVE_INFINITY }, busy);
+    expect(faultsOf(await scene.check())).toEqual({
+      "stream.capacity": expect.stringContaining("warning: what is put on the stream was not measured"),
+    });
+    throttle.remove();
     await putAt(start - 3_000);
     await putAt(start - 2_000);
     await putAt(start - 2_000);
@@ -341,6 +347,18 @@ describe("this host's clock", () => {
     await scene.startStream();
     expect(faultsOf(await scene.check(scene.configuration(), () => Date.now() + seconds * 1_000))).toEqual(fault);
   });
+});
+
+test("a call that is throttled for a moment is not said to be wrong", async () => {
+  await using scene = await Scene.open();
+  await scene.startStream();
+  const { endpoint, credentials, faults } = scene.aws;
+  const limit = { errorType: "LimitExceededException" };
+  const summary = faults.failCalls({ operation: "DescribeStreamSummary", times: 2 }, limit);
+  const tags = faults.failCalls({ operation: "ListTagsForStream", times: 1 }, limit);
+  using clients = openAwsClients(REGION, { endpoint, credentials }, ATTEMPTS_OF_A_LOOK);
+  expect(faultsOf(await checkAws(scene.configuration(), clients, systemClock))).toEqual({});
+  expect([summary.hits, tags.hits]).toEqual([2, 1]);
 });
 
 test("AWS that cannot be reached is told once a service, and its clock not guessed", async () => {

@@ -7,7 +7,7 @@ import {
   systemClock,
 } from "@das/core";
 import { checkAws } from "../aws/check/check-aws.ts";
-import { openAwsClients } from "../aws/clients.ts";
+import { ATTEMPTS_OF_A_LOOK, openAwsClients } from "../aws/clients.ts";
 import { loadConfiguration } from "../configuration/load-configuration.ts";
 import type { Configuration } from "../configuration/schema.ts";
 import { openReader } from "../engines/open-reader.ts";
@@ -22,7 +22,7 @@ export async function checkCommand(options: CheckOptions): Promise<number> {
   const configuration = loadConfiguration(options.config);
   const instances = instancesOf(configuration, options);
   const { id: resourceId, engine } = configuration.resource;
-  using aws = openAwsClients(configuration.stream.region);
+  using aws = openAwsClients(configuration.stream.region, {}, ATTEMPTS_OF_A_LOOK);
   const [ofInstances, ofAws] = await Promise.all([
     options.allInstances ? checkEach(configuration, instances) : checkOne(configuration, instances),
     checkAws(configuration, aws, systemClock),

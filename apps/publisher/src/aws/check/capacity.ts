@@ -30,7 +30,14 @@ export function judgeCapacity({ openShards, shards }: Traffic, subject: Capacity
     (found, shard) => (found && load(found) >= load(shard) ? found : shard),
     undefined,
   );
-  if (!busiest || busiest.records === 0) return ok("nothing was put on the stream in the last minute");
+  if (!busiest || busiest.records === 0) {
+    return shards.some(({ wasThrottled }) => wasThrottled)
+      ? warning(
+          "what is put on the stream was not measured: its readers take all that the shards give",
+          "Give readers that need much a throughput of their own (enhanced fan-out)",
+        )
+      : ok("nothing was put on the stream in the last minute");
+  }
   const looked = shards.length < openShards ? ` of the ${shards.length} looked at` : "";
   const rate = `${kilobytes(busiest.bytes)} and ${busiest.records} records a second`;
   const what = `the busiest shard${looked} took up to ${rate} in the last minute, ${percent(load(busiest))} of what it takes`;

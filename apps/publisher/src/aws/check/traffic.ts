@@ -1,4 +1,10 @@
-import { type _Record, GetRecordsCommand, GetShardIteratorCommand, ListShardsCommand } from "@aws-sdk/client-kinesis";
+import {
+  type _Record,
+  GetRecordsCommand,
+  type GetRecordsCommandOutput,
+  GetShardIteratorCommand,
+  ListShardsCommand,
+} from "@aws-sdk/client-kinesis";
 import type { Kinesis } from "../../stream/kinesis-stream.ts";
 
 /** The busiest second of one shard within the window that was looked at. */
@@ -9,6 +15,8 @@ export interface ShardTraffic {
   readonly records: number;
   /** Of these bytes, those of the partition key that had most: one key's records all go to one shard. */
   readonly bytesOfOneKey: number;
+  /** Other readers left no room to read all of the window. */
+  readonly wasThrottled: boolean;
 }
 
 export interface Traffic {
@@ -38,28 +46,9 @@ export async function observeTraffic(client: Kinesis, streamName: string, now: n
   }
   const shards: ShardTraffic[] = [];
   for (const shardId of open.slice(0, SHARDS_LOOKED_AT)) {
-    shards.push(busiestSecond(shardId, await lastRecords(client, streamName, shardId, now - WINDOW)));
+    shards.push(await observeShard(client, streamName, shardId, now - WINDOW));
   }
   return { openShards: open.length, shards };
-}
-
-async function lastRecords(client: Kinesis, streamName: string, shardId: string, since: number): Promise<_Record[]> {
-  const { ShardIterator } = await client.send(
-    new GetShardIteratorCommand({
-      StreamName: streamName,
-      ShardId: shardId,
-      ShardIteratorType: "AT_TIMESTAMP",
-      Timestamp: new Date(since),
-    }),
-  );
-  const records: _Record[] = [];
-  let iterator = ShardIterator;
-  for (let read = 0; read < READS_PER_SHARD && iterator !== undefined; read += 1) {
-    const answer = await client.send(new GetRecordsCommand({ ShardIterator: iterator }));
-    records.push(...(answer.Records ?? []));
-    iterator = answer.MillisBehindLatest === 0 ? undefined : answer.NextShardIterator;
-  }
-  return records;
 }
 
 interface Second {
@@ -68,21 +57,54 @@ interface Second {
   readonly byKey: Map<string, number>;
 }
 
-function busiestSecond(shardId: string, records: readonly Partial<_Record>[]): ShardTraffic {
+async function observeShard(
+  client: Kinesis,
+  streamName: string,
+  shardId: string,
+  since: number,
+): Promise<ShardTraffic> {
   const seconds = new Map<number, Second>();
-  for (const { ApproximateArrivalTimestamp, Data, PartitionKey = "" } of records) {
-    const at = Math.floor((ApproximateArrivalTimestamp?.getTime() ?? 0) / 1_000);
-    const second = seconds.get(at) ?? { bytes: 0, records: 0, byKey: new Map<string, number>() };
-    seconds.set(at, second);
-    const bytes = (Data?.byteLength ?? 0) + Buffer.byteLength(PartitionKey);
-    second.bytes += bytes;
-    second.records += 1;
-    second.byKey.set(PartitionKey, (second.byKey.get(PartitionKey) ?? 0) + bytes);
+  const position = { ShardIteratorType: "AT_TIMESTAMP", Timestamp: new Date(since) } as const;
+  const begin = new GetShardIteratorCommand({ StreamName: streamName, ShardId: shardId, ...position });
+  let { ShardIterator: iterator } = await client.send(begin);
+  let wasThrottled = false;
+  for (let read = 0; read < READS_PER_SHARD && iterator !== undefined; read += 1) {
+    const answer = await readOnce(client, iterator);
+    if (answer === undefined) {
+      wasThrottled = true;
+      break;
+    }
+    for (const record of answer.Records ?? []) count(seconds, record);
+    iterator = answer.MillisBehindLatest === 0 ? undefined : answer.NextShardIterator;
   }
+  return { shardId, wasThrottled, ...busiestOf(seconds) };
+}
+
+/** undefined: the shard's other readers take all that it gives; it would be read, were it not for them. */
+async function readOnce(client: Kinesis, iterator: string): Promise<GetRecordsCommandOutput | undefined> {
+  try {
+    return await client.send(new GetRecordsCommand({ ShardIterator: iterator }));
+  } catch (error) {
+    if ((error as Error).name === "ProvisionedThroughputExceededException") return undefined;
+    throw error;
+  }
+}
+
+function count(seconds: Map<number, Second>, { ApproximateArrivalTimestamp, Data, PartitionKey = "" }: _Record): void {
+  const at = Math.floor((ApproximateArrivalTimestamp?.getTime() ?? 0) / 1_000);
+  const second = seconds.get(at) ?? { bytes: 0, records: 0, byKey: new Map<string, number>() };
+  seconds.set(at, second);
+  const bytes = (Data?.byteLength ?? 0) + Buffer.byteLength(PartitionKey);
+  second.bytes += bytes;
+  second.records += 1;
+  second.byKey.set(PartitionKey, (second.byKey.get(PartitionKey) ?? 0) + bytes);
+}
+
+function busiestOf(seconds: ReadonlyMap<number, Second>): Pick<ShardTraffic, "bytes" | "records" | "bytesOfOneKey"> {
   let busiest: Second = { bytes: 0, records: 0, byKey: new Map() };
   for (const second of seconds.values()) if (load(second) > load(busiest)) busiest = second;
-  const { bytes, records: count, byKey } = busiest;
-  return { shardId, bytes, records: count, bytesOfOneKey: Math.max(0, ...byKey.values()) };
+  const { bytes, records, byKey } = busiest;
+  return { bytes, records, bytesOfOneKey: Math.max(0, ...byKey.values()) };
 }
 
 /** What one shard takes in a second. */
