@@ -4,6 +4,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { streamNameOf } from "@das/core";
+import { startLocalAws } from "@das/local-aws";
 import { createWorld, type OracleEmulator, startOracleEmulator } from "@das/oracle-emulator";
 import {
   auditNamed,
@@ -13,16 +15,31 @@ import {
   startSqlServerEmulator,
   stopAudit,
 } from "@das/sqlserver-emulator";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 const AUDIT = "RDS_DAS_AUDIT";
+
+const RESOURCE = "db-ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+/** The stream and the key of the resource, with which nothing is wrong. What can be is in check-aws.test.ts. */
+const awsEnvironment: Record<string, string> = {};
+const resources = new AsyncDisposableStack();
+beforeAll(async () => {
+  const aws = resources.use(await startLocalAws({ region: "eu-central-1" }));
+  aws.kms.createKey({ alias: "alias/das" });
+  aws.kinesis.createStream(streamNameOf(RESOURCE));
+  awsEnvironment.AWS_ENDPOINT_URL = aws.endpoint;
+  awsEnvironment.AWS_ACCESS_KEY_ID = aws.credentials.accessKeyId;
+  awsEnvironment.AWS_SECRET_ACCESS_KEY = aws.credentials.secretAccessKey;
+});
+afterAll(() => resources.disposeAsync());
 
 /** `das check` in a process of its own, until it has ended. */
 async function check(configurationFile: string, args: readonly string[], environment: Record<string, string>) {
   const child = spawn(process.execPath, [MAIN, "check", "-c", configurationFile, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { PATH: "", ...environment },
+    env: { PATH: "", ...awsEnvironment, ...environment },
   });
   const output = { stdout: "", stderr: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => (output.stdout += text));
@@ -38,8 +55,6 @@ interface Scene extends AsyncDisposable {
   readonly environment: Record<string, string>;
 }
 
-const RESOURCE = "db-ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-
 /** The configuration of emulators, in a directory of its own. */
 async function writeConfiguration(
   engine: "sqlserver" | "oracle",
@@ -53,7 +68,7 @@ async function writeConfiguration(
       const { host, port, user } = emulator;
       const password = `DAS_PASSWORD_${id.toUpperCase()}`;
       const service = "serviceName" in emulator ? `service: ${emulator.serviceName}, ` : "";
-      return `  - { id: ${id}, host: ${host}, port: ${port}, ${service}user: ${user}, password: { env: ${password} }, tls: { caFile: ${directory}/${id}.pem } }`;
+      return `  - { id: ${id}, host: ${host}, port: ${port}, ${service}user: ${user}, password: { env: ${password} }, instanceClass: t3.large, tls: { caFile: ${directory}/${id}.pem } }`;
     }),
   );
   await writeFile(
@@ -92,6 +107,9 @@ describe("das check", () => {
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
     expect(stdout).toContain("sqlserver instance a of db-ABCDEFGHIJKLMNOPQRSTUVWXYZ\n");
     expect(stdout).toContain("✓ RDS_DAS_AUDIT is switched on and runs\n");
+    expect(stdout).toContain("! RDS would have no activity stream here: t3.large is not among its instance\n");
+    expect(stdout).toContain("\nAWS in eu-central-1\n");
+    expect(stdout).toContain("! nothing was ever started on this stream\n");
     expect(stdout).toMatch(/^0 failures, \d+ warnings?, \d+ well$/m);
     expect(stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
     expect(stdout).not.toContain("Every event is a row of sys.fn_get_audit_file");
@@ -128,6 +146,33 @@ describe("das check", () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
+  test("of all instances says of each what is wrong with it, what cannot be checked too, and of AWS once", async () => {
+    await using scene = await openScene();
+    scene.b.change((trail, now) => stopAudit(trail, AUDIT, now));
+    const { stdout, exitCode } = await check(scene.configurationFile, ["--all-instances", "--json"], scene.environment);
+    expect(exitCode).toBe(1);
+    const { findings, ...head } = JSON.parse(stdout);
+    expect(head).toMatchObject({ resourceId: RESOURCE, engine: "sqlserver", instances: ["a", "b"], failures: 1 });
+    const of = (instance: string | undefined) =>
+      findings.filter((one: { instance?: string }) => one.instance === instance);
+    expect(of("a").map(({ id }: { id: string }) => id)).toContain(`sqlserver.audit-guid.${AUDIT}.b`);
+    expect(of("b").map(({ id }: { id: string }) => id)).toContain(`sqlserver.audit-guid.${AUDIT}.a`);
+    expect(of("b").find(({ status }: { status: string }) => status === "failure").what).toBe(
+      `${AUDIT} is switched off`,
+    );
+    const ids = of(undefined).map(({ id }: { id: string }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids).toContain("kms.decrypt");
+
+    const { DAS_PASSWORD_A = "" } = scene.environment;
+    const half = await check(scene.configurationFile, ["--all-instances"], { DAS_PASSWORD_A });
+    expect(half.exitCode).toBe(1);
+    expect(half.stdout).toContain(`sqlserver instance a of ${RESOURCE}\n`);
+    expect(half.stdout).toContain("✗ instance b was not checked: ");
+    expect(half.stdout).toContain("AWS in eu-central-1\n");
+    expect(half.stdout).toMatch(/^1 failure, \d+ warnings?, \d+ well$/m);
+  });
+
   test("says which instances it did not compare: without a secret, and down", async () => {
     await using scene = await openScene();
     const { DAS_PASSWORD_A = "" } = scene.environment;
@@ -153,12 +198,16 @@ describe("das check", () => {
     await scene.a.closePort();
     const { stdout, exitCode } = await check(scene.configurationFile, ["-i", "a", "--json"], scene.environment);
     expect(exitCode).toBe(1);
-    expect(JSON.parse(stdout)).toMatchObject({ failures: 1, findings: [{ id: "sqlserver.reach", status: "failure" }] });
+    const { failures, findings } = JSON.parse(stdout);
+    expect(failures).toBe(1);
+    expect(findings[0]).toMatchObject({ id: "sqlserver.reach", status: "failure" });
+    expect(findings.map(({ id }: { id: string }) => id)).toContain("kms.decrypt");
   });
 
   test.each([
     [["-i", "z"], 'no instance "z"'],
-    [[], "required option '-i, --instance <id>' not specified"],
+    [[], "it is not said which instance to check"],
+    [["-i", "a", "--all-instances"], "option '--all-instances' cannot be used with option '-i, --instance <id>'"],
   ])("with %o is wrong usage", async (args, message) => {
     await using scene = await openScene();
     const { stderr, exitCode } = await check(scene.configurationFile, args, scene.environment);

@@ -74,10 +74,9 @@ instances: [{ id: a, host: unused, user: unused, password: { env: UNUSED } }]
       {
         configuration,
         instanceId: "a",
-        reader: new ReferenceReader(this.trail) as never,
+        openReader: () => new ReferenceReader(this.trail) as never,
         aws,
         createStream: false,
-        startAt: "oldest",
         clock: systemClock,
         random: Math.random,
         logger: silentLogger,

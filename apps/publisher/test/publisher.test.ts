@@ -55,10 +55,9 @@ instances: [{ id: a, host: unused, user: unused, password: { env: UNUSED } }]
         {
           configuration,
           instanceId: "a",
-          reader: new ReferenceReader(trail) as never,
+          openReader: () => new ReferenceReader(trail) as never,
           aws: clients,
           createStream,
-          startAt: "oldest",
           clock: systemClock,
           random: Math.random,
           logger,

@@ -51,11 +51,19 @@ export {
   provenanceSchema,
   publisherSourceId,
 } from "./provenance.ts";
+export type {
+  OverriddenParameter,
+  PlannedStatement,
+  PolicyState,
+  ProvisionedState,
+  Provisioner,
+} from "./provisioner.ts";
 export { PublishedRows } from "./published-rows.ts";
 export type {
   AuditBatch,
   AuditReader,
   AuditSource,
+  CheckedServer,
   CheckFinding,
   CheckReport,
   Cursor,

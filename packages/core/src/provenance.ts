@@ -46,6 +46,10 @@ export const provenanceSchema = z
     ledger: z.string().optional(),
     /** Heartbeats of a source with several lanes: `acked` of each. */
     lanes: z.array(sequence).optional(),
+    /** A publisher's own source: the revision of the stream's state that it goes by; absent when nothing was started. */
+    revision: z.int().min(0).optional(),
+    /** The last heartbeat of a publisher whose stream is being stopped: all that belongs on the stream is there. */
+    last: z.literal(true).optional(),
     /** Heartbeats of a publisher's own source. */
     sources: z.array(heldSourceSchema).optional(),
     /** One marker an event, in order (`parseMarkers`); empty in a heartbeat. */

@@ -2,7 +2,7 @@ import type { Engine } from "./engine.ts";
 import type { DatabaseActivityEvent } from "./event.ts";
 import type { EventIdentity } from "./identity.ts";
 import type { InstanceContext, InstanceDescription } from "./instance.ts";
-import type { LossWindow } from "./loss-window.ts";
+import type { LossWindow, StreamNotice } from "./loss-window.ts";
 import type { UtcTime } from "./time.ts";
 
 /**
@@ -32,6 +32,8 @@ export interface AuditBatch<Row> {
   readonly resuming?: boolean;
   /** They stand before the first row of this batch. */
   readonly lossWindows: readonly LossWindow[];
+  /** What happened to the stream itself and was seen in the database: a drift of its policy. After the loss windows. */
+  readonly notices?: readonly StreamNotice[];
   /** The instance that these rows were read from, as it described itself when the connection was made. */
   readonly instance: InstanceDescription;
 }
@@ -108,8 +110,20 @@ export interface CheckFinding {
   readonly repair?: string;
 }
 
+/** What an instance says that it is. */
+export interface CheckedServer {
+  /** `15.0.4073.23`, `19.21.0.0.0` */
+  readonly version: string;
+  /** Oracle: EE, SE2, XE, FREE; SQL Server: in its own words. undefined: it does not say. */
+  readonly edition: string | undefined;
+  /** Oracle: has it pluggable databases? */
+  readonly isContainerDatabase: boolean;
+}
+
 export interface CheckReport {
   readonly findings: readonly CheckFinding[];
+  /** undefined: it was not reached, or does not say. */
+  readonly server?: CheckedServer;
 }
 
 export interface AuditReader<Row> extends AsyncDisposable {

@@ -43,10 +43,22 @@ export interface AuditServer extends AsyncDisposable {
   oldestTime(branch: Branch, signal: AbortSignal): Promise<UtcTime | undefined>;
   /** Up to when the trail may be purged, as the DBA or the publisher said; undefined when never said. */
   lastArchiveTime(signal: AbortSignal): Promise<UtcTime | undefined>;
+  /**
+   * What the lock protects, against what was recorded when it was locked.
+   * @param withContent whether what each audit policy records is compared, too, which may take long
+   * @returns undefined where nothing is provisioned, or may not be looked at
+   */
+  observePolicy(withContent: boolean, signal: AbortSignal): Promise<PolicyState | undefined>;
   /** Leaves the canary's row in the trail, with `instance.auditSessionId`. @throws RefusedError where it is not installed */
   fireCanary(signal: AbortSignal): Promise<void>;
   /** Allows the trail to be purged up to a time. @throws RefusedError where it is not installed */
   advanceArchiveTime(time: UtcTime, signal: AbortSignal): Promise<void>;
+}
+
+export interface PolicyState {
+  readonly isLocked: boolean;
+  /** What is not as it was recorded, a line each; nothing while it is not locked. */
+  readonly drift: readonly string[];
 }
 
 /** `table`: AUD$UNIFIED; `files`: the spillover files of this instance (Oracle notes §3.3). */

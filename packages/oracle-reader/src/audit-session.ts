@@ -7,6 +7,7 @@ import type { LedgerDifference, LedgerEntry } from "./ledger.ts";
 import { ledgerEntryOf, type RowEntry } from "./ledger-entry.ts";
 import { LOSS_CAUSES } from "./loss-account.ts";
 import { DAY, HOUR, type Micros, microsOf, utcTimeOfMicros } from "./micros.ts";
+import { PolicyWatch } from "./policy-watch.ts";
 import { type LedgerChange, OVERLAP, type Progress } from "./progress.ts";
 import { PurgeHandOver } from "./purge-hand-over.ts";
 import { type OracleRow, type OracleValue, rowOf } from "./row.ts";
@@ -70,6 +71,7 @@ export class AuditSession {
   readonly #resumedAt: Micros;
   readonly #canary: Canary | undefined;
   readonly #handOver: PurgeHandOver | undefined;
+  readonly #policyWatch: PolicyWatch | undefined;
 
   constructor(server: AuditServer, progress: Progress, options: SessionOptions) {
     this.#server = server;
@@ -80,6 +82,8 @@ export class AuditSession {
     this.#resumedAt = progress.low;
     this.#comparesAll = progress.isProvisional;
     this.#canary = options.canary ? new Canary(progress.losses) : undefined;
+    // The primary tells it; what is protected is replicated.
+    this.#policyWatch = options.branch === "table" ? new PolicyWatch(options.sourceId, options.logger) : undefined;
     this.#handOver =
       options.purgeRetention === undefined ? undefined : new PurgeHandOver(progress, options.purgeRetention);
   }
@@ -100,7 +104,9 @@ export class AuditSession {
       reachedEnd();
       yield* this.#lookBack(now, signal);
       if (signal.aborted) return;
-      yield this.#batch([], this.#progress.losses.take());
+      const notices = await this.#policyWatch?.look(this.#server, state.now, clock.monotonic(), signal);
+      if (signal.aborted) return;
+      yield { ...this.#batch([], this.#progress.losses.take()), ...(notices?.length && { notices }) };
       // A database that takes long to read its trail is asked less often.
       const shortest = Math.max(POLL_BUSY, 3 * this.#readingTime);
       interval = hasNews ? shortest : Math.max(shortest, Math.min(interval * 2, POLL_IDLE));
@@ -360,6 +366,7 @@ export class AuditSession {
         const entry = ledgerEntryOf(row);
         if (entry.session !== undefined) this.#progress.gaps.note(entry.session, entry.entries, entry.time);
         if (missing.length === 0) published.push(entry);
+        this.#policyWatch?.note(row);
         this.#watch(entry);
       }
       fresh.push(...missing);

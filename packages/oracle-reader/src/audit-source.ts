@@ -12,6 +12,7 @@ import {
   type ResumePoint,
   retryDelay,
   type StartPosition,
+  type StreamNotice,
   type UtcTime,
 } from "@das/core";
 import type { AuditServer, Branch, DatabaseState } from "./audit-server.ts";
@@ -59,6 +60,8 @@ interface Reading {
   readonly published: PublishedRows;
   /** What the stream holds of a span of event time. */
   readonly between: ResumePoint["publishedBetween"];
+  /** Another database was the primary before this one; told with the first batch. */
+  roleChange?: StreamNotice;
 }
 
 /** One branch of one container's unified audit trail. */
@@ -144,7 +147,13 @@ export class OracleAuditSource implements AuditSource<OracleRow> {
         };
         for await (const batch of this.#sessionOn(server, reading, heard).batches(signal)) {
           attempt = 0;
-          yield published.isNeeded ? { ...batch, resuming: true } : batch;
+          const { roleChange } = reading;
+          delete reading.roleChange;
+          yield {
+            ...batch,
+            ...(published.isNeeded && { resuming: true }),
+            ...(roleChange && { notices: [...(batch.notices ?? []), roleChange] }),
+          };
         }
       } catch (error) {
         if (signal.aborted) return;
@@ -262,7 +271,8 @@ export class OracleAuditSource implements AuditSource<OracleRow> {
     const progress = this.#progressAt({ position: { ...position, low }, losses }, ledger);
     progress.isProvisional = true;
     progress.writesSince = microsOf(now);
-    if (!isBySwitchover(point.history, this.history)) {
+    const isPlanned = isBySwitchover(point.history, this.history);
+    if (!isPlanned) {
       // Rows may have been stamped so long before the place, and not committed by then.
       progress.losses.tell(LOSS_CAUSES.redoLost, low - this.#lateWindow, microsOf(began ?? now));
     }
@@ -271,7 +281,13 @@ export class OracleAuditSource implements AuditSource<OracleRow> {
       { source: this.id, history: this.history, before: point.history, from: utcTimeOfMicros(low), began },
       "the trail of another primary goes on here; it is compared with what was published",
     );
-    return { progress, published: new PublishedRows(published), between };
+    const roleChange: StreamNotice = {
+      command: "FAILOVER",
+      cause: `another database is the primary since a ${isPlanned ? "switchover" : "failover"}`,
+      startTime: began ?? now,
+      endTime: null,
+    };
+    return { progress, published: new PublishedRows(published), between, roleChange };
   }
 
   #progressAt(bookmark: Bookmark, ledger: Ledger | undefined): Progress {

@@ -1,21 +1,34 @@
 import { hash } from "node:crypto";
 import { type Clock, type Logger, RefusedError, type UtcTime, utcTime } from "@das/core";
-import type { AuditServer, Branch, DatabaseState, PeriodSummary, PeriodUnit, TimeSlice } from "./audit-server.ts";
+import type {
+  AuditServer,
+  Branch,
+  DatabaseState,
+  PeriodSummary,
+  PeriodUnit,
+  PolicyState,
+  TimeSlice,
+} from "./audit-server.ts";
+import { Inquiry } from "./check/answer.ts";
+import { quoteName } from "./check/statement.ts";
 import { placeOf, ServerError } from "./classify-error.ts";
 import { type Binds, Connection, type TakeRows } from "./connection.ts";
 import type { ConnectionOptions } from "./connection-options.ts";
 import { type DescribedInstance, describeInstance } from "./instance.ts";
+import { ownerIn } from "./provision/names.ts";
+import { driftOf, lookAtProtected, policyRecord } from "./provision/policy-record.ts";
 import type { OracleValue } from "./row.ts";
 import {
-  ADVANCE_ARCHIVE_TIME,
+  advanceArchiveTimeStatement,
   BECAME_PRIMARY_AT,
   type BranchAccess,
-  CANARY,
+  canaryStatement,
   DATABASE_STATE,
   keysStatement,
   LAST_ARCHIVE_TIME,
   LOCK_HELD_ELSEWHERE,
   oldestTimeStatement,
+  policyStateStatement,
   readStatement,
   summaryStatement,
   TAKE_LOCK,
@@ -35,6 +48,8 @@ export interface ConnectedServerOptions {
 
 /** The database does not know any more when that change was. */
 const SCN_TOO_OLD = 8181;
+
+const ROOT_NAME = "CDB$ROOT";
 
 /** One connection to one instance, and what following its trail asks there. */
 export class ConnectedServer implements AuditServer {
@@ -136,18 +151,34 @@ export class ConnectedServer implements AuditServer {
     }
   }
 
+  async observePolicy(withContent: boolean, signal: AbortSignal): Promise<PolicyState | undefined> {
+    const inquiry = new Inquiry(this.#connection, signal);
+    const answer = await inquiry.ask(policyStateStatement(this.#owner));
+    const [row] = answer.known ? answer.value : [];
+    if (!row) return undefined;
+    const [locked, recorded] = row;
+    if (locked === "0") return { isLocked: false, drift: [] };
+    const looked = await lookAtProtected(inquiry, this.#owner, withContent);
+    return { isLocked: true, drift: driftOf(recorded ?? "", policyRecord(looked), looked) };
+  }
+
   /** Leaves the canary's row in the trail, with `instance.auditSessionId`. @throws RefusedError where it is not installed */
   async fireCanary(signal: AbortSignal): Promise<void> {
-    await this.#connection.call(CANARY, {}, signal);
+    await this.#connection.call(canaryStatement(this.#owner), {}, signal);
   }
 
   /** Allows the trail to be purged up to a time. @throws RefusedError where it is not installed; ServerError */
   async advanceArchiveTime(time: UtcTime, signal: AbortSignal): Promise<void> {
-    await this.#connection.call(ADVANCE_ARCHIVE_TIME, { ts: sqlTime(time) }, signal);
+    await this.#connection.call(advanceArchiveTimeStatement(this.#owner), { ts: sqlTime(time) }, signal);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#connection[Symbol.asyncDispose]();
+  }
+
+  /** The schema of what `das start` installs, as SQL names it. */
+  get #owner(): string {
+    return quoteName(ownerIn(this.instance.containerName === ROOT_NAME));
   }
 
   #accessTo(branch: Branch): BranchAccess {

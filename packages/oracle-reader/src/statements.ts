@@ -3,7 +3,7 @@ import { TIME_COLUMN } from "./columns.ts";
 import type { TrailColumn } from "./row.ts";
 
 /**
- * Every statement that the reader sends. It reads, takes locks, and calls the two procedures of `das_owner` where they
+ * Every statement that the reader sends. It reads, takes locks, and calls the programs of `das_owner` where they
  * are installed; nothing else. Values come as text that is exact: times through TO_CHAR, RAW through RAWTOHEX, numbers
  * and CLOBs as the driver's strings. Binds are strings. Facts and their sources: Oracle notes §§1-4, 6.
  */
@@ -62,10 +62,19 @@ WHERE  a.audit_trail LIKE 'UNIFIED AUDIT TRAIL%'
 AND    (a.database_id IS NULL OR a.database_id IN (0, TO_NUMBER(:dbid), TO_NUMBER(:con_dbid)))`;
 
 /** Leaves a row in the trail where the policy for it is installed. */
-export const CANARY = "BEGIN das_owner.das_canary; END;";
+export function canaryStatement(owner: string): string {
+  return `BEGIN ${owner}.das_canary; END;`;
+}
 
 /** The narrow way to the archive timestamp: the reader has no right to purge. Bind ts, UTC. */
-export const ADVANCE_ARCHIVE_TIME = "BEGIN das_owner.das_advance(:ts); END;";
+export function advanceArchiveTimeStatement(owner: string): string {
+  return `BEGIN ${owner}.das_advance(:ts); END;`;
+}
+
+/** Whether the policy is locked, and what was recorded then. */
+export function policyStateStatement(owner: string): string {
+  return `SELECT s.locked, s.recorded FROM ${owner}.das_state s`;
+}
 
 /** What a branch can be read from. */
 export const TRAIL_VIEW = "audsys.unified_audit_trail";

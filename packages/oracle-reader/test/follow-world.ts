@@ -1,4 +1,11 @@
-import { type Cursor, type EventIdentity, eventIdentity, type LossWindow, silentLogger } from "@das/core";
+import {
+  type Cursor,
+  type EventIdentity,
+  eventIdentity,
+  type LossWindow,
+  type StreamNotice,
+  silentLogger,
+} from "@das/core";
 import {
   advance,
   audit,
@@ -100,6 +107,7 @@ export class Run {
   readonly cutAfter = new Map<string, number>();
   readonly publications: Publication[] = [];
   readonly windows: LossWindow[] = [];
+  readonly notices: StreamNotice[] = [];
   readonly statements: { readonly statement: string; readonly time: string }[] = [];
   /** Statements whose rows somebody took away before they were surely read. */
   readonly taken = new Set<string>();
@@ -313,6 +321,7 @@ export class Run {
     };
     for await (const batch of source.read(resume, signal)) {
       this.windows.push(...batch.lossWindows);
+      this.notices.push(...(batch.notices ?? []));
       const first = this.publications.length;
       for (const row of batch.rows) {
         const event = toEvent(row, { ...batch.instance, nativeAuditFields: "omit" });

@@ -103,6 +103,7 @@ export function modelServer(options: ModelServerOptions): AuditServer {
       const times = [...rowsOf(site(), container, branch)].map((row) => row.EVENT_TIMESTAMP_UTC);
       return withZone(times.toSorted()[0]);
     },
+    observePolicy: async () => undefined,
     fireCanary: async () => fireCanary(),
     advanceArchiveTime: async (time) => advanceArchiveTime(time),
     [Symbol.asyncDispose]: async () => undefined,

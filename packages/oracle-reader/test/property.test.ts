@@ -115,11 +115,24 @@ describe("what the trail still holds is on the stream", () => {
   test("and no loss is told but that of redo in a failover, though published rows are gone, too", async () => {
     await fc.assert(
       fc.asyncProperty(steps(...QUIET, "restart", "lag", "switchover", "failover"), async (history) => {
-        const { windows } = await follow(history);
+        const { windows, notices } = await follow(history);
+        const isChanged = history.some(({ kind }) => kind === "failover" || kind === "switchover");
+        if (!isChanged) expect(notices).toEqual([]);
         const isFailedOver = history.some(({ kind }) => kind === "failover");
         expect(windows.filter(({ cause }) => !(isFailedOver && cause === LOSS_CAUSES.redoLost))).toEqual([]);
       }),
       { numRuns: RUNS },
     );
+  });
+
+  test("and the role change itself is told once, by its own moment", async () => {
+    const act = { kind: "act", at: 0, count: 5, pause: 30 } as const;
+    for (const kind of ["switchover", "failover"] as const) {
+      const { notices } = await follow([act, { ...act, kind, at: 1 }, act, { ...act, kind: "restart" }, act]);
+      const causes = new Set(notices.map(({ command, cause, startTime }) => `${command} ${startTime} ${cause}`));
+      expect([...causes]).toEqual([
+        expect.stringMatching(`^FAILOVER .* another database is the primary since a ${kind}$`),
+      ]);
+    }
   });
 });

@@ -45,6 +45,8 @@ export interface StoredRoutine {
   /** USER_SOURCE. */
   readonly source: string;
   readonly isValid: boolean;
+  /** LAST_DDL_TIME, as a DATE. */
+  readonly changedAt: string;
 }
 
 /** CREATE TRIGGER … BEFORE DDL ON DATABASE. */
@@ -53,6 +55,8 @@ export interface DdlTrigger {
   readonly name: string;
   readonly block: Block;
   readonly isEnabled: boolean;
+  readonly source: string;
+  readonly changedAt: string;
 }
 
 /** CREATE TABLE: rows are kept by column name. */
@@ -61,6 +65,7 @@ export interface UserTable {
   readonly name: string;
   readonly columns: readonly { readonly name: string; readonly type: SqlType; readonly nullable: boolean }[];
   readonly rows: readonly (readonly (string | number | bigint | null)[])[];
+  readonly changedAt: string;
 }
 
 export interface Database {

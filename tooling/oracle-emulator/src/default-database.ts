@@ -71,6 +71,9 @@ const OWNER: DatabaseUser = {
   objectGrants: execute("AUDSYS.DBMS_AUDIT_MGMT"),
 };
 
+/** Of what was there from the beginning. */
+const INSTALLED = "2024-01-01 00:00:00";
+
 const CANARY = "CREATE OR REPLACE PROCEDURE das_owner.das_canary AS BEGIN NULL; END;";
 
 const ADVANCE = `CREATE OR REPLACE PROCEDURE das_owner.das_advance(p_ts VARCHAR2) AS
@@ -83,7 +86,7 @@ function program(text: string, roles: readonly string[]): StoredRoutine {
   if (statement.kind !== "define" || statement.definition.kind !== "createRoutine")
     throw new Error("oracle-emulator: this is no program");
   const { path, orReplace: _, ...routine } = statement.definition.routine;
-  return { ...routine, owner: path[0] ?? "", name: path[1] ?? "", roles, isValid: true };
+  return { ...routine, owner: path[0] ?? "", name: path[1] ?? "", roles, isValid: true, changedAt: INSTALLED };
 }
 
 export function defaultDatabase({ reader, administratorPassword }: DefaultDatabaseOptions): Database {

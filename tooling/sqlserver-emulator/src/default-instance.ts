@@ -87,11 +87,23 @@ export function defaultInstance(serverName: string, reader: ServerLogin, now: nu
     sharedDrives: [],
     clusterNodes: [],
     procedures: [],
+    tables: [],
+    certificates: [],
     refusal: 300,
     pathSpelling: "as written",
     readErrors: "before columns",
     listing: "granted",
     describesAuditFiles: true,
+  };
+}
+
+/** As it is before the first start of a stream. */
+export function withoutStream(instance: Instance): Instance {
+  return {
+    ...instance,
+    logins: instance.logins.filter(({ isSysadmin }) => isSysadmin),
+    databases: instance.databases.map(({ principals: _, ...database }) => database),
+    serverTriggers: [],
   };
 }
 

@@ -1,5 +1,7 @@
 /** What the instance says about itself, as plain data that a test changes at will. */
 
+import type { SqlType, SqlValue } from "./sql-types.ts";
+
 export interface ServerLogin {
   readonly name: string;
   readonly password: string;
@@ -13,6 +15,8 @@ export interface ServerLogin {
   /** Server roles besides sysadmin: fixed ones, and those of `Instance.serverRoles`. */
   readonly serverRoles?: readonly string[];
   readonly isDisabled?: boolean;
+  /** Made from a certificate: it holds permissions for what the certificate signed, and nobody logs in with it. */
+  readonly certificate?: string;
 }
 
 /** Made by CREATE SERVER ROLE. */
@@ -68,11 +72,31 @@ export interface StoredProcedure {
   readonly lends: readonly string[];
   /** Logins that may execute it; absent: everybody. A sysadmin may. */
   readonly executableBy?: readonly string[];
+  /** The certificate whose login's permissions it has besides those that it `lends`. */
+  readonly signedBy?: string;
+}
+
+/** Made by CREATE TABLE in database master. */
+export interface UserTable {
+  /** `dbo.rds_das_state`. */
+  readonly name: string;
+  readonly columns: readonly { readonly name: string; readonly type: SqlType }[];
+  readonly rows: readonly (readonly SqlValue[])[];
+  /** Users and roles that SELECT was granted to. */
+  readonly readableBy: readonly string[];
+}
+
+export interface Certificate {
+  readonly name: string;
+  /** Of its private key; undefined when that was removed. */
+  readonly password: string | undefined;
 }
 
 export interface ServerTrigger {
   readonly name: string;
   readonly isDisabled: boolean;
+  /** Its T-SQL, when it was made by CREATE TRIGGER: kept, not executed. */
+  readonly definition?: string;
 }
 
 /** What the server trigger `rds_das_lock` goes by, while there is one that is not disabled (SQL Server notes §7.2). */
@@ -112,6 +136,8 @@ export interface Instance {
   /** Of a failover cluster; the first one owns the instance. */
   readonly clusterNodes: readonly string[];
   readonly procedures: readonly StoredProcedure[];
+  readonly tables: readonly UserTable[];
+  readonly certificates: readonly Certificate[];
   /** With which message a read without the right is refused (not known of the real engine). */
   readonly refusal: 229 | 297 | 300;
   /** How sys.dm_server_audit_status spells the current file's path. */

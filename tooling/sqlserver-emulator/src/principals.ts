@@ -74,8 +74,14 @@ export function holdsPermission(
   return [wanted, "CONTROL SERVER", ...coveringOf(wanted)].some((covering) => held.has(covering));
 }
 
-export function mayExecute({ executableBy }: StoredProcedure, login: ServerLogin): boolean {
-  return login.isSysadmin || executableBy === undefined || executableBy.some((name) => sameName(name, login.name));
+/** By the login's name, or as a member of a role of master. */
+export function mayExecute(instance: Instance, { executableBy }: StoredProcedure, login: ServerLogin): boolean {
+  if (login.isSysadmin || executableBy === undefined) return true;
+  const master = findDatabase(instance, "master");
+  const user = master && userOf(instance, master, login);
+  return executableBy.some(
+    (name) => sameName(name, login.name) || (master && user && isRoleMember(master, user, name)),
+  );
 }
 
 function coveringOf(permission: string): readonly string[] {

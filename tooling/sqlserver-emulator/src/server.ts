@@ -10,6 +10,7 @@ import {
   defaultInstance,
   defaultTrail,
   readerLogin,
+  withoutStream,
 } from "./default-instance.ts";
 import { EncodedBlocks } from "./encoded-blocks.ts";
 import { Engine } from "./engine.ts";
@@ -19,7 +20,7 @@ import { secureContextsOf } from "./greeting.ts";
 import type { Instance } from "./instance.ts";
 import { eventTime } from "./model/audit-row.ts";
 import { startInstance, stopInstance } from "./model/audit-state.ts";
-import type { AuditTrail, TrailBehaviour } from "./model/audit-trail.ts";
+import { type AuditTrail, emptyTrail, type TrailBehaviour } from "./model/audit-trail.ts";
 import { recordAction } from "./model/audited-action.ts";
 import { findLogin } from "./principals.ts";
 import type { Login } from "./protocol/login7.ts";
@@ -45,6 +46,8 @@ export interface SqlServerEmulatorOptions {
   /** `HOST` or `HOST\INSTANCE`, as SERVERPROPERTY('ServerName') gives it and the rows bear it. */
   readonly instanceName?: string;
   readonly audits?: Partial<DefaultAuditOptions>;
+  /** False: nothing of the activity stream is there, not even the reader's login; `sa` has its password. Default true. */
+  readonly provisioned?: boolean;
   readonly behaviour?: Partial<TrailBehaviour>;
   /** Instead of the two default audits. */
   readonly trail?: AuditTrail;
@@ -103,12 +106,13 @@ export async function startSqlServerEmulator(options: SqlServerEmulatorOptions =
   const password = options.password ?? randomBytes(12).toString("base64url");
   const profile = VERSION_PROFILES[options.version ?? "2022"];
   const started = clock.now();
-  const instance = {
-    ...defaultInstance(instanceName, readerLogin(profile, user, password), started),
-    ...options.instance,
-  };
+  const { provisioned = true, behaviour = {} } = options;
+  const standard = defaultInstance(instanceName, readerLogin(profile, user, password), started);
+  const instance = { ...(provisioned ? standard : withoutStream(standard)), ...options.instance };
   const audits = { ...DEFAULT_AUDITS, ...options.audits };
-  const trail = options.trail ?? defaultTrail(instanceName, audits, user, options.behaviour ?? {}, started);
+  const trail =
+    options.trail ??
+    (provisioned ? defaultTrail(instanceName, audits, user, behaviour, started) : emptyTrail(instanceName, behaviour));
   const engine = new Engine(profile, clock, instance, trail);
   const certificate = tls === "off" ? undefined : makeServerCertificate(clock.now());
 

@@ -17,9 +17,10 @@ export interface Transaction {
  */
 export function rollBack(now: ServerState, { trail, instance }: ServerState): ServerState {
   const audits = trail.audits.map((audit) => now.trail.audits.find(({ id }) => id === audit.id) ?? audit);
-  const { logins, serverRoles, serverTriggers } = instance;
+  const { logins, serverRoles, serverTriggers, procedures, tables, certificates } = instance;
+  const objects = { procedures, tables, certificates };
   return {
     trail: { ...now.trail, audits, specifications: trail.specifications },
-    instance: { ...now.instance, logins, serverRoles, serverTriggers, databases: instance.databases },
+    instance: { ...now.instance, ...objects, logins, serverRoles, serverTriggers, databases: instance.databases },
   };
 }

@@ -514,7 +514,10 @@ describe("principals", () => {
     ["ENABLE TRIGGER none ON ALL SERVER", 1088],
     ["COMMIT", 3902],
     ["ROLLBACK TRAN", 3903],
-    ["CREATE TABLE t (a int)", 102],
+    ["CREATE VIEW v AS SELECT 1 AS a", 102],
+    ["DROP TABLE t", 3701],
+    ["DROP CERTIFICATE c", 15151],
+    ["CREATE LOGIN l FROM CERTIFICATE c", 15151],
   ])("refused: %s", async (sql, number) => {
     expect(await bare().error(sql)).toBe(number);
   });

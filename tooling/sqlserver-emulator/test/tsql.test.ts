@@ -132,7 +132,7 @@ describe("what is not understood is an error, never a guess", () => {
     ["SELECT * FROM (SELECT 1 AS a) AS t", 102],
     ["WITH c AS (SELECT 1 AS a) SELECT * FROM c", 102],
     ["INSERT INTO t VALUES (1)", 102],
-    ["DROP TABLE t", 102],
+    ["DROP VIEW t", 102],
     ["SELECT 1 ¤ 2", 102],
     ["SELECT 'open", 102],
     ["SELECT a FROM sys.databases", 207],

@@ -17,11 +17,20 @@ export interface AwsOverrides {
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
+/** Attempts of a call to Kinesis. One: the pipeline's own loop retries puts, without end and in order. */
+const ATTEMPTS = 1;
+/** For a command that looks once and ends: what is throttled now is not said to be wrong. */
+export const ATTEMPTS_OF_A_LOOK = 4;
+
 /**
  * Clients that follow the SDK's own conventions: credentials chain, profiles, `AWS_ENDPOINT_URL`,
  * `AWS_ENDPOINT_URL_KINESIS`, `AWS_ENDPOINT_URL_KMS`. The region comes from the configuration where there is one.
  */
-export function openAwsClients(region: string | undefined, overrides: AwsOverrides = {}): AwsClients {
+export function openAwsClients(
+  region: string | undefined,
+  overrides: AwsOverrides = {},
+  kinesisAttempts = ATTEMPTS,
+): AwsClients {
   // The Kinesis client would speak HTTP/2; HTTP/1.1 with keep-alive works everywhere and is not slower.
   const common = () => ({
     ...(region !== undefined && { region }),
@@ -32,8 +41,7 @@ export function openAwsClients(region: string | undefined, overrides: AwsOverrid
       throwOnRequestTimeout: true,
     }),
   });
-  // One attempt: the pipeline's own loop retries puts, without end and in order.
-  const kinesis = new KinesisClient({ ...common(), maxAttempts: 1 });
+  const kinesis = new KinesisClient({ ...common(), maxAttempts: kinesisAttempts });
   const kms = new KMSClient(common());
   return {
     kinesis,

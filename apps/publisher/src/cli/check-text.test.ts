@@ -22,7 +22,7 @@ const LATE: CheckFinding = {
 
 describe("findings as text", () => {
   test("say of what is not well why, and the statement", () => {
-    expect(checkText("sqlserver instance a", [OK, OFF, LATE], plain)).toBe(`sqlserver instance a
+    expect(checkText([{ title: "sqlserver instance a", findings: [OK, OFF, LATE] }], plain)).toBe(`sqlserver instance a
 
 ✓ 127.0.0.1:1433 answers
 ✗ RDS_DAS_AUDIT is switched off
@@ -40,7 +40,7 @@ describe("findings as text", () => {
   });
 
   test("say why of everything when asked, and in colour when it is a terminal", () => {
-    const text = checkText("title", [OK], { ...plain, verbose: true, color: true });
+    const text = checkText([{ title: "title", findings: [OK] }], { ...plain, verbose: true, color: true });
     expect(text).toContain(
       "\u001b[32m✓\u001b[0m 127.0.0.1:1433 answers\n\u001b[2m      Nothing works without.\u001b[0m\n",
     );
@@ -48,7 +48,7 @@ describe("findings as text", () => {
 
   test("keep the lines of a statement, however long, and their indentation", () => {
     const repair = `CREATE SERVER AUDIT [x]\n  TO FILE (FILEPATH = N'${"d".repeat(90)}');`;
-    expect(checkText("title", [{ ...OFF, repair }], plain)).toContain(
+    expect(checkText([{ title: "title", findings: [{ ...OFF, repair }] }], plain)).toContain(
       `      CREATE SERVER AUDIT [x]\n        TO FILE (FILEPATH = N'${"d".repeat(90)}');\n`,
     );
   });
@@ -58,7 +58,7 @@ describe("findings as text", () => {
     fc.assert(
       fc.property(text, text, text, fc.integer({ min: 40, max: 120 }), (what, why, advice, width) => {
         const repair = advice.replaceAll(/[;\n]/g, " ");
-        const printed = checkText("title", [{ ...OFF, what, why, repair }], { ...plain, width });
+        const printed = checkText([{ title: "title", findings: [{ ...OFF, what, why, repair }] }], { ...plain, width });
         expect(printed.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}]/u);
         for (const line of printed.split("\n")) {
           if (line.length > width) expect(line.trimStart()).not.toMatch(/\S \S/);

@@ -12,7 +12,8 @@ export interface RunOptions {
 
 export interface CheckOptions {
   readonly config: string;
-  readonly instance: string;
+  readonly instance?: string;
+  readonly allInstances: boolean;
   readonly json: boolean;
   readonly verbose: boolean;
   readonly color: boolean;

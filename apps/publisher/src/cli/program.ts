@@ -1,6 +1,9 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { addLifecycleCommands } from "./lifecycle-commands.ts";
 import type { CheckOptions, RunOptions, TailOptions, VerifyOptions } from "./options.ts";
+import { parseTime } from "./parse-time.ts";
 import { exitCodeOf, reportError } from "./report-error.ts";
+import { addSetupCommands } from "./setup-commands.ts";
 
 /** Runs the `das` command. @returns its exit code: 0 done, 1 failed at run time, 2 wrong usage or configuration */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {
@@ -10,6 +13,10 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     .exitOverride()
     .configureHelp({ sortSubcommands: false })
     .showHelpAfterError("(das --help says more)");
+
+  addSetupCommands(program, (code) => {
+    exitCode = code;
+  });
 
   program
     .command("run")
@@ -28,10 +35,11 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
   program
     .command("check")
     .description(
-      "look at one instance: what keeps its activity from the stream, why, and the statement that repairs it",
+      "look at an instance and at AWS: what keeps activity from the stream, why, and the statement that repairs it",
     )
     .requiredOption("-c, --config <file>", "configuration of the resource (YAML)")
-    .requiredOption("-i, --instance <id>", "the instance to check, by its id in the configuration")
+    .option("-i, --instance <id>", "the instance to check, by its id in the configuration")
+    .addOption(new Option("--all-instances", "check all of them, and AWS once").default(false).conflicts("instance"))
     .option("--json", "one JSON object with every finding", false)
     .option("--verbose", "say of everything why it matters, also of what is well", false)
     .option("--no-color", "no colour; also NO_COLOR, and when the output is no terminal")
@@ -40,6 +48,10 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
       const { checkCommand } = await import("./check-command.ts");
       exitCode = await checkCommand(options);
     });
+
+  addLifecycleCommands(program, (code) => {
+    exitCode = code;
+  });
 
   program
     .command("tail")
@@ -103,15 +115,6 @@ function parseReadFrom(text: string): "oldest" | Date {
   return text === "oldest" ? text : parseTime(text);
 }
 
-function parseTime(text: string): Date {
-  // A time without an offset would be taken for local time, and a place in an audit trail is no matter for guesses.
-  const time = /(Z|[+-]\d\d:\d\d)$/.test(text) ? new Date(text) : undefined;
-  if (!time || Number.isNaN(time.getTime())) {
-    throw new InvalidArgumentError("Not an ISO 8601 time with its offset, such as 2026-11-22T10:00:00Z.");
-  }
-  return time;
-}
-
 function parseCount(text: string): number {
   const count = Number(text);
   if (!Number.isSafeInteger(count) || count < 1) throw new InvalidArgumentError("Not a whole number above 0.");
@@ -134,13 +137,15 @@ Example:
   das run --config das.yaml --instance a`;
 
 const CHECK_HELP = `
-It only reads, with the reader's own login. The audits of the other instances of the configuration
-whose secrets are at hand are compared with those of this one.
+It only reads, with the reader's own login, and tries in AWS what a publisher does but for putting records.
+The audits of the other instances of the configuration whose secrets are at hand are compared with those
+of this one.
 
 Exit codes: 0 all is well or only warnings, 1 at least one failure, 2 wrong usage or configuration.
 
 Examples:
   das check --config das.yaml --instance a
+  das check --config das.yaml --all-instances
   das check --config das.yaml --instance a --json | jq -r '.findings[] | select(.repair) | .repair'`;
 
 const TAIL_HELP = `

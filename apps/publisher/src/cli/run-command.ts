@@ -1,7 +1,7 @@
 import { ENGINE_TRAITS, systemClock, utcTimeOf } from "@das/core";
 import { openAwsClients } from "../aws/clients.ts";
 import { loadConfiguration } from "../configuration/load-configuration.ts";
-import { openReader } from "../engines/open-reader.ts";
+import { demandConnection, openReader, placeOfInstance } from "../engines/open-reader.ts";
 import { environment } from "../env.ts";
 import { openLog } from "../log.ts";
 import { runPublisher } from "../publisher.ts";
@@ -13,20 +13,18 @@ export async function runCommand(options: RunOptions): Promise<number> {
   const configuration = loadConfiguration(options.config);
   const logger = openLog(options.logLevel, { resource: configuration.resource.id, instance: options.instance });
   const { fractionDigits } = ENGINE_TRAITS[configuration.resource.engine];
-  const startAt = options.resumeFrom
-    ? { time: utcTimeOf(options.resumeFrom.getTime(), fractionDigits) }
-    : configuration.publisher.startAt;
-  await using reader = openReader(configuration, options.instance, environment, { logger, startAt });
+  const resumeFrom = options.resumeFrom && { time: utcTimeOf(options.resumeFrom.getTime(), fractionDigits) };
+  demandConnection(configuration, placeOfInstance(configuration, options.instance), environment);
   using aws = openAwsClients(configuration.stream.region);
   using stopping = stopOnSignals((signal) => logger.info({ signal }, "stopping: flushing what was read"));
   const complete = await runPublisher(
     {
       configuration,
       instanceId: options.instance,
-      reader,
+      openReader: (settings) => openReader(configuration, options.instance, environment, { logger, ...settings }),
       aws,
       createStream: options.createStream,
-      startAt,
+      ...(resumeFrom && { resumeFrom }),
       clock: systemClock,
       random: Math.random,
       logger,

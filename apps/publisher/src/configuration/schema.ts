@@ -24,6 +24,12 @@ const instanceId = z
   .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, "must be 1 to 32 of a-z, 0-9 and -, beginning with a letter or digit")
   .describe("Short, chosen once: it is part of every source id on the stream, so renaming it starts a new source");
 
+const instanceClass = z
+  .string()
+  .regex(/^(db\.)?[a-z][a-z0-9-]*\.[a-z0-9.]+$/, "must be an instance class such as db.r5.large or r5.large")
+  .optional()
+  .describe("RDS or EC2 instance class of the database's host: check compares it with those that RDS supports");
+
 const certificate = {
   caFile: z.string().optional().describe("PEM file of the authority that signed the server's certificate"),
   serverName: z.string().optional().describe("The name in the server's certificate, when it is not host"),
@@ -49,6 +55,7 @@ const sqlServerInstance = z.strictObject({
     })
     .prefault({}),
   serverHost: z.string().optional().describe("The instance's address in the events; default: what the server reports"),
+  instanceClass,
   sharedWith: z
     .array(z.string().min(1))
     .default([])
@@ -84,6 +91,7 @@ const oracleInstance = z.strictObject({
     })
     .prefault({}),
   serverHost: z.string().optional().describe("The instance's address in the events; default: what the server reports"),
+  instanceClass,
   canary: z
     .boolean()
     .default(false)
@@ -140,6 +148,12 @@ const publisher = z.strictObject({
     .describe(
       "Folder for a file that says how far each source was published. Only of use after an absence longer than the stream's retention",
     ),
+  statePollSeconds: z
+    .int()
+    .min(1)
+    .max(300)
+    .default(30)
+    .describe("How often the stream's tags are read, by which das start, stop and modify tell every publisher"),
   stopSeconds: z.int().min(1).max(600).default(20).describe("How long a stop waits until everything is on the stream"),
 });
 

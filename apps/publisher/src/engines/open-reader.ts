@@ -1,4 +1,10 @@
-import { type AuditReader, ConfigurationError, type Logger, type StartPosition } from "@das/core";
+import {
+  type AuditReader,
+  ConfigurationError,
+  type Logger,
+  type NativeAuditFields,
+  type StartPosition,
+} from "@das/core";
 import type { Configuration, OracleConfiguration } from "../configuration/schema.ts";
 import { openOracleReader, oracleConnection } from "./oracle.ts";
 import type { Environment } from "./setting-file.ts";
@@ -8,6 +14,7 @@ export interface ReaderSettings {
   readonly logger: Logger;
   /** Where a source begins that was never published. */
   readonly startAt: StartPosition;
+  readonly nativeAuditFields: NativeAuditFields;
   /** Places of other instances of the resource, for a check to compare this one with. */
   readonly replicas: readonly number[];
 }
@@ -23,22 +30,27 @@ export function openReader(
   {
     logger,
     startAt = configuration.publisher.startAt,
+    nativeAuditFields = configuration.stream.nativeAuditFields === true ? "include" : "omit",
     replicas = [],
   }: Pick<ReaderSettings, "logger"> & Partial<ReaderSettings>,
 ): AuditReader<unknown> {
-  const index = configuration.instances.findIndex(({ id }) => id === instanceId);
-  if (index < 0) {
-    throw new ConfigurationError({
-      who: "das",
-      what: `there is no instance "${instanceId}" in the configuration, only ${configuration.instances.map(({ id }) => `"${id}"`).join(", ")}`,
-      remedy: "Name one of these with --instance",
-      code: "instance-unknown",
-    });
-  }
-  const settings = { logger, startAt, replicas };
+  const index = placeOfInstance(configuration, instanceId);
+  const settings = { logger, startAt, nativeAuditFields, replicas };
   return isSqlServer(configuration)
     ? openSqlServerReader(configuration, index, environment, settings)
     : openOracleReader(configuration as OracleConfiguration, index, environment, settings);
+}
+
+/** @throws ConfigurationError when there is no such instance */
+export function placeOfInstance({ instances }: Configuration, instanceId: string): number {
+  const index = instances.findIndex(({ id }) => id === instanceId);
+  if (index >= 0) return index;
+  throw new ConfigurationError({
+    who: "das",
+    what: `there is no instance "${instanceId}" in the configuration, only ${instances.map(({ id }) => `"${id}"`).join(", ")}`,
+    remedy: "Name one of these with --instance",
+    code: "instance-unknown",
+  });
 }
 
 /** @throws ConfigurationError when a secret or a file that connecting to the instance takes cannot be read */

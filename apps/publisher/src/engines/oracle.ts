@@ -9,7 +9,7 @@ export function openOracleReader(
   configuration: OracleConfiguration,
   index: number,
   environment: Environment,
-  { logger, startAt, replicas }: ReaderSettings,
+  { logger, startAt, nativeAuditFields, replicas }: ReaderSettings,
 ): AuditReader<unknown> {
   const { containers, serverHost, canary, purgeAfterHours } = configuration.instances[
     index
@@ -20,7 +20,7 @@ export function openOracleReader(
     containers,
     replicas: replicas.map((other) => oracleConnection(configuration, other, environment)),
     ...(serverHost !== undefined && { serverHost }),
-    nativeAuditFields: configuration.stream.nativeAuditFields === true,
+    nativeAuditFields: nativeAuditFields === "include",
     startAt,
     canary,
     ...(purgeAfterHours !== undefined && { purgeAfterHours }),

@@ -1,20 +1,32 @@
-import type { HeldSource } from "@das/core";
+import { type Engine, type HeldSource, type InstanceDescription, streamEvent, stringifyExact } from "@das/core";
 import { ByteBudget } from "./byte-budget.ts";
 import { Lane } from "./lane.ts";
 import { Packer } from "./pack.ts";
 import type { PublishParts, SourcePublishing } from "./publish-source.ts";
+import type { StreamNews } from "./stream-news.ts";
 import { Watermark } from "./watermark.ts";
+
+/** The publisher of one instance as it speaks of itself. */
+export interface PresenceParts {
+  readonly engine: Engine;
+  /** `publisher:<instance id>` */
+  readonly sourceId: string;
+  readonly news: StreamNews;
+  /** What is known of the instance before anything was read from it. */
+  readonly instance: InstanceDescription;
+}
 
 /** One heartbeat waits at a time. */
 const LANES = 1;
 
 /**
  * The publisher's own source (architecture §5): its heartbeats say that it lives, and which sources it reads or waits for.
- * One at once, one an interval, and a last one at the end.
+ * One at once, one an interval or when there is news, and a last one at the end. What happens to the stream itself is
+ * told here.
  * @throws RefusedError when the very first is refused
  */
 export async function publishPresence(
-  sourceId: string,
+  { engine, sourceId, news, instance }: PresenceParts,
   held: () => readonly SourcePublishing<unknown>[],
   { settings, sealing, putting, nameEpoch, clock, counters }: PublishParts,
   stopping: AbortSignal,
@@ -42,6 +54,8 @@ export async function publishPresence(
         acked: numbers.acked(0),
         watermark: null,
         behind: [0],
+        ...(news.revision !== undefined && { revision: news.revision }),
+        ...(news.isFinished && markers === "" && { last: true }),
         sources: held().map(heldSource),
         markers,
       }),
@@ -50,9 +64,10 @@ export async function publishPresence(
     putting,
     budget: new ByteBudget(settings.maxUnderWay),
     signal: giveUp,
-    acknowledged: (sequence, _, bytes) => {
+    acknowledged: (sequence, events, bytes) => {
       counters.records += 1;
-      counters.heartbeats += 1;
+      counters.events += events;
+      if (events === 0) counters.heartbeats += 1;
       counters.bytes += bytes;
       numbers.acknowledge(0, sequence);
     },
@@ -62,11 +77,22 @@ export async function publishPresence(
       fail(error);
     },
   });
+  const tell = (described: InstanceDescription): void => {
+    for (const notice of news.take()) lane.add(stringifyExact(streamEvent(engine, notice, described)), undefined);
+  };
+  let described: InstanceDescription | undefined;
   while (!stopping.aborted && !hasFailed) {
+    news.told();
+    // An event names the instance as the instance names itself: it waits until that was heard.
+    described ??= held().find(({ instance: known }) => known)?.instance;
+    if (described) tell(described);
     if (lane.isIdle) lane.heartbeat();
-    await Promise.race([clock.sleep(heartbeatInterval, stopping), failure]);
+    await Promise.race([clock.sleep(heartbeatInterval, stopping), news.arrival, failure]);
   }
-  if (!hasFailed) lane.heartbeat();
+  if (!hasFailed) {
+    tell(described ?? instance);
+    lane.heartbeat();
+  }
   await Promise.race([lane.drained(), failure]);
 }
 

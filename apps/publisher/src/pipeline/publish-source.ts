@@ -6,6 +6,7 @@ import {
   type Cursor,
   DasError,
   type DatabaseActivityEvent,
+  type InstanceDescription,
   type Logger,
   lossNotice,
   type NativeAuditFields,
@@ -16,6 +17,7 @@ import {
   type StreamNotice,
   streamEvent,
   stringifyExact,
+  type UtcTime,
 } from "@das/core";
 import type { HintFile } from "../stream/hint-file.ts";
 import type { StreamMemory } from "../stream/stream-memory.ts";
@@ -88,6 +90,9 @@ export class SourcePublishing<Row> {
   #epochHasRead = false;
   #heartbeatWaits = false;
   #lastBatchAt = Number.NEGATIVE_INFINITY;
+  #instance: InstanceDescription | undefined;
+  #quietBatches = 0;
+  #newestTime = "";
 
   constructor(source: AuditSource<Row>, reader: AuditReader<Row>, parts: PublishParts, giveUp: AbortSignal) {
     this.source = source;
@@ -101,6 +106,21 @@ export class SourcePublishing<Row> {
   /** Rows come from here now; otherwise another publisher reads the source, or its database is out of reach. */
   get isReading(): boolean {
     return this.#parts.clock.monotonic() - this.#lastBatchAt < SILENCE || this.#budget.isFull;
+  }
+
+  /** As the instance described itself with the last batch. */
+  get instance(): InstanceDescription | undefined {
+    return this.#instance;
+  }
+
+  /** How often the trail had nothing to give. */
+  get quietBatches(): number {
+    return this.#quietBatches;
+  }
+
+  /** Of the events that were read; empty when none was. */
+  get newestTime(): UtcTime {
+    return this.#newestTime;
   }
 
   /**
@@ -171,6 +191,8 @@ export class SourcePublishing<Row> {
 
   #handOut(batch: AuditBatch<Row>): void {
     this.#lastBatchAt = this.#parts.clock.monotonic();
+    this.#instance = batch.instance;
+    if (batch.rows.length === 0) this.#quietBatches += 1;
     this.#tellNotices(batch);
     for (const row of batch.rows) {
       const event = this.#reader.toEvent(row, {
@@ -178,6 +200,7 @@ export class SourcePublishing<Row> {
         nativeAuditFields: this.#parts.settings.nativeAuditFields,
       });
       this.#epoch?.noteTime(event.logTime);
+      if (event.logTime > this.#newestTime) this.#newestTime = event.logTime;
       this.#add(event, laneOf(event, this.#lanes.length), this.source.marker(row));
     }
     const { watermark } = this.#epoch ?? {};
@@ -189,9 +212,9 @@ export class SourcePublishing<Row> {
   }
 
   /** What is not from the trail comes before the rows that it is about. */
-  #tellNotices({ lossWindows, instance }: AuditBatch<Row>): void {
+  #tellNotices({ lossWindows, notices = [], instance }: AuditBatch<Row>): void {
     const { logger, counters } = this.#parts;
-    for (const notice of [...this.#notices, ...lossWindows.map(lossNotice)]) {
+    for (const notice of [...this.#notices, ...lossWindows.map(lossNotice), ...notices]) {
       this.#add(streamEvent(this.#reader.engine, notice, instance), 0, undefined);
       const told = { source: this.source.id, ...notice };
       if (notice.command !== "LOSS WINDOW") {

@@ -4,6 +4,14 @@ import { ReferenceReader, type ReferenceSource, ReferenceTrail } from "@das/read
 import { expect, test } from "vitest";
 import { FakeStream, hastyClock, prepare, type Run, until } from "../../test/fake-publishing.ts";
 import { publishSources } from "./publish-sources.ts";
+import { StreamNews } from "./stream-news.ts";
+
+const self = () => ({
+  engine: "sqlserver" as const,
+  sourceId: "publisher:a",
+  news: new StreamNews(),
+  instance: { serverHost: "a", serverVersion: "", serviceName: "", databaseName: null },
+});
 
 /** A reader whose sources are what the test says they are now. */
 function readerOf(run: Run) {
@@ -36,7 +44,7 @@ test("sources that come with a role are published, and those that go with it end
   const { reader, own } = readerOf(run);
   const [first, second] = [new ReferenceTrail(), new ReferenceTrail()];
   const [a, b] = [sourceNamed("a", first), sourceNamed("b", second)];
-  const publishing = publishSources(reader, "a", run.parts, run.stopping.signal, run.giveUp.signal);
+  const publishing = publishSources(reader, self(), run.parts, run.stopping.signal, run.giveUp.signal);
   own(a as never);
   first.append({ statement: "a1" });
   await until(() => run.stream.statements().includes("a1"));
@@ -68,7 +76,7 @@ test("a source that is refused ends them all, with its reason", async () => {
       throw refusal;
     },
   });
-  const publishing = publishSources(reader, "a", run.parts, run.stopping.signal, run.giveUp.signal);
+  const publishing = publishSources(reader, self(), run.parts, run.stopping.signal, run.giveUp.signal);
   own(healthy as never, refused as never);
   await expect(publishing).rejects.toBe(refusal);
 });

@@ -1,5 +1,6 @@
-import { type AuditReader, type AuditSource, publisherSourceId } from "@das/core";
-import { publishPresence } from "./publish-presence.ts";
+import type { AuditReader, AuditSource } from "@das/core";
+import { awaitCatchUp } from "./await-catch-up.ts";
+import { type PresenceParts, publishPresence } from "./publish-presence.ts";
 import { type PublishParts, SourcePublishing } from "./publish-source.ts";
 
 interface Running {
@@ -12,12 +13,13 @@ interface Running {
  * One pipeline for each source that the instance owns, and one for the publisher itself. As the instance's role changes
  * so do the sources: a new one is begun, and one that is not owned any more ends when what was read of it is on the stream.
  *
- * Returns when `stopping` aborts and everything that was read is on the stream, or when `giveUp` aborts.
+ * Returns when `stopping` aborts, or the stream is being stopped (`StreamNews.close`) and the trails were read up to that
+ * moment, and everything that was read is on the stream; or when `giveUp` aborts. The publisher's own source ends last.
  * @throws RefusedError as `SourcePublishing.run`, or when the sources themselves are refused; the others are stopped first
  */
 export async function publishSources(
   reader: AuditReader<unknown>,
-  instanceId: string,
+  self: PresenceParts,
   parts: PublishParts,
   stopping: AbortSignal,
   giveUp: AbortSignal,
@@ -25,20 +27,23 @@ export async function publishSources(
   const running = new Map<AuditSource<unknown>, Running>();
   const { promise: failure, reject: fail } = Promise.withResolvers<never>();
   failure.catch(() => undefined);
+  const failed = new AbortController();
+  const caughtUp = new AbortController();
+  const ends = AbortSignal.any([stopping, failed.signal, caughtUp.signal]);
   const start = (source: AuditSource<unknown>): Running => {
     const stop = new AbortController();
     const publishing = new SourcePublishing(source, reader, parts, giveUp);
-    const done = publishing.run(AbortSignal.any([stopping, stop.signal]));
+    const done = publishing.run(AbortSignal.any([stopping, caughtUp.signal, stop.signal]));
     done.catch(fail);
     return { publishing, stop, done };
   };
-  const failed = new AbortController();
   const held = () => [...running.values()].map(({ publishing }) => publishing);
-  const ends = AbortSignal.any([stopping, failed.signal]);
-  const presence = publishPresence(publisherSourceId(instanceId), held, parts, ends, giveUp);
+  const presenceEnds = new AbortController();
+  const presence = publishPresence(self, held, parts, presenceEnds.signal, giveUp);
   presence.catch(fail);
+  void self.news.closing.then((until) => awaitCatchUp(held, until, parts.clock, ends)).then(() => caughtUp.abort());
   const lists = reader.sources(ends)[Symbol.asyncIterator]();
-  const ending: Promise<void>[] = [presence];
+  const ending: Promise<void>[] = [];
   try {
     for (;;) {
       const step = await Promise.race([lists.next(), failure]);
@@ -52,10 +57,15 @@ export async function publishSources(
       for (const source of step.value) if (!running.has(source)) running.set(source, start(source));
     }
     await Promise.all([...running.values()].map(({ done }) => done).concat(ending));
+    running.clear();
+    if (caughtUp.signal.aborted && !stopping.aborted) self.news.finish();
+    presenceEnds.abort();
+    await presence;
   } finally {
     failed.abort();
+    presenceEnds.abort();
     for (const { stop } of running.values()) stop.abort();
-    await Promise.allSettled([...running.values()].map(({ done }) => done).concat(ending));
+    await Promise.allSettled([...running.values()].map(({ done }) => done).concat(ending, presence));
     await lists.return?.();
   }
 }

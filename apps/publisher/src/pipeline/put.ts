@@ -22,6 +22,8 @@ export interface PuttingParts {
   readonly streamName: string;
   /** PutRecords calls under way at once, over all lanes. */
   readonly concurrency: number;
+  /** Told whenever a person must act before anything is put again. */
+  readonly onRefused?: () => void;
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
@@ -92,6 +94,7 @@ export class Putting {
       return RETRY;
     }
     if (!this.#hasPut) throw error;
+    this.#parts.onRefused?.();
     this.#parts.logger.error(
       { error: error.message },
       "the stream is refused; nothing is published until it is usable again",

@@ -9,6 +9,8 @@ export interface SealingParts {
   readonly lender: Pick<DataKeyLender, "lend">;
   /** Records under way at once: the sealing threads, and as many that wait for them. */
   readonly concurrency: number;
+  /** Told whenever a person must act before anything is sealed again. */
+  readonly onRefused?: () => void;
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
@@ -38,7 +40,7 @@ export class Sealing {
   }
 
   async #seal(record: PackedRecord, signal: AbortSignal): Promise<SealedRecord> {
-    const { sealer, lender, clock, random, logger } = this.#parts;
+    const { sealer, lender, onRefused, clock, random, logger } = this.#parts;
     for (let attempt = 0; ; attempt += 1) {
       signal.throwIfAborted();
       try {
@@ -50,8 +52,10 @@ export class Sealing {
         if (!(error instanceof DasError) || !(error.retryable || refused) || (refused && !this.#hasLent)) throw error;
         const wait = retryDelay(RETRY, attempt, random);
         const report = { error: error.message, wait };
-        if (refused) logger.error(report, "the key is refused; nothing is published until it is usable again");
-        else logger.warn(report, "KMS is not available; sealing goes on after it");
+        if (refused) {
+          onRefused?.();
+          logger.error(report, "the key is refused; nothing is published until it is usable again");
+        } else logger.warn(report, "KMS is not available; sealing goes on after it");
         await clock.sleep(wait, signal);
       }
     }

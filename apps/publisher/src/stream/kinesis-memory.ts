@@ -11,17 +11,24 @@ import {
   type UtcTime,
 } from "@das/core";
 import { DataKeyCache, type KmsCallSink, type KmsClient } from "@das/envelope";
-import type { OpenedStream } from "./open-stream.ts";
 import { RecordOpener } from "./record-opener.ts";
 import { StreamSearch } from "./search-stream.ts";
 import { SourceGroup } from "./source-group.ts";
 import type { Recollection, StreamMemory } from "./stream-memory.ts";
 
+/** A stream in one of its lives. */
+export interface LivingStream {
+  readonly generation: number;
+  /** Milliseconds since 1970: nothing of the generation was put before. */
+  readonly createdAt: number;
+  readonly retentionHours: number;
+}
+
 export interface KinesisMemoryParts {
   readonly kinesis: KinesisReader;
   readonly kms: KmsClient;
   readonly resourceId: ResourceId;
-  readonly stream: OpenedStream;
+  readonly stream: LivingStream;
   /** Milliseconds. */
   readonly heartbeatInterval: number;
   /** What is known of a source of which the stream holds nothing. */

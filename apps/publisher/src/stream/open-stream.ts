@@ -1,12 +1,16 @@
-import {
-  CreateStreamCommand,
-  DescribeStreamSummaryCommand,
-  type KinesisClient,
-  type StreamDescriptionSummary,
-} from "@aws-sdk/client-kinesis";
-import { type Clock, type Logger, RefusedError, retryDelay } from "@das/core";
+import { type Clock, type Logger, retryDelay } from "@das/core";
 import { classifyAwsError } from "../aws/classify-aws-error.ts";
-import { generationOf, readTags } from "./stream-tags.ts";
+import { readState } from "../lifecycle/read-state.ts";
+import { isPublished } from "../lifecycle/stream-life.ts";
+import type { StreamState } from "../lifecycle/stream-state.ts";
+import {
+  createStream,
+  describeStream,
+  isActive,
+  type Kinesis,
+  refuseEncrypted,
+  refuseForeign,
+} from "./kinesis-stream.ts";
 
 export interface StreamExpectation {
   readonly streamName: string;
@@ -14,11 +18,16 @@ export interface StreamExpectation {
   readonly account: string | undefined;
   /** What to create when it is missing; undefined: wait for whoever creates it. */
   readonly create: { readonly shards: number | undefined } | undefined;
+  /** Milliseconds between two looks at a stream that is not to be published yet. */
+  readonly pollInterval: number;
+  /** Tags may answer stale: what is older than this revision was seen already. */
+  readonly leastRevision: number;
 }
 
 /** What is known of a stream when it can be written. */
 export interface OpenedStream {
-  readonly generation: number;
+  /** undefined: nothing was ever started on it. */
+  readonly state: StreamState | undefined;
   /** Milliseconds since 1970, by the clock of the stream. */
   readonly createdAt: number;
   readonly retentionHours: number;
@@ -27,102 +36,61 @@ export interface OpenedStream {
 /** Kinesis keeps records for so long unless it was told otherwise. */
 const DEFAULT_RETENTION_HOURS = 24;
 
-const POLL = { base: 2_000, cap: 15_000 };
+/** Milliseconds: the first looks at a stream that is being created come quickly. */
+const QUICK_LOOKS = { count: 5, step: 250 };
+const FAILED = { base: 2_000, cap: 15_000 };
 
 /**
- * Waits until the stream can be written: exists, is active, is ours, and is not encrypted by Kinesis.
+ * Waits until the stream can be written: exists, is active, is ours, is not encrypted by Kinesis, and was started.
  * @returns undefined when the signal aborted before
  * @throws RefusedError when a person must act
  */
 export async function openStream(
-  client: Pick<KinesisClient, "send">,
+  client: Kinesis,
   expectation: StreamExpectation,
   clock: Clock,
   random: () => number,
   logger: Logger,
   signal: AbortSignal,
 ): Promise<OpenedStream | undefined> {
-  const { streamName, create } = expectation;
+  const { streamName, create, pollInterval, leastRevision } = expectation;
   let told: string | undefined;
   const tell = (message: string) => {
     if (told !== message) logger.info({ stream: streamName }, message);
     told = message;
   };
   for (let attempt = 0; !signal.aborted; attempt += 1) {
+    // Jitter, so that the publishers of an account do not look all at once.
+    let wait = attempt < QUICK_LOOKS.count ? QUICK_LOOKS.step * (attempt + 1) : pollInterval * (0.5 + random() / 2);
     try {
-      const summary = await describe(client, streamName);
-      if (summary?.StreamStatus === "ACTIVE" || summary?.StreamStatus === "UPDATING") {
-        refuseForeign(summary, expectation);
+      const summary = await describeStream(client, streamName);
+      if (summary && isActive(summary)) {
+        refuseForeign(summary, streamName, expectation.account);
         refuseEncrypted(summary, streamName);
-        return {
-          generation: generationOf(await readTags(client, streamName), streamName),
-          createdAt: summary.StreamCreationTimestamp?.getTime() ?? 0,
-          retentionHours: summary.RetentionPeriodHours ?? DEFAULT_RETENTION_HOURS,
-        };
-      }
-      if (summary) tell("the stream is not active yet; waiting for it");
+        const state = await readState(client, streamName);
+        if (isPublished(state) && (state?.revision ?? 0) >= leastRevision) {
+          return {
+            state,
+            createdAt: summary.StreamCreationTimestamp?.getTime() ?? 0,
+            retentionHours: summary.RetentionPeriodHours ?? DEFAULT_RETENTION_HOURS,
+          };
+        }
+        tell("the stream is stopped; waiting for das start");
+      } else if (summary) tell("the stream is not active yet; waiting for it");
       else if (create) {
         tell("creating the stream");
         await createStream(client, streamName, create.shards);
-      } else tell("the stream does not exist; waiting for it (das run --create-stream creates it)");
+      } else tell("the stream does not exist; waiting for it (das start creates it)");
     } catch (error) {
-      const classified = classifyAwsError(error, `stream ${streamName}`);
-      if (!classified.retryable) throw classified;
-      logger.warn({ stream: streamName, error: classified.message }, "Kinesis is not available; waiting for it");
+      // It was deleted between two calls: the next look says so.
+      if ((error as Error).name !== "ResourceNotFoundException") {
+        const classified = classifyAwsError(error, `stream ${streamName}`);
+        if (!classified.retryable) throw classified;
+        logger.warn({ stream: streamName, error: classified.message }, "Kinesis is not available; waiting for it");
+        wait = retryDelay(FAILED, attempt, random);
+      }
     }
-    // A stream takes seconds to be created; the first looks come quickly.
-    await clock.sleep(attempt < 5 ? 250 * (attempt + 1) : retryDelay(POLL, attempt, random), signal);
+    await clock.sleep(wait, signal);
   }
   return undefined;
-}
-
-async function describe(
-  client: Pick<KinesisClient, "send">,
-  streamName: string,
-): Promise<StreamDescriptionSummary | undefined> {
-  try {
-    const answer = await client.send(new DescribeStreamSummaryCommand({ StreamName: streamName }));
-    return answer.StreamDescriptionSummary;
-  } catch (error) {
-    if ((error as Error).name === "ResourceNotFoundException") return undefined;
-    throw error;
-  }
-}
-
-async function createStream(
-  client: Pick<KinesisClient, "send">,
-  streamName: string,
-  shards: number | undefined,
-): Promise<void> {
-  const capacity =
-    shards === undefined
-      ? ({ StreamModeDetails: { StreamMode: "ON_DEMAND" } } as const)
-      : ({ StreamModeDetails: { StreamMode: "PROVISIONED" }, ShardCount: shards } as const);
-  try {
-    await client.send(new CreateStreamCommand({ StreamName: streamName, ...capacity }));
-  } catch (error) {
-    // Another publisher of the resource was faster: that is the stream that both want.
-    if ((error as Error).name !== "ResourceInUseException") throw error;
-  }
-}
-
-function refuseForeign(summary: StreamDescriptionSummary, { streamName, account }: StreamExpectation): void {
-  const owner = summary.StreamARN?.split(":")[4];
-  if (account === undefined || owner === account) return;
-  throw new RefusedError({
-    who: "das",
-    what: `stream.account is ${account}, but the stream ${streamName} that these credentials reach belongs to ${owner ?? "an unknown account"}`,
-    remedy: "Use credentials of that account (AWS_PROFILE or a role), or correct stream.account",
-    code: "stream-foreign",
-  });
-}
-
-function refuseEncrypted(summary: StreamDescriptionSummary, streamName: string): void {
-  if ((summary.EncryptionType ?? "NONE") === "NONE") return;
-  throw new RefusedError({
-    who: "das",
-    what: `the stream ${streamName} has server-side encryption on, which activity streams do not work with: every record is already sealed under your key`,
-    remedy: `Turn it off: aws kinesis stop-stream-encryption --stream-name ${streamName} --encryption-type KMS --key-id ${summary.KeyId ?? "…"}`,
-    code: "stream-encrypted",
-  });
 }

@@ -1,10 +1,10 @@
 import { type StreamNotice, type UtcTime, utcTimeOf } from "@das/core";
 import type { Hint } from "./hint-file.ts";
-import type { OpenedStream } from "./open-stream.ts";
+import type { LivingStream } from "./kinesis-memory.ts";
 import type { Recollection } from "./stream-memory.ts";
 
 export interface Start {
-  readonly stream: Pick<OpenedStream, "createdAt" | "retentionHours">;
+  readonly stream: Pick<LivingStream, "createdAt" | "retentionHours">;
   /** What this host noted of the source in the same generation. */
   readonly hint: Hint | undefined;
   /** Where reading begins without any place: everything in the trail, what comes next, or from a moment on. */

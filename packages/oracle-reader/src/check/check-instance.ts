@@ -31,5 +31,9 @@ export async function checkInstance(request: CheckRequest, signal: AbortSignal):
     };
   }
   const findings = [...judgeConnected(options), judgeTls(options, instance.value)];
-  return { findings: [...findings, ...judgeServer(await lookAtServer(request, inquiry, instance.value, signal))] };
+  const { version, edition, containerId } = instance.value;
+  return {
+    findings: [...findings, ...judgeServer(await lookAtServer(request, inquiry, instance.value, signal))],
+    server: { version, edition: edition.known ? edition.value : undefined, isContainerDatabase: containerId > 0 },
+  };
 }

@@ -22,11 +22,16 @@ const DANGEROUS_ROLES: ReadonlySet<string> = new Set([
 ]);
 
 /** Objects that das has of its own; whether they are there is the installation's choice (Oracle notes §§4.2, 5). */
-const OWN_PROCEDURES = ["EXECUTE ON DAS_OWNER.DAS_ADVANCE", "EXECUTE ON DAS_OWNER.DAS_CANARY"];
+const OWN_OBJECTS = ["DAS_OWNER", "C##DAS_OWNER"].flatMap((owner) => [
+  `EXECUTE ON ${owner}.DAS_ADVANCE`,
+  `EXECUTE ON ${owner}.DAS_CANARY`,
+  `EXECUTE ON ${owner}.DAS_GUARD`,
+  `READ ON ${owner}.DAS_STATE`,
+]);
 const NEEDED_GRANTS: ReadonlySet<string> = new Set([
   ...NEEDS.map(({ right }) => right),
   ...NEEDS.map(({ right }) => right.replace(/^READ ON /, "SELECT ON ")),
-  ...OWN_PROCEDURES,
+  ...OWN_OBJECTS,
   // Of use where it is not PUBLIC's.
   "READ ON SYS.V_$OPTION",
 ]);

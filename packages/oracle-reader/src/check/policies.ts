@@ -1,4 +1,4 @@
-import { type Answer, answered, type Inquiry, mapAnswer, textOf } from "./answer.ts";
+import { type Answer, answered, type Inquiry, mapAnswer, notKnown, textOf } from "./answer.ts";
 
 /** A unified audit policy that is enabled: for whom, and what it records. */
 export interface Policy {
@@ -45,13 +45,13 @@ WHERE  p.policy_name IN (${names.map((_, index) => `:p${index}`).join(", ")})`;
 /** As many names as go into one list. */
 const MOST_NAMES = 500;
 
-/** The enabled ones, by name. */
-export async function lookAtPolicies(inquiry: Inquiry): Promise<Answer<readonly Policy[]>> {
+/** The enabled ones, by name. @param withOptions whether what each one records is asked, which may take long */
+export async function lookAtPolicies(inquiry: Inquiry, withOptions = true): Promise<Answer<readonly Policy[]>> {
   const enabled = await inquiry.ask(ENABLED);
   if (!enabled.known) return enabled;
   const byName = Map.groupBy(enabled.value, ([name]) => textOf(name));
   const names = [...byName.keys()];
-  const details = await lookAtOptions(inquiry, names);
+  const details = withOptions ? await lookAtOptions(inquiry, names) : notKnown("not asked");
   return answered(
     names.map((name) => {
       const rows = details.known ? details.value.filter(([policy]) => policy === name) : [];

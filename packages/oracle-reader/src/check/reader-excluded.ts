@@ -1,6 +1,6 @@
 import type { CheckFinding } from "@das/core";
 import { TRAIL_FILES, TRAIL_TABLE, TRAIL_VIEW } from "../statements.ts";
-import type { Answer } from "./answer.ts";
+import { type Answer, answered } from "./answer.ts";
 import { clauseOf, exceptedOf } from "./enabled-policies.ts";
 import { about, nameSome } from "./finding.ts";
 import { grantHere } from "./grant-here.ts";
@@ -49,6 +49,12 @@ function subject(policies: readonly Policy[], verb: string): string {
   return `${nameSome(policies.map(({ name }) => name))} ${verb}${policies.length > 1 ? "" : "s"}`;
 }
 
+/** Policies that record the reader's polls, whatever their conditions would say. */
+export function recordingPolls(policies: readonly Policy[], user: string, roles: readonly string[]): readonly Policy[] {
+  const held = answered(roles);
+  return policies.filter((policy) => concerns(policy, user, held) && recordsPolls(policy) && policy.condition === "");
+}
+
 function concerns({ enablements }: Policy, user: string, roles: Answer<readonly string[]>): boolean {
   const excepted = exceptedOf(enablements);
   if (excepted.length > 0) return !excepted.includes(user);
@@ -95,7 +101,7 @@ function excluding(policy: Policy, user: string): string {
 }
 
 /** All that else the reader's user could do: the policy lists it, because ACTIONS ALL knows no exception (Oracle notes §5). */
-const ELSE = "LOGON, LOGOFF, INSERT, UPDATE, DELETE, GRANT, REVOKE, ALTER USER, CREATE TABLE";
+export const ELSE = "LOGON, LOGOFF, INSERT, UPDATE, DELETE, GRANT, REVOKE, ALTER USER, CREATE TABLE";
 
 /** Who is left out of everything could do anything unseen. */
 export function judgeReaderWatched(

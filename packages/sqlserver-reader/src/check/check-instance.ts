@@ -29,5 +29,9 @@ export async function checkInstance(request: CheckRequest, signal: AbortSignal):
     const { failure } = about("version", "What there is to ask depends on the version");
     return { findings: [...findings, failure(`the server does not say what it is (${instance.reason})`)] };
   }
-  return { findings: [...findings, ...judgeServer(await lookAtServer(request, inquiry, instance.value, signal))] };
+  const { productVersion: version, edition } = instance.value;
+  return {
+    findings: [...findings, ...judgeServer(await lookAtServer(request, inquiry, instance.value, signal))],
+    server: { version, edition, isContainerDatabase: false },
+  };
 }

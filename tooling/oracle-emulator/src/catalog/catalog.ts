@@ -9,6 +9,7 @@ import { instanceViews } from "./instance-views.ts";
 import { DBMS_LOCK } from "./lock-package.ts";
 import { DBMS_APPLICATION_INFO, DBMS_OUTPUT, DBMS_SESSION, DBMS_STATS } from "./packages.ts";
 import { PRIVILEGE_VIEWS } from "./privilege-views.ts";
+import { PROGRAM_VIEWS } from "./program-views.ts";
 import { SESSION_FUNCTIONS } from "./session-functions.ts";
 
 export function catalogOf(profile: VersionProfile): Catalog {
@@ -17,6 +18,7 @@ export function catalogOf(profile: VersionProfile): Catalog {
     ...instanceViews(profile),
     ...auditManagementViews(profile),
     ...PRIVILEGE_VIEWS,
+    ...PROGRAM_VIEWS,
   ];
   const packages = [
     auditManagementPackage(profile),
@@ -56,4 +58,7 @@ export const PUBLIC_TABLES: readonly string[] = [
   "SYS.USER_SYS_PRIVS",
   "SYS.ROLE_TAB_PRIVS",
   "SYS.ALL_OBJECTS",
+  "SYS.USER_OBJECTS",
+  "SYS.USER_TRIGGERS",
+  "SYS.USER_SOURCE",
 ];

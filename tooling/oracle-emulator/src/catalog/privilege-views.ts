@@ -120,30 +120,6 @@ const USERS = table<DatabaseUser>(
   (context) => databaseOf(context).users,
 );
 
-const OBJECTS = table<{
-  readonly owner: string;
-  readonly name: string;
-  readonly kind: string;
-  readonly isValid: boolean;
-}>(
-  "SYS",
-  "ALL_OBJECTS",
-  [
-    ["OWNER", name128, ({ owner }) => owner],
-    ["OBJECT_NAME", name128, ({ name }) => name],
-    ["OBJECT_TYPE", varchar2(23), ({ kind }) => kind],
-    ["STATUS", varchar2(7), ({ isValid }) => (isValid ? "VALID" : "INVALID")],
-  ],
-  (context) => {
-    const { routines, tables, triggers } = databaseOf(context);
-    return [
-      ...routines.map((routine) => ({ ...routine, kind: routine.kind.toUpperCase() })),
-      ...tables.map((each) => ({ ...each, kind: "TABLE", isValid: true })),
-      ...triggers.map((each) => ({ ...each, kind: "TRIGGER", isValid: true })),
-    ];
-  },
-);
-
 export const PRIVILEGE_VIEWS: readonly CatalogTable[] = [
   SESSION_PRIVILEGES,
   SESSION_ROLES,
@@ -167,5 +143,4 @@ export const PRIVILEGE_VIEWS: readonly CatalogTable[] = [
       heldBy(everybody(context), "systemPrivileges").filter(({ grantee }) => grantee === context.session.user),
   ),
   USERS,
-  OBJECTS,
 ];

@@ -2,7 +2,7 @@ import { findUser, type StoredRoutine } from "../database.ts";
 import type { SqlContext } from "../sql/context.ts";
 import { oracleError } from "../sql/messages.ts";
 import type { NewRoutine, NewTrigger } from "./definition.ts";
-import { ownerOf } from "./schema.ts";
+import { ddlTime, ownerOf } from "./schema.ts";
 
 type Path = readonly string[];
 type Placed = { readonly owner: string; readonly name: string };
@@ -21,7 +21,14 @@ export function createRoutine({ path, orReplace, ...routine }: NewRoutine, conte
   const known = database.routines.find(isAt(path, context));
   const isTaken = known ? !orReplace || known.kind !== routine.kind : database.tables.some(isAt(path, context));
   if (isTaken) throw oracleError(955);
-  const created: StoredRoutine = { ...routine, owner, name, roles: known?.roles ?? [], isValid: true };
+  const created: StoredRoutine = {
+    ...routine,
+    owner,
+    name,
+    roles: known?.roles ?? [],
+    isValid: true,
+    changedAt: ddlTime(context),
+  };
   const isValid = context.engine.compiles(created, context);
   shared.changeDatabase({ routines: [...database.routines.filter((each) => each !== known), { ...created, isValid }] });
 }
@@ -38,7 +45,7 @@ export function createTrigger({ path, orReplace, ...trigger }: NewTrigger, conte
   const { shared } = context.engine;
   const known = shared.database.triggers.find(isAt(path, context));
   if (known && !orReplace) throw oracleError(4081, [path.at(-1) ?? ""]);
-  const created = { ...trigger, owner: ownerOf(path, context), name: path.at(-1) ?? "" };
+  const created = { ...trigger, owner: ownerOf(path, context), name: path.at(-1) ?? "", changedAt: ddlTime(context) };
   shared.changeDatabase({ triggers: [...shared.database.triggers.filter((each) => each !== known), created] });
 }
 
@@ -46,7 +53,9 @@ export function switchTrigger(path: Path, isEnabled: boolean, context: SqlContex
   const { shared } = context.engine;
   const found = shared.database.triggers.find(isAt(path, context));
   if (!found) throw oracleError(4080, [path.at(-1) ?? ""]);
-  const triggers = shared.database.triggers.map((each) => (each === found ? { ...each, isEnabled } : each));
+  const triggers = shared.database.triggers.map((each) =>
+    each === found ? { ...each, isEnabled, changedAt: ddlTime(context) } : each,
+  );
   shared.changeDatabase({ triggers });
 }
 

@@ -4,7 +4,7 @@ import type { SqlContext } from "../sql/context.ts";
 import { resolveTable } from "../sql/find-object.ts";
 import { oracleError } from "../sql/messages.ts";
 import type { Definition } from "./definition.ts";
-import { ownerOf } from "./schema.ts";
+import { ddlTime, ownerOf } from "./schema.ts";
 
 type Path = readonly string[];
 
@@ -14,7 +14,9 @@ export function createTable(path: Path, columns: UserTable["columns"], context: 
   const name = path.at(-1) ?? "";
   demandOutsideAudsys(owner, name);
   if (resolveTable([owner, name], context)) throw oracleError(955);
-  shared.changeDatabase({ tables: [...shared.database.tables, { owner, name, columns, rows: [] }] });
+  shared.changeDatabase({
+    tables: [...shared.database.tables, { owner, name, columns, rows: [], changedAt: ddlTime(context) }],
+  });
 }
 
 /** For SYS, too (Oracle notes §1.1). @throws OracleError 46385 */

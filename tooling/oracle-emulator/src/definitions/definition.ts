@@ -4,12 +4,12 @@ import type { DdlTrigger, StoredRoutine } from "../database.ts";
 import type { AuditPolicy, EnabledPolicy, PolicyOption } from "../model/audit-policy.ts";
 import type { SqlType } from "../sql-types.ts";
 
-export interface NewRoutine extends Omit<StoredRoutine, "owner" | "name" | "roles" | "isValid"> {
+export interface NewRoutine extends Omit<StoredRoutine, "owner" | "name" | "roles" | "isValid" | "changedAt"> {
   readonly path: readonly string[];
   readonly orReplace: boolean;
 }
 
-export interface NewTrigger extends Omit<DdlTrigger, "owner" | "name"> {
+export interface NewTrigger extends Omit<DdlTrigger, "owner" | "name" | "changedAt"> {
   readonly path: readonly string[];
   readonly orReplace: boolean;
 }

@@ -251,7 +251,7 @@ function parseTrigger(tokens: TokenStream, orReplace: boolean): Definition {
   for (const word of ["before", "ddl", "on", "database"]) tokens.expectWord(word);
   const block = parseBlock(tokens, tokens.takeWords("declare"));
   tokens.expectSymbol(";");
-  return { kind: "createTrigger", trigger: { path, orReplace, block, isEnabled: true } };
+  return { kind: "createTrigger", trigger: { path, orReplace, block, isEnabled: true, source: tokens.sql } };
 }
 
 /** ALTER SESSION SET name = value …; undefined when it is another statement. @throws OracleError 922, 2248 */

@@ -98,9 +98,11 @@ function list<Item>(tokens: TokenStream, parse: () => Item): readonly Item[] {
   return items;
 }
 
+/** Its first word ends nothing: `DROP TABLE` is an action. */
 function takePhrase(tokens: TokenStream): string {
   const words: string[] = [];
-  while (tokens.peek().kind === "word" && !ENDS_OPTION.has(tokens.peek().text.toLowerCase())) {
+  const ends = () => words.length > 0 && ENDS_OPTION.has(tokens.peek().text.toLowerCase());
+  while (tokens.peek().kind === "word" && !ends()) {
     words.push(tokens.next().text.toUpperCase());
   }
   if (words.length === 0) throw tokens.failure(46353);

@@ -81,7 +81,8 @@ function objectId(context: SqlContext, [name]: readonly SqlValue[]): SqlValue {
     .toLowerCase()
     .replaceAll(/[[\]]/g, "")
     .replace(/^master\./, "");
-  const exists = context.engine.instance.procedures.some((procedure) => procedure.name.toLowerCase() === wanted);
+  const { procedures, tables } = context.engine.instance;
+  const exists = [...procedures, ...tables].some((known) => known.name.toLowerCase() === wanted);
   return exists ? objectIdOf(wanted) : null;
 }
 

@@ -1,9 +1,21 @@
 /** The views of the instance: its start, host, databases, replicas, cluster and connections. */
-import type { AvailabilityGroup, Database, ServerTrigger } from "../instance.ts";
+import { createHash } from "node:crypto";
+import type { AvailabilityGroup, Certificate, Database, ServerTrigger, StoredProcedure } from "../instance.ts";
 import { holdsPermission } from "../principals.ts";
 import type { SessionState } from "../session-state.ts";
 import type { CatalogTable, SqlContext } from "../sql/context.ts";
-import { bit, datetime, int, nchar, nvarchar, smallint, sysname, tinyint, uniqueidentifier } from "../sql-types.ts";
+import {
+  bit,
+  datetime,
+  int,
+  nchar,
+  nvarchar,
+  smallint,
+  sysname,
+  tinyint,
+  uniqueidentifier,
+  varbinary,
+} from "../sql-types.ts";
 import { timeText } from "../time-text.ts";
 import { objectIdOf } from "./object-id.ts";
 import { definitionView, stateView, view } from "./table.ts";
@@ -12,6 +24,10 @@ import { definitionView, stateView, view } from "./table.ts";
 function identifierOf(name: string): string {
   const hex = Buffer.from(name.toLowerCase()).toString("hex").padEnd(32, "0").slice(0, 32).toUpperCase();
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
+
+function thumbprintOf(certificate: string): string {
+  return `0x${createHash("sha1").update(certificate).digest("hex")}`;
 }
 
 const STATE_NUMBERS = { ONLINE: 0, RESTORING: 1, RECOVERING: 2, OFFLINE: 6 };
@@ -175,6 +191,44 @@ export const INSTANCE_VIEWS: readonly (readonly [string, CatalogTable, since?: n
         ["is_current_owner", bit, ({ isOwner }) => isOwner],
       ],
       ({ engine }) => engine.instance.clusterNodes.map((name, index) => ({ name, isOwner: index === 0 })),
+    ),
+  ],
+  [
+    "sys.server_sql_modules",
+    definitionView<ServerTrigger>(
+      [
+        ["object_id", int, (trigger) => objectIdOf(trigger.name)],
+        ["definition", nvarchar("max"), (trigger) => trigger.definition ?? null],
+      ],
+      ({ engine }) => engine.instance.serverTriggers,
+    ),
+  ],
+  [
+    "sys.certificates",
+    definitionView<Certificate>(
+      [
+        ["name", sysname, (certificate) => certificate.name],
+        ["certificate_id", int, (certificate) => objectIdOf(certificate.name)],
+        ["thumbprint", varbinary(32), (certificate) => thumbprintOf(certificate.name)],
+        [
+          "pvt_key_encryption_type_desc",
+          nvarchar(60),
+          ({ password }) => (password === undefined ? "NO_PRIVATE_KEY" : "ENCRYPTED_BY_PASSWORD"),
+        ],
+      ],
+      ({ engine }) => engine.instance.certificates,
+    ),
+  ],
+  [
+    "sys.crypt_properties",
+    definitionView<StoredProcedure>(
+      [
+        ["class", tinyint, () => 1],
+        ["class_desc", nvarchar(60), () => "OBJECT_OR_COLUMN"],
+        ["major_id", int, ({ name }) => objectIdOf(name)],
+        ["thumbprint", varbinary(32), ({ signedBy = "" }) => thumbprintOf(signedBy)],
+      ],
+      ({ engine }) => engine.instance.procedures.filter(({ signedBy }) => signedBy !== undefined),
     ),
   ],
   ["sys.objects", view<DatabaseObject>(OBJECT_COLUMNS, userObjects)],

@@ -61,7 +61,7 @@ function objectPermission({ engine, session, catalog }: SqlContext, name: string
   if (name === "sys.xp_readerrorlog" && wanted.toUpperCase() === "EXECUTE")
     return bool(canReadErrorLog({ engine, session }));
   const procedure = engine.instance.procedures.find((known) => sameName(known.name, name));
-  if (procedure) return bool(mayExecute(procedure, session.login));
+  if (procedure) return bool(mayExecute(engine.instance, procedure, session.login));
   return catalog.tables.has(name) ? 1 : null;
 }
 

@@ -17,12 +17,18 @@ interface ServerPrincipal {
   readonly name: string;
   readonly id: number;
   readonly sid: string | null;
-  readonly kind: "login" | "role";
+  readonly kind: "login" | "role" | "certificate";
   readonly isDisabled: boolean;
   readonly isFixed: boolean;
   readonly permissions: readonly string[];
   readonly denied: readonly string[];
 }
+
+const PRINCIPAL_TYPES = {
+  login: { type: "S", description: "SQL_LOGIN" },
+  role: { type: "R", description: "SERVER_ROLE" },
+  certificate: { type: "C", description: "CERTIFICATE_MAPPED_LOGIN" },
+};
 
 /** A sid that is the number of the principal, as the fixed roles have it. */
 function smallSid(id: number): string {
@@ -35,7 +41,7 @@ function* allServerPrincipals({ engine }: SqlContext): Generator<ServerPrincipal
     yield {
       ...login,
       id: login.principalId,
-      kind: "login",
+      kind: login.certificate === undefined ? "login" : "certificate",
       isDisabled: login.isDisabled ?? false,
       isFixed: false,
       permissions: ["CONNECT SQL", ...login.permissions],
@@ -156,8 +162,8 @@ export const PRINCIPAL_VIEWS: readonly (readonly [string, CatalogTable])[] = [
         ["name", sysname, (principal) => principal.name],
         ["principal_id", int, (principal) => principal.id],
         ["sid", varbinary(85), (principal) => principal.sid],
-        ["type", nvarchar(1), (principal) => (principal.kind === "role" ? "R" : "S")],
-        ["type_desc", nvarchar(60), (principal) => (principal.kind === "role" ? "SERVER_ROLE" : "SQL_LOGIN")],
+        ["type", nvarchar(1), (principal) => PRINCIPAL_TYPES[principal.kind].type],
+        ["type_desc", nvarchar(60), (principal) => PRINCIPAL_TYPES[principal.kind].description],
         ["is_disabled", bit, (principal) => principal.isDisabled],
         ["is_fixed_role", bit, (principal) => principal.isFixed],
       ],

@@ -27,6 +27,7 @@ export function auditedAs(definition: Definition): AuditedAs | undefined {
       const inDatabase = definition.scope === "DATABASE";
       return made(definition, "AUDIT_CHANGE_GROUP", inDatabase ? "DA" : "SA", inDatabase);
     }
+    case "createCertificateLogin":
     case "createLogin":
     case "dropLogin":
       return made(definition, "SERVER_PRINCIPAL_CHANGE_GROUP", "SL", false);

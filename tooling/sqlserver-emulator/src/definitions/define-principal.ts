@@ -1,8 +1,9 @@
 /** Logins, users, roles, their members and permissions (SQL Server notes §§6.1, 7.1) as transitions of the instance. */
 import { randomBytes } from "node:crypto";
-import type { Database, DatabasePrincipal, Instance, ServerLogin, ServerRole } from "../instance.ts";
+import type { Database, DatabasePrincipal, Instance, ServerLogin, ServerRole, UserTable } from "../instance.ts";
 import { FIXED_SERVER_ROLE_NAMES, findLogin, findPrincipal, isServerRole, sameName } from "../principals.ts";
 import { ServerError } from "../sql/server-error.ts";
+import { findTable } from "./define-object.ts";
 import type { Definition } from "./definition.ts";
 import { doesNotExist } from "./messages.ts";
 
@@ -194,12 +195,36 @@ export function changeDatabasePermission(
   return withPrincipals(instance, database, principals);
 }
 
+/** SELECT on a table of master; nothing else is ever granted on one here. */
+function changeTablePermission(
+  instance: Instance,
+  database: Database,
+  table: UserTable,
+  { verb, permissions, principals }: Of<"permission">,
+): Instance {
+  if (permissions.some((permission) => permission !== "SELECT"))
+    throw new ServerError(
+      102,
+      `sqlserver-emulator: only SELECT is granted on tables, not ${permissions.join(", ")}.`,
+      15,
+    );
+  const missing = principals.find((name) => !findPrincipal(database, name));
+  if (missing !== undefined) throw doesNotExist("find", "user", missing);
+  const readableBy = principals.reduce(
+    (names, name) => withOrWithout(names, name, verb === "GRANT" ? "add" : "drop"),
+    table.readableBy,
+  );
+  return { ...instance, tables: instance.tables.map((known) => (known === table ? { ...known, readableBy } : known)) };
+}
+
 /** EXECUTE on a procedure of master, or on xp_readerrorlog. @throws ServerError 15151 */
 export function changeObjectPermission(instance: Instance, database: Database, definition: Of<"permission">): Instance {
   const object = (definition.object ?? "").toLowerCase();
-  const logins = definition.principals.map((name) => loginBehind(instance, database, name));
+  const table = findTable(instance, object);
+  if (table) return changeTablePermission(instance, database, table, definition);
   if (object === "xp_readerrorlog" || object === "sys.xp_readerrorlog") {
     const permissions = definition.permissions.map((permission) => `${permission} ON SYS.XP_READERRORLOG`);
+    const logins = definition.principals.map((name) => loginBehind(instance, database, name));
     return logins.reduce(
       (changed, login) =>
         withLogin(changed, loginNamed(changed, login.name, "find"), held(login, { ...definition, permissions })),
@@ -210,8 +235,11 @@ export function changeObjectPermission(instance: Instance, database: Database, d
   const procedure = instance.procedures.find(({ name }) => sameName(name, wanted));
   if (!procedure) throw doesNotExist("find", "object", definition.object ?? "");
   if (procedure.executableBy === undefined && definition.verb === "GRANT") return instance;
-  const executableBy = logins.reduce(
-    (names, { name }) => withOrWithout(names, name, definition.verb === "GRANT" ? "add" : "drop"),
+  const grantees = definition.principals.map((name) =>
+    findPrincipal(database, name)?.kind === "role" ? name : loginBehind(instance, database, name).name,
+  );
+  const executableBy = grantees.reduce(
+    (names, name) => withOrWithout(names, name, definition.verb === "GRANT" ? "add" : "drop"),
     procedure.executableBy ?? [],
   );
   const procedures = instance.procedures.map((known) => (known === procedure ? { ...known, executableBy } : known));

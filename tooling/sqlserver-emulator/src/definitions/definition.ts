@@ -1,5 +1,6 @@
 /** Statements that define something: audits, specifications, principals, permissions. */
 import type { Predicate } from "../model/predicate.ts";
+import type { SqlType } from "../sql-types.ts";
 
 /** Of CREATE and ALTER SERVER AUDIT; what was not written is absent. */
 export interface AuditTarget {
@@ -73,6 +74,7 @@ export type Definition =
       readonly newName?: string;
       readonly isDisabled?: boolean;
     }
+  | { readonly kind: "createCertificateLogin"; readonly name: string; readonly certificate: string }
   | { readonly kind: "dropLogin"; readonly name: string }
   | { readonly kind: "createUser"; readonly name: string; readonly login?: string }
   | { readonly kind: "dropUser"; readonly name: string }
@@ -95,4 +97,15 @@ export type Definition =
     }
   | { readonly kind: "switchTriggers"; readonly names: readonly string[] | "ALL"; readonly isDisabled: boolean }
   | { readonly kind: "dropTriggers"; readonly names: readonly string[] }
-  | { readonly kind: "createDatabase" | "dropDatabase"; readonly name: string };
+  | { readonly kind: "createDatabase" | "dropDatabase"; readonly name: string }
+  | {
+      readonly kind: "createTable";
+      readonly name: string;
+      readonly columns: readonly { readonly name: string; readonly type: SqlType }[];
+    }
+  | { readonly kind: "dropTable" | "dropProcedure"; readonly name: string }
+  | { readonly kind: "createProcedure"; readonly name: string; readonly parameters: string; readonly body: string }
+  | { readonly kind: "createTrigger"; readonly name: string }
+  | { readonly kind: "createCertificate"; readonly name: string; readonly password: string }
+  | { readonly kind: "dropCertificate" | "removePrivateKey"; readonly name: string }
+  | { readonly kind: "addSignature"; readonly name: string; readonly certificate: string; readonly password: string };

@@ -101,3 +101,9 @@ export function databaseNotFound(name: string): ServerError {
     11,
   );
 }
+
+/** 3701 of a table or a procedure. */
+export function objectNotFound(what: string, name: string): ServerError {
+  const text = `Cannot drop the ${what} '${name}', because it does not exist or you do not have permission.`;
+  return new ServerError(3701, text, 11, 5);
+}

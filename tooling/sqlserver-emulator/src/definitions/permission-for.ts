@@ -4,7 +4,14 @@ import { holdsDatabasePermission, holdsPermission } from "../principals.ts";
 import type { SqlContext } from "../sql/context.ts";
 import { ServerError } from "../sql/server-error.ts";
 import type { Definition } from "./definition.ts";
-import { AUDIT_REFUSALS, databaseNotFound, doesNotExist, notPermitted, triggerNotFound } from "./messages.ts";
+import {
+  AUDIT_REFUSALS,
+  databaseNotFound,
+  doesNotExist,
+  notPermitted,
+  objectNotFound,
+  triggerNotFound,
+} from "./messages.ts";
 
 interface Demand {
   readonly scope: "SERVER" | "DATABASE";
@@ -43,6 +50,21 @@ function demandOf(definition: Definition): Demand {
     case "alterSpecification":
     case "dropSpecification":
       return { scope: definition.scope, permission: `ALTER ANY ${definition.scope} AUDIT`, refusal };
+    case "dropTable":
+    case "dropProcedure": {
+      const what = definition.kind === "dropTable" ? "table" : "procedure";
+      return { scope: "DATABASE", permission: "CONTROL", refusal: objectNotFound(what, definition.name) };
+    }
+    case "createTable":
+    case "createProcedure":
+    case "createCertificate":
+    case "dropCertificate":
+    case "removePrivateKey":
+    case "addSignature":
+      return { scope: "DATABASE", permission: "CONTROL", refusal };
+    case "createTrigger":
+      return { scope: "SERVER", permission: "CONTROL SERVER", refusal };
+    case "createCertificateLogin":
     case "createLogin":
     case "alterLogin":
     case "dropLogin":

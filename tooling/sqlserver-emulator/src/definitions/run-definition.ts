@@ -13,6 +13,18 @@ import { auditedAs } from "./audited-as.ts";
 import { alterServerAudit, createServerAudit, dropServerAudit } from "./define-audit.ts";
 import { createDatabase, dropDatabase, dropTriggers, switchTriggers } from "./define-database.ts";
 import {
+  addSignature,
+  createCertificate,
+  createCertificateLogin,
+  createProcedure,
+  createTable,
+  createTrigger,
+  dropCertificate,
+  dropProcedure,
+  dropTable,
+  removePrivateKey,
+} from "./define-object.ts";
+import {
   alterLogin,
   changeDatabasePermission,
   changeDatabaseRole,
@@ -46,7 +58,7 @@ export function runDefinition(definition: Definition, text: string, context: Sql
   checkPlace(definition, database, engine.profile.year, engine.instance);
   checkTransaction(definition, context);
   checkNotInUse(definition, context);
-  const apply = (state: ServerState, now: number) => applyDefinition(state, definition, database, context, now);
+  const apply = (state: ServerState, now: number) => applyDefinition(state, definition, text, database, context, now);
   // Whatever is wrong with it is found before anything happens.
   apply(engine.state, engine.now());
   const locked = isLocked(engine.state, definition, session.originalLogin);
@@ -142,6 +154,7 @@ function checkStarted(definition: Definition, trail: AuditTrail): void {
 function applyDefinition(
   { trail, instance }: ServerState,
   definition: Definition,
+  text: string,
   database: Database,
   { session, engine }: SqlContext,
   now: number,
@@ -193,6 +206,26 @@ function applyDefinition(
       return ofInstance(dropTriggers(instance, definition.names));
     case "createDatabase":
       return ofInstance(createDatabase(instance, definition.name));
+    case "createTable":
+      return ofInstance(createTable(instance, definition));
+    case "dropTable":
+      return ofInstance(dropTable(instance, definition.name));
+    case "createProcedure":
+      return ofInstance(createProcedure(instance, definition));
+    case "dropProcedure":
+      return ofInstance(dropProcedure(instance, definition.name));
+    case "createTrigger":
+      return ofInstance(createTrigger(instance, definition.name, text));
+    case "createCertificate":
+      return ofInstance(createCertificate(instance, definition));
+    case "dropCertificate":
+      return ofInstance(dropCertificate(instance, definition.name));
+    case "removePrivateKey":
+      return ofInstance(removePrivateKey(instance, definition.name));
+    case "addSignature":
+      return ofInstance(addSignature(instance, definition));
+    case "createCertificateLogin":
+      return ofInstance(createCertificateLogin(instance, definition.name, definition.certificate));
     case "dropDatabase":
       return dropDatabase({ trail, instance }, definition.name);
   }

@@ -1,5 +1,6 @@
+import { findTable } from "../definitions/define-object.ts";
 import type { AuditReadPart } from "../model/read-rows.ts";
-import { findDatabase } from "../principals.ts";
+import { findDatabase, sameName } from "../principals.ts";
 import type { ResultColumn } from "../protocol/tokens.ts";
 import type { SqlValue } from "../sql-types.ts";
 import { demandAccess } from "./access.ts";
@@ -9,6 +10,7 @@ import type { Aggregate, Compiled, Frame, Scope } from "./compiled.ts";
 import type { CatalogTable, SqlContext } from "./context.ts";
 import { ServerError, unknownObject } from "./server-error.ts";
 import type { Join, Select, SelectItem, TableReference } from "./syntax.ts";
+import { tableSource } from "./table-source.ts";
 
 export interface CompiledSelect {
   readonly columns: readonly ResultColumn[];
@@ -131,7 +133,10 @@ function bindTables(select: Select, scope: Scope): readonly BoundTable[] {
 }
 
 function bindTable(reference: TableReference, scope: Scope): BoundTable {
-  const table = scope.context.catalog.tables.get(reference.name);
+  const { catalog, engine, session } = scope.context;
+  const inMaster = sameName(reference.database ?? session.database, "master");
+  const made = inMaster ? findTable(engine.instance, reference.name) : undefined;
+  const table = catalog.tables.get(reference.name) ?? (made && tableSource(made));
   if (!table) throw unknownObject(reference.written);
   const args = (reference.arguments ?? []).map((argument) => compileExpression(argument, scope));
   const seenFrom =

@@ -15,6 +15,7 @@ import { convertValue } from "./convert-value.ts";
 import { parseBatch, parseDeclarations } from "./parse-batch.ts";
 import { ServerError, undeclaredVariable } from "./server-error.ts";
 import type { Declaration, Expression, Statement } from "./syntax.ts";
+import { writeTable } from "./write-table.ts";
 
 /** A result on its way to the client. */
 export interface QueryResult {
@@ -76,7 +77,7 @@ export async function runProcedure(
   const inMaster = plain.replace(/^master\./, "");
   const stored = context.engine.instance.procedures.find((procedure) => procedure.name.toLowerCase() === inMaster);
   if (!stored) throw new ServerError(2812, `Could not find stored procedure '${name}'.`, 16, 62);
-  if (!mayExecute(stored, context.session.login)) throw executeDenied(stored.name);
+  if (!mayExecute(context.engine.instance, stored, context.session.login)) throw executeDenied(stored.name);
   return runStored(stored, args, context, sink);
 }
 
@@ -101,8 +102,15 @@ async function runStored(
   sink: ReplySink,
 ): Promise<number> {
   const variables = bindParameters(parseDeclarations(procedure.parameters), args);
-  await runText(procedure.body, { ...context, variables, lent: procedure.lends }, sink);
+  await runText(procedure.body, { ...context, variables, lent: lentBy(procedure, context) }, sink);
   return 0;
+}
+
+/** What a signature lends: the permissions of the certificate's login, as they are now. */
+function lentBy({ lends, signedBy }: StoredProcedure, { engine }: SqlContext): readonly string[] {
+  if (signedBy === undefined) return lends;
+  const signers = engine.instance.logins.filter(({ certificate }) => certificate === signedBy);
+  return [...lends, ...signers.flatMap(({ permissions }) => permissions)];
 }
 
 function executeDenied(name: string): ServerError {
@@ -176,6 +184,11 @@ async function runStatement(statement: Statement, context: SqlContext, sink: Rep
       return sink.done();
     case "kill":
       killSession(Number(evaluateNow(statement.session, context)), context);
+      return sink.done();
+    case "insert":
+    case "update":
+    case "delete":
+      writeTable(statement, context);
       return sink.done();
     case "define":
       return define(statement, context, sink);

@@ -1,6 +1,7 @@
 import { parseDefinition, startsDefinition } from "./parse-definition.ts";
 import { parseExpression, parseType } from "./parse-expression.ts";
 import { parseSelect } from "./parse-select.ts";
+import { parseWrite } from "./parse-write.ts";
 import type { Declaration, ExecuteArgument, Statement } from "./syntax.ts";
 import { TokenStream } from "./token-stream.ts";
 
@@ -37,6 +38,8 @@ function parseStatement(tokens: TokenStream): Statement {
   const transaction = parseTransaction(tokens);
   if (transaction) return transaction;
   if (tokens.takeWords("begin")) return parseBlock(tokens);
+  const write = parseWrite(tokens);
+  if (write) return write;
   if (startsDefinition(tokens)) return { kind: "define", ...parseDefinition(tokens) };
   throw tokens.unexpected();
 }

@@ -1,9 +1,17 @@
 /** CREATE, ALTER, DROP, GRANT, DENY, REVOKE, ENABLE and DISABLE. */
 import type { Definition, Scope } from "../definitions/definition.ts";
 import { parseAlterAudit, parseCreateAudit, parseSpecification } from "./parse-audit-definition.ts";
+import {
+  parseAddSignature,
+  parseAlterCertificate,
+  parseCreateCertificate,
+  parseCreateProcedure,
+  parseCreateTable,
+  parseCreateTrigger,
+} from "./parse-object-definition.ts";
 import type { TokenStream } from "./token-stream.ts";
 
-const VERBS = ["create", "alter", "drop", "grant", "deny", "revoke", "enable", "disable"] as const;
+const VERBS = ["create", "alter", "drop", "add", "grant", "deny", "revoke", "enable", "disable"] as const;
 
 /** A definition with its text as it was written, passwords hidden as the engine hides them in what it audits. */
 export interface WrittenDefinition {
@@ -34,6 +42,8 @@ function parseAfter(tokens: TokenStream, verb: (typeof VERBS)[number] | undefine
       return parseAlter(tokens);
     case "drop":
       return parseDrop(tokens);
+    case "add":
+      return parseAddSignature(tokens);
     case "grant":
       return parsePermission(tokens, "GRANT");
     case "deny":
@@ -57,6 +67,10 @@ function parseCreate(tokens: TokenStream): Definition {
   if (tokens.takeWords("login")) return parseCreateLogin(tokens);
   if (tokens.takeWords("user")) return parseCreateUser(tokens);
   if (tokens.takeWords("database")) return { kind: "createDatabase", name: tokens.expectName() };
+  if (tokens.takeWords("table")) return parseCreateTable(tokens);
+  if (tokens.takeWords("procedure")) return parseCreateProcedure(tokens);
+  if (tokens.takeWords("trigger")) return parseCreateTrigger(tokens);
+  if (tokens.takeWords("certificate")) return parseCreateCertificate(tokens);
   throw tokens.unexpected();
 }
 
@@ -67,6 +81,7 @@ function parseAlter(tokens: TokenStream): Definition {
   if (tokens.takeWords("server", "role")) return parseAlterRole(tokens, "SERVER");
   if (tokens.takeWords("role")) return parseAlterRole(tokens, "DATABASE");
   if (tokens.takeWords("login")) return parseAlterLogin(tokens);
+  if (tokens.takeWords("certificate")) return parseAlterCertificate(tokens);
   throw tokens.unexpected();
 }
 
@@ -79,6 +94,9 @@ function parseDrop(tokens: TokenStream): Definition {
   if (tokens.takeWords("login")) return { kind: "dropLogin", name: tokens.expectName() };
   if (tokens.takeWords("user")) return { kind: "dropUser", name: tokens.expectName() };
   if (tokens.takeWords("database")) return { kind: "dropDatabase", name: tokens.expectName() };
+  if (tokens.takeWords("table")) return { kind: "dropTable", name: tokens.expectDottedName().join(".") };
+  if (tokens.takeWords("procedure")) return { kind: "dropProcedure", name: tokens.expectDottedName().join(".") };
+  if (tokens.takeWords("certificate")) return { kind: "dropCertificate", name: tokens.expectName() };
   if (tokens.takeWords("trigger")) return { kind: "dropTriggers", names: parseServerTriggers(tokens) };
   throw tokens.unexpected();
 }
@@ -109,6 +127,8 @@ const LOGIN_OPTIONS = ["check_expiration", "check_policy", "default_database", "
 
 function parseCreateLogin(tokens: TokenStream): Definition {
   const name = tokens.expectName();
+  if (tokens.takeWords("from", "certificate"))
+    return { kind: "createCertificateLogin", name, certificate: tokens.expectName() };
   tokens.expectWord("with");
   tokens.expectWord("password");
   tokens.expectSymbol("=");

@@ -99,6 +99,19 @@ export type Statement =
   | { readonly kind: "revert" }
   | { readonly kind: "kill"; readonly session: Expression }
   | { readonly kind: "transaction"; readonly verb: "begin" | "commit" | "rollback" }
+  | {
+      readonly kind: "insert";
+      readonly table: string;
+      readonly columns: readonly string[];
+      readonly rows: readonly (readonly Expression[])[];
+    }
+  | {
+      readonly kind: "update";
+      readonly table: string;
+      readonly changes: readonly { readonly column: string; readonly value: Expression }[];
+      readonly where?: Expression;
+    }
+  | { readonly kind: "delete"; readonly table: string; readonly where?: Expression }
   | { readonly kind: "define"; readonly definition: Definition; readonly text: string };
 
 export interface Declaration {

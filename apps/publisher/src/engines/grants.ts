@@ -1,0 +1,63 @@
+import { ConfigurationError, type PlannedStatement } from "@das/core";
+import { GRANT_VERSIONS as ORACLE_VERSIONS, grantsOf as oracleGrants } from "@das/oracle-reader";
+import { GRANT_VERSIONS as SQL_SERVER_VERSIONS, grantsOf as sqlServerGrants } from "@das/sqlserver-reader";
+import type { Configuration, OracleConfiguration } from "../configuration/schema.ts";
+import { isSqlServer } from "./sqlserver.ts";
+
+/** The statements of one account, and the instances on which they are the same. */
+export interface AccountGrants {
+  readonly user: string;
+  readonly instances: readonly string[];
+  readonly statements: readonly PlannedStatement[];
+}
+
+/**
+ * What accounts need in the databases of a resource, and nothing else: those of the publishers, or an administrator's.
+ * @param version undefined: that is an error which names those that there are. @throws ConfigurationError
+ */
+export function grantsOf(
+  configuration: Configuration,
+  version: string | undefined,
+  administrator: string | undefined,
+): readonly AccountGrants[] {
+  const isKnownOf = isSqlServer(configuration) ? SQL_SERVER_VERSIONS : ORACLE_VERSIONS;
+  if (version === undefined || !isKnownOf.includes(version)) throw versionUnknown(version, isKnownOf);
+  const each = isSqlServer(configuration)
+    ? configuration.instances.map(({ id, user }) => ({
+        id,
+        user: administrator ?? user,
+        statements: sqlServerGrants({
+          resourceId: configuration.resource.id,
+          user: administrator ?? user,
+          version,
+          account: administrator === undefined ? "reader" : "administrator",
+        }),
+      }))
+    : (configuration as OracleConfiguration).instances.map(({ id, user, containers, canary, purgeAfterHours }) => ({
+        id,
+        user: administrator ?? user,
+        statements: oracleGrants({
+          user: administrator ?? user,
+          version,
+          containers,
+          canary,
+          purge: purgeAfterHours !== undefined,
+          account: administrator === undefined ? "reader" : "administrator",
+        }),
+      }));
+  const grouped = Map.groupBy(each, ({ user, statements }) => JSON.stringify([user, statements]));
+  return [...grouped.values()].map((group) => ({
+    user: group[0]?.user ?? "",
+    instances: group.map(({ id }) => id),
+    statements: group[0]?.statements ?? [],
+  }));
+}
+
+function versionUnknown(version: string | undefined, known: readonly string[]): ConfigurationError {
+  return new ConfigurationError({
+    who: "das grants",
+    what: version === undefined ? "it is not said for which version of the database" : `there is no version ${version}`,
+    remedy: `Give --engine-version with one of ${known.join(", ")}`,
+    code: "version-unknown",
+  });
+}

@@ -1,0 +1,402 @@
+import { AddTagsToStreamCommand, StartStreamEncryptionCommand } from "@aws-sdk/client-kinesis";
+import { DisableKeyCommand } from "@aws-sdk/client-kms";
+import {
+  type Clock,
+  type DatabaseActivityEvent,
+  type PolicyState,
+  STREAM_CLASS,
+  silentLogger,
+  streamNameOf,
+  systemClock,
+} from "@das/core";
+import { DataKeyCache, open } from "@das/envelope";
+import { type LocalAws, startLocalAws } from "@das/local-aws";
+import { ReferenceReader, ReferenceTrail } from "@das/reader-conformance";
+import { describe, expect, test } from "vitest";
+import { type AwsClients, openAwsClients } from "../src/aws/clients.ts";
+import { parseConfiguration } from "../src/configuration/load-configuration.ts";
+import type { Configuration } from "../src/configuration/schema.ts";
+import type { LifecycleParts } from "../src/lifecycle/lifecycle-parts.ts";
+import { planModify } from "../src/lifecycle/modify-stream.ts";
+import { readState } from "../src/lifecycle/read-state.ts";
+import { planStart, type StartRequest } from "../src/lifecycle/start-stream.ts";
+import { runSteps, type Step, stepsText } from "../src/lifecycle/steps.ts";
+import { planStop, type StopRequest } from "../src/lifecycle/stop-stream.ts";
+import { type StreamState, tagsOf } from "../src/lifecycle/stream-state.ts";
+import { runPublisher } from "../src/publisher.ts";
+import { describeStream } from "../src/stream/kinesis-stream.ts";
+import { FakeProvisioner } from "./fake-provisioner.ts";
+import { startedState } from "./started-state.ts";
+
+const RESOURCE = "db-ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+const STREAM = streamNameOf(RESOURCE);
+
+/** Waits are shorter than people's. */
+const hasty: Clock = { ...systemClock, sleep: (milliseconds, signal) => systemClock.sleep(milliseconds / 20, signal) };
+
+interface Run {
+  readonly state: StreamState | undefined;
+  readonly told: readonly string[];
+}
+
+interface Scene extends AsyncDisposable {
+  readonly aws: LocalAws;
+  readonly clients: AwsClients;
+  readonly keyId: string;
+  readonly database: FakeProvisioner;
+  readonly trail: ReferenceTrail;
+  /** What the publisher's readers were opened with, one after the other. */
+  readonly opened: readonly object[];
+  /** A publisher of instance a, until it is stopped. */
+  publish(): { stop(): Promise<boolean> };
+  start(request?: Partial<StartRequest>): Promise<Run>;
+  stop(request?: Partial<StopRequest>): Promise<Run>;
+  modify(policy: PolicyState, silent?: (instances: readonly string[]) => void): Promise<Run>;
+  /** The same commands, planned only. */
+  planStart(): Promise<readonly Step[]>;
+  carryOut(steps: readonly Step[]): Promise<void>;
+  state(): Promise<StreamState | undefined>;
+  /** As somebody else would. */
+  tag(state: StreamState): Promise<void>;
+  events(): Promise<readonly DatabaseActivityEvent[]>;
+}
+
+async function openScene(instances = "a"): Promise<Scene> {
+  const aws = await startLocalAws({ durations: { create: 20, delete: 20 } });
+  const keyId = aws.kms.createKey().arn;
+  const connect = () => openAwsClients(aws.region, { endpoint: aws.endpoint, credentials: aws.credentials });
+  const clients = connect();
+  const database = new FakeProvisioner();
+  const trail = new ReferenceTrail();
+  const opened: object[] = [];
+  const configuration: Configuration = parseConfiguration(
+    `
+resource: { id: ${RESOURCE}, engine: sqlserver }
+stream: { region: ${aws.region}, kmsKeyId: ${keyId}, shards: 1 }
+publisher: { heartbeatSeconds: 5, statePollSeconds: 5, stopSeconds: 60 }
+instances: [${[...instances].map((id) => `{ id: ${id}, host: unused, user: unused, password: { env: UNUSED } }`).join(", ")}]
+`,
+    "test.yaml",
+  );
+  const { signal } = new AbortController();
+  const common = { configuration, aws: clients, clock: hasty, random: Math.random };
+  const parts: LifecycleParts = { ...common, provisioner: database, administrator: "sa", signal };
+  const change = async (plan: (ended: (state: StreamState) => void) => Promise<readonly Step[]>): Promise<Run> => {
+    let state: StreamState | undefined;
+    const told: string[] = [];
+    const steps = await plan((ended) => {
+      state = ended;
+    });
+    await runSteps(steps, database, signal, (line) => told.push(line));
+    return { state, told };
+  };
+  const startRequest = (request: Partial<StartRequest>): StartRequest => ({
+    kmsKeyId: undefined,
+    nativeAuditFields: undefined,
+    from: "oldest",
+    timeout: 200_000,
+    ...request,
+  });
+  return {
+    ...{ aws, clients, keyId, database, trail, opened },
+    publish: () => {
+      const own = connect();
+      const stopping = new AbortController();
+      const done = runPublisher(
+        {
+          ...common,
+          aws: own,
+          instanceId: "a",
+          openReader: (settings) => {
+            opened.push(settings);
+            return new ReferenceReader(trail) as never;
+          },
+          createStream: false,
+          logger: silentLogger,
+        },
+        stopping.signal,
+      ).finally(() => own[Symbol.dispose]());
+      return {
+        stop: () => {
+          stopping.abort();
+          return done;
+        },
+      };
+    },
+    start: (request = {}) => change((ended) => planStart(parts, startRequest(request), ended)),
+    stop: (request = {}) =>
+      change((ended) => planStop(parts, { deleteStream: false, timeout: 200_000, ...request }, ended)),
+    modify: (policy, silent = () => undefined) =>
+      change((ended) => planModify(parts, { policy, timeout: 100_000 }, ended, silent)),
+    planStart: () => planStart(parts, startRequest({}), () => undefined),
+    carryOut: (steps) => runSteps(steps, database, signal, () => undefined),
+    state: () => readState(clients.kinesis, STREAM),
+    tag: async (state) => {
+      await clients.kinesis.send(new AddTagsToStreamCommand({ StreamName: STREAM, Tags: tagsOf(state) }));
+    },
+    events: async () => {
+      using keys = new DataKeyCache({ kms: clients.kms, resourceId: RESOURCE });
+      const events: DatabaseActivityEvent[] = [];
+      for (const { data } of aws.kinesis.records(STREAM)) {
+        const { inner } = await open(data, keys);
+        for (const event of inner.databaseActivityEventList) if (event.type === "record") events.push(event);
+      }
+      return events;
+    },
+    [Symbol.asyncDispose]: async () => {
+      clients[Symbol.dispose]();
+      await aws[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const told = (events: readonly DatabaseActivityEvent[]) =>
+  events
+    .filter((event) => event.class === STREAM_CLASS)
+    .map(({ command, errorMessage }) => `${command} ${errorMessage}`);
+const statements = (events: readonly DatabaseActivityEvent[]) =>
+  events.filter((event) => event.class !== STREAM_CLASS).map(({ commandText }) => commandText);
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await systemClock.sleep(10);
+}
+
+describe("an activity stream", () => {
+  test("lives: start, activity, modify both ways, stop, and start again; every change is told once", async () => {
+    await using scene = await openScene();
+    const publisher = scene.publish();
+    scene.trail.append({ statement: "one" });
+    const started = await scene.start();
+    expect(started.state).toMatchObject({ generation: 1, status: "started", policy: "locked", "changed-by": "sa" });
+    expect(scene.database.ran).toEqual(["CREATE AUDIT", "LOCK"]);
+    await until(async () => statements(await scene.events()).includes("one"));
+
+    scene.database.time = "2026-11-22 10:00:01.0000000+00";
+    expect((await scene.modify("unlocked")).state).toMatchObject({ policy: "unlocked", status: "started" });
+    scene.database.time = "2026-11-22 10:00:02.0000000+00";
+    expect((await scene.modify("locked")).state).toMatchObject({ policy: "locked" });
+    // Nothing is to be done, so nothing is.
+    expect((await scene.modify("locked")).told).toEqual([]);
+
+    scene.database.time = "2026-11-22 10:00:03.0000000+00";
+    scene.trail.append({ statement: "two" });
+    expect((await scene.stop()).state).toMatchObject({ status: "stopped", generation: 1 });
+    expect(scene.database.policy).toBeUndefined();
+    expect(statements(await scene.events())).toEqual(["one", "two"]);
+    expect(told(await scene.events())).toEqual([
+      "START generation 1 of the activity stream is started by sa",
+      "MODIFY the audit policy is unlocked by sa",
+      "MODIFY the audit policy is locked by sa",
+      "STOP generation 1 of the activity stream is stopped by sa",
+    ]);
+    const records = [...scene.aws.kinesis.records(STREAM)].length;
+    scene.trail.append({ statement: "while it was stopped" });
+    await systemClock.sleep(1_000);
+    expect([...scene.aws.kinesis.records(STREAM)]).toHaveLength(records);
+
+    scene.database.time = "2026-11-22 10:00:04.0000000+00";
+    expect((await scene.start({ nativeAuditFields: true })).state).toMatchObject({
+      generation: 2,
+      "native-audit-fields": "true",
+    });
+    expect(told(await scene.events()).at(-1)).toBe("START generation 2 of the activity stream is started by sa");
+    await scene.stop({ deleteStream: true });
+    expect(scene.aws.kinesis.stream(STREAM)).toBeUndefined();
+    expect(await publisher.stop()).toBe(true);
+  });
+
+  test("is published as its start says: from where, with which key and fields; the same process, start after start", async () => {
+    await using scene = await openScene();
+    const publisher = scene.publish();
+    await scene.start({ from: "now" });
+    expect(scene.opened).toEqual([{ startAt: { time: scene.database.time }, nativeAuditFields: "omit" }]);
+    await scene.stop();
+    const other = scene.aws.kms.createKey().arn;
+    await scene.start({ from: "oldest", nativeAuditFields: true, kmsKeyId: other });
+    expect(scene.opened.slice(1)).toEqual([{ startAt: "oldest", nativeAuditFields: "include" }]);
+    const calls = scene.aws.counters.of("kms", "GenerateDataKey").calls;
+    // The old key is not needed any more.
+    await scene.clients.kms.send(new DisableKeyCommand({ KeyId: scene.keyId }));
+    scene.trail.append({ statement: "under the other key" });
+    await until(() =>
+      [...scene.aws.kinesis.records(STREAM)].some(({ partitionKey }) => partitionKey === "reference:a:trail"),
+    );
+    expect(scene.aws.counters.of("kms", "GenerateDataKey").calls).toBe(calls);
+    expect(await publisher.stop()).toBe(true);
+  });
+
+  test("whose tags change the fields while it is published is published anew, and a lower revision changes nothing", async () => {
+    await using scene = await openScene();
+    const publisher = scene.publish();
+    const { state } = await scene.start();
+    if (!state) throw new Error("it was not started");
+    await scene.tag({ ...state, revision: 1, "native-audit-fields": "empty" });
+    await systemClock.sleep(800);
+    expect(scene.opened).toHaveLength(1);
+    await scene.tag({ ...state, revision: 9, "native-audit-fields": "true" });
+    await until(() => scene.opened.length > 1);
+    expect(scene.opened.slice(1)).toEqual([{ startAt: "oldest", nativeAuditFields: "include" }]);
+    await publisher.stop();
+  });
+
+  test("is read up to the moment of the stop, whatever the publisher has still to read", async () => {
+    await using scene = await openScene();
+    const publisher = scene.publish();
+    await scene.start();
+    scene.trail.appendMany(5_000);
+    await scene.stop();
+    expect(statements(await scene.events())).toHaveLength(5_000);
+    await publisher.stop();
+  });
+});
+
+describe("a half-finished start", () => {
+  test("is finished by the next one, which does not repeat what was done", async () => {
+    await using scene = await openScene();
+    scene.database.failsAt = "LOCK";
+    await expect(scene.start()).rejects.toThrow("lock failed");
+    expect(scene.aws.kinesis.stream(STREAM)).toBeUndefined();
+    // Nobody publishes: the second attempt gets further, and says who is silent.
+    await expect(scene.start({ timeout: 20_000 })).rejects.toThrow(
+      "after 20 seconds nothing was heard from the publisher of instance a, so the stream is still starting",
+    );
+    expect(await scene.state()).toMatchObject({ status: "starting", generation: 1 });
+    const publisher = scene.publish();
+    const { state, told: steps } = await scene.start();
+    expect(state).toMatchObject({ status: "started", generation: 1 });
+    expect(steps).toEqual([
+      "try the key",
+      "wait for the publisher of instance a",
+      `set the state of the stream ${STREAM} to "started"`,
+    ]);
+    expect(scene.database.ran).toEqual(["CREATE AUDIT", "LOCK"]);
+    await publisher.stop();
+  });
+
+  test("is not finished as something else, but can be stopped", async () => {
+    await using scene = await openScene();
+    await expect(scene.start({ timeout: 0 })).rejects.toThrow("it was not waited for");
+    await expect(scene.start({ nativeAuditFields: true })).rejects.toMatchObject({ code: "InvalidDBInstanceState" });
+    expect((await scene.stop({ timeout: 0 })).state).toMatchObject({ status: "stopped" });
+    expect(scene.database.ran).toEqual([]);
+  });
+
+  test("names every publisher that was not heard", async () => {
+    await using scene = await openScene("abc");
+    const publisher = scene.publish();
+    await expect(scene.start({ timeout: 40_000 })).rejects.toThrow("the publisher of instance b, instance c");
+    await publisher.stop();
+  });
+});
+
+describe("what is refused in RDS's words", () => {
+  const INVALID = { name: "RefusedError", code: "InvalidDBInstanceState" };
+
+  test("starting twice, stopping twice, modifying what is stopped or on its way, a standby", async () => {
+    await using scene = await openScene();
+    await expect(scene.stop()).rejects.toMatchObject({ code: "ResourceNotFoundFault" });
+    await expect(scene.modify("locked")).rejects.toMatchObject({ code: "ResourceNotFoundFault" });
+    scene.aws.kinesis.createStream(STREAM);
+    await until(() => scene.aws.kinesis.stream(STREAM)?.status === "ACTIVE");
+    await expect(scene.stop()).rejects.toMatchObject(INVALID);
+    const at = (parts: Partial<StreamState>) => scene.tag(startedState({ "kms-key-id": scene.keyId, ...parts }));
+    await at({ revision: 5 });
+    await expect(scene.start()).rejects.toMatchObject(INVALID);
+    await at({ revision: 6, policy: "locking-policy" });
+    await expect(scene.modify("unlocked")).rejects.toMatchObject(INVALID);
+    await at({ revision: 7, status: "stopping" });
+    await expect(scene.start()).rejects.toMatchObject(INVALID);
+    await expect(scene.modify("unlocked")).rejects.toMatchObject(INVALID);
+    await at({ revision: 8, status: "stopped" });
+    await expect(scene.stop()).rejects.toMatchObject(INVALID);
+    scene.database.isPrimary = false;
+    await expect(scene.start()).rejects.toMatchObject(INVALID);
+    // Nothing of all this has changed anything.
+    expect(await scene.state()).toMatchObject({ revision: 8 });
+    expect(scene.database.ran).toEqual([]);
+  });
+
+  test("a policy change that died is finished by the same command", async () => {
+    await using scene = await openScene();
+    const publisher = scene.publish();
+    await scene.start();
+    scene.database.failsAt = "UNLOCK";
+    await expect(scene.modify("unlocked")).rejects.toThrow("unlock failed");
+    expect(await scene.state()).toMatchObject({ policy: "unlocking-policy" });
+    await expect(scene.modify("locked")).rejects.toMatchObject(INVALID);
+    expect((await scene.modify("unlocked")).state).toMatchObject({ policy: "unlocked" });
+    await publisher.stop();
+  });
+
+  test("a key that is disabled, of another region, or does not exist", async () => {
+    await using scene = await openScene();
+    const key = scene.aws.kms.createKey();
+    await scene.clients.kms.send(new DisableKeyCommand({ KeyId: key.arn }));
+    const wrong = [
+      key.arn,
+      key.arn.replace(scene.aws.region, "eu-north-1"),
+      key.arn.replace(/[^/]*$/, "11111111-2222-3333-4444-555555555555"),
+    ];
+    for (const kmsKeyId of wrong) {
+      await expect(scene.start({ kmsKeyId })).rejects.toMatchObject({ code: "KMSKeyNotAccessibleFault" });
+    }
+    expect(scene.database.ran).toEqual([]);
+    expect(scene.aws.kinesis.stream(STREAM)).toBeUndefined();
+  });
+
+  test("a stream that Kinesis encrypts, and tags that somebody else wrote", async () => {
+    await using scene = await openScene();
+    scene.aws.kinesis.createStream(STREAM);
+    await until(() => scene.aws.kinesis.stream(STREAM)?.status === "ACTIVE");
+    await scene.clients.kinesis.send(
+      new AddTagsToStreamCommand({ StreamName: STREAM, Tags: { "das-generation": "one", owner: "us" } }),
+    );
+    await expect(scene.start()).rejects.toMatchObject({ code: "stream-tags" });
+    await expect(scene.start()).rejects.toThrow("the tag das-generation is not what das writes");
+    await scene.clients.kinesis.send(
+      new StartStreamEncryptionCommand({ StreamName: STREAM, EncryptionType: "KMS", KeyId: scene.keyId }),
+    );
+    await until(async () => (await describeStream(scene.clients.kinesis, STREAM))?.EncryptionType === "KMS");
+    await expect(scene.start()).rejects.toMatchObject({ code: "stream-encrypted" });
+  });
+});
+
+describe("two that change the state at once", () => {
+  test("one of them wins, the other is told", async () => {
+    await using scene = await openScene();
+    const publisher = scene.publish();
+    const plans = [await scene.planStart(), await scene.planStart()];
+    const ends = await Promise.allSettled(plans.map((steps) => scene.carryOut(steps)));
+    expect(ends.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+    expect(ends.find(({ status }) => status === "rejected")).toMatchObject({
+      reason: { code: "InvalidDBInstanceState" },
+    });
+    expect(await scene.state()).toMatchObject({ status: "started", generation: 1 });
+    await publisher.stop();
+  });
+
+  test("tags that answer stale delay a change, and undo none", async () => {
+    await using scene = await openScene();
+    const publisher = scene.publish();
+    await scene.start();
+    scene.aws.faults.staleTags(STREAM, 500);
+    const began = performance.now();
+    expect((await scene.modify("unlocked")).state).toMatchObject({ policy: "unlocked" });
+    expect(performance.now() - began).toBeGreaterThan(500);
+    await publisher.stop();
+  });
+});
+
+test("a dry run says every statement and call, in order, and none of them is made", async () => {
+  await using scene = await openScene();
+  const text = stepsText(await scene.planStart());
+  expect(text.match(/^(?!-- )\S.*$/gm)).toEqual(["CREATE AUDIT", "LOCK"]);
+  expect(text.match(/^-- \$ aws \S+ \S+/gm)).toEqual([
+    "-- $ aws kms generate-data-key",
+    "-- $ aws kinesis create-stream",
+    "-- $ aws kinesis add-tags-to-stream",
+  ]);
+  expect(scene.database.ran).toEqual([]);
+  expect(scene.aws.counters.of("kms", "GenerateDataKey").calls).toBe(0);
+  expect(scene.aws.kinesis.stream(STREAM)).toBeUndefined();
+});

@@ -1,0 +1,26 @@
+import type { PlannedStatement, PolicyState } from "@das/core";
+import { quoteName } from "../check/statement.ts";
+import { programAt } from "./planned.ts";
+import type { ProvisionFacts } from "./provision-facts.ts";
+
+type Place = Pick<ProvisionFacts, "place" | "names">;
+
+/** Empty when the policy is in that state; undefined: nothing is provisioned here. */
+export function planPolicy(policy: PolicyState, found: ProvisionFacts): readonly PlannedStatement[] | undefined {
+  if (!found.state) return undefined;
+  const isLocked = policy === "locked";
+  if (found.state.isLocked === isLocked) return [];
+  return [isLocked ? lockStatement(found) : unlockStatement(found)];
+}
+
+/** What is protected is looked at when it is sent: after everything before it has run. */
+export function lockStatement({ place, names }: Place): PlannedStatement {
+  return programAt(place)(
+    "lock the audit policies, and record how they are",
+    `BEGIN ${quoteName(names.owner)}.das_set_policy(1, :record); END;`,
+  );
+}
+
+export function unlockStatement({ place, names }: Place): PlannedStatement {
+  return programAt(place)("unlock the audit policies", `BEGIN ${quoteName(names.owner)}.das_set_policy(0, NULL); END;`);
+}

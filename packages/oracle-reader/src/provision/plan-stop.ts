@@ -1,0 +1,86 @@
+import type { PlannedStatement } from "@das/core";
+import { quoteName } from "../check/statement.ts";
+import { areEqual, disableTexts, enableTexts, withoutReader } from "./enabling.ts";
+import { OWN_POLICIES, STATE_TABLE } from "./names.ts";
+import { unlockStatement } from "./plan-policy.ts";
+import { parameterStatement } from "./plan-start.ts";
+import { plannedAt } from "./planned.ts";
+import { programsOf } from "./programs.ts";
+import type { ProvisionFacts } from "./provision-facts.ts";
+import { NOTHING_RECORDED } from "./recorded-changes.ts";
+
+/**
+ * What a start changed comes back, and what it made goes. The publisher's account and its rights stay: it waits with
+ * them for the next start. The state goes last, so that a stop that died can go on.
+ */
+export function planStop(found: ProvisionFacts): readonly PlannedStatement[] {
+  const { place, names, state, objects } = found;
+  const planned = plannedAt(place);
+  const recorded = state?.changes ?? NOTHING_RECORDED;
+  const isMade = (name: string) => recorded.made.includes(name);
+  const owner = quoteName(names.owner);
+  const lastly =
+    isMade(`user ${names.owner}`) && objects.has(STATE_TABLE)
+      ? [planned(`drop the schema ${names.owner} with all that is in it`, `DROP USER ${owner} CASCADE`)]
+      : [
+          ...[...programsOf(names)]
+            .toReversed()
+            .filter(
+              ({ name, kind, isReplaced }) =>
+                kind !== "TRIGGER" && objects.has(name) && (isReplaced || isMade(`procedure ${name}`)),
+            )
+            .map(({ name, kind }) =>
+              planned(`drop the ${kind.toLowerCase()} ${names.owner}.${name}`, `DROP ${kind} ${owner}.${name}`),
+            ),
+          ...(objects.has(STATE_TABLE)
+            ? [planned("drop the table of the policy's state", `DROP TABLE ${owner}.${STATE_TABLE} PURGE`)]
+            : []),
+        ];
+  return [
+    ...(state?.isLocked ? [unlockStatement(found)] : []),
+    ...ownTrigger(found),
+    ...recorded.parameters.map(({ name, was }) => parameterStatement(found, name, was, "restore")),
+    ...recordedPolicies(found),
+    ...ownPolicies(found, isMade),
+    ...lastly,
+  ];
+}
+
+/** First: while it stands, a state that is gone reads as locked. */
+function ownTrigger({ place, names, objects }: ProvisionFacts): readonly PlannedStatement[] {
+  return programsOf(names)
+    .filter(({ name, kind }) => kind === "TRIGGER" && objects.has(name))
+    .map(({ name }) =>
+      plannedAt(place)(`drop the trigger ${names.owner}.${name}`, `DROP TRIGGER ${quoteName(names.owner)}.${name}`),
+    );
+}
+
+/** Users' own policies, as they were enabled before the start; one that was dropped or changed since stays as it is. */
+function recordedPolicies({ place, names, policies, state }: ProvisionFacts): readonly PlannedStatement[] {
+  const planned = plannedAt(place);
+  return (state?.changes.policies ?? []).flatMap(({ name, enablements }) => {
+    const present = policies.find((policy) => policy.name === name);
+    const ours = withoutReader(enablements, names.reader);
+    if (!present || !areEqual(present.enablements, ours) || areEqual(ours, enablements)) return [];
+    return [
+      ...disableTexts(name, present.enablements).map((text) =>
+        planned(`end the audit policy ${name} for a moment`, text),
+      ),
+      ...enableTexts(name, enablements).map((text) => planned(`enable the audit policy ${name} as it was`, text)),
+    ];
+  });
+}
+
+function ownPolicies(
+  { place, policies, ownPolicies: present }: ProvisionFacts,
+  isMade: (name: string) => boolean,
+): readonly PlannedStatement[] {
+  const planned = plannedAt(place);
+  return OWN_POLICIES.filter((name) => present.has(name) && isMade(`policy ${name}`)).flatMap((name) => {
+    const enabled = policies.find((policy) => policy.name === name);
+    return [
+      ...disableTexts(name, enabled?.enablements ?? []).map((text) => planned(`end the audit policy ${name}`, text)),
+      planned(`drop the audit policy ${name}`, `DROP AUDIT POLICY ${name}`),
+    ];
+  });
+}

@@ -1,0 +1,206 @@
+import {
+  type Clock,
+  type Logger,
+  type PlannedStatement,
+  type PolicyState,
+  type ProvisionedState,
+  type Provisioner,
+  RefusedError,
+  type ResourceId,
+  systemClock,
+  type UtcTime,
+  utcTime,
+} from "@das/core";
+import { placeOf } from "../classify-error.ts";
+import { Connection } from "../connection.ts";
+import type { ConnectionOptions } from "../connection-options.ts";
+import { DATABASE_STATE } from "../statements.ts";
+import { dictionaryName } from "./names.ts";
+import { planPolicy } from "./plan-policy.ts";
+import { planStart } from "./plan-start.ts";
+import { planStop } from "./plan-stop.ts";
+import { recordText } from "./policy-record.ts";
+import { driftIn, lookAtProvision, type ProvisionFacts } from "./provision-facts.ts";
+import { runStatement } from "./run-statement.ts";
+
+export interface ProvisionerOptions {
+  readonly resourceId: ResourceId;
+  /**
+   * The instances of the resource, as in the configuration: user and password are the publisher's. The first one must be
+   * the primary; what is made there is replicated to the others.
+   */
+  readonly instances: readonly ConnectionOptions[];
+  /** Services of the PDBs that are read besides: each container has policies and a state of its own. */
+  readonly containers?: readonly string[];
+  /** Of a user with the role DBA in each container. */
+  readonly administrator: { readonly user: string; readonly password: string };
+  readonly logger: Logger;
+  readonly clock?: Clock;
+}
+
+/** Nothing connects before the first question. */
+export function openProvisioner(options: ProvisionerOptions): Provisioner {
+  return new OracleProvisioner(options);
+}
+
+class OracleProvisioner implements Provisioner {
+  readonly engine = "oracle";
+  readonly #options: ProvisionerOptions;
+  readonly #primary: ConnectionOptions;
+  readonly #connections = new Map<string, Connection>();
+  /** Where each planned statement goes. */
+  readonly #services = new WeakMap<PlannedStatement, string>();
+
+  constructor(options: ProvisionerOptions) {
+    const [primary] = options.instances;
+    if (!primary) throw new Error("oracle-reader: a resource has at least one instance");
+    this.#options = options;
+    this.#primary = primary;
+  }
+
+  async demandPrimary(signal: AbortSignal): Promise<void> {
+    const [, role = "", openMode = ""] = await this.#databaseState(signal);
+    if (role === "PRIMARY" && openMode === "READ WRITE") return;
+    throw new RefusedError({
+      who: "oracle-reader",
+      what: `${placeOf(this.#primary)} is a ${role || "database"} that is open ${openMode || "in no way"}, not a primary that is open READ WRITE`,
+      remedy: "Run the command with --instance for the instance that is the primary now",
+      code: "InvalidDBInstanceState",
+    });
+  }
+
+  async now(signal: AbortSignal): Promise<UtcTime> {
+    const [now = ""] = await this.#databaseState(signal);
+    return utcTime(now);
+  }
+
+  planStart(signal: AbortSignal): Promise<readonly PlannedStatement[]> {
+    return this.#plan(signal, (found) => {
+      this.#warnOfSilence(found);
+      return planStart(found);
+    });
+  }
+
+  planPolicy(policy: PolicyState, signal: AbortSignal): Promise<readonly PlannedStatement[]> {
+    return this.#plan(signal, (found) => {
+      const plan = planPolicy(policy, found);
+      if (plan) return plan;
+      throw new RefusedError({
+        who: "oracle-reader",
+        what: `${found.place}: no activity stream was started in this database`,
+        remedy: "Run das start first",
+        code: "InvalidDBInstanceState",
+      });
+    });
+  }
+
+  planStop(signal: AbortSignal): Promise<readonly PlannedStatement[]> {
+    return this.#plan(signal, planStop);
+  }
+
+  async run(
+    plan: readonly PlannedStatement[],
+    signal: AbortSignal,
+    done?: (statement: PlannedStatement) => void,
+  ): Promise<void> {
+    for (const statement of plan) {
+      signal.throwIfAborted();
+      const service = this.#services.get(statement);
+      if (service === undefined) throw new Error("oracle-reader: a plan is run by the provisioner that made it");
+      const fillings = {
+        readerPassword: this.#primary.password,
+        record: async () => recordText((await this.#look(service, signal)).record),
+      };
+      await runStatement(await this.#connection(service, signal), statement, fillings, signal);
+      done?.(statement);
+    }
+  }
+
+  async state(signal: AbortSignal): Promise<ProvisionedState> {
+    const found = await this.#lookEverywhere(signal);
+    const states = found.flatMap(({ state }) => state ?? []);
+    const several = found.length > 1;
+    return {
+      // One container that is not locked is a way around the lock.
+      policy:
+        states.length < found.length ? undefined : states.every(({ isLocked }) => isLocked) ? "locked" : "unlocked",
+      drift: found.flatMap((each) => driftIn(each).map((line) => (several ? `${each.place}: ${line}` : line))),
+      parameters: states.flatMap(({ changes }) => changes.parameters),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const connections = [...this.#connections.values()];
+    this.#connections.clear();
+    await Promise.all(connections.map((connection) => connection[Symbol.asyncDispose]()));
+  }
+
+  async #plan(
+    signal: AbortSignal,
+    planOf: (found: ProvisionFacts) => readonly PlannedStatement[],
+  ): Promise<readonly PlannedStatement[]> {
+    const plan: PlannedStatement[] = [];
+    for (const service of this.#servicesRead) {
+      const statements = planOf(await this.#look(service, signal));
+      for (const statement of statements) this.#services.set(statement, service);
+      plan.push(...statements);
+    }
+    return plan;
+  }
+
+  get #servicesRead(): readonly string[] {
+    return [this.#primary.service, ...(this.#options.containers ?? [])];
+  }
+
+  async #look(service: string, signal: AbortSignal): Promise<ProvisionFacts> {
+    const { instanceId, user } = this.#primary;
+    const place = `instance ${instanceId}, ${service}`;
+    return lookAtProvision(await this.#connection(service, signal), place, dictionaryName(user), signal);
+  }
+
+  async #lookEverywhere(signal: AbortSignal): Promise<readonly ProvisionFacts[]> {
+    const found: ProvisionFacts[] = [];
+    for (const service of this.#servicesRead) found.push(await this.#look(service, signal));
+    return found;
+  }
+
+  async #databaseState(signal: AbortSignal): Promise<readonly string[]> {
+    const connection = await this.#connection(this.#primary.service, signal);
+    const [row = []] = await connection.select(DATABASE_STATE, {}, signal);
+    signal.throwIfAborted();
+    return row.map((value) => value ?? "");
+  }
+
+  async #connection(service: string, signal: AbortSignal): Promise<Connection> {
+    const known = this.#connections.get(service);
+    if (known) return known;
+    const { administrator, clock = systemClock } = this.#options;
+    const connection = await this.#open({ ...this.#primary, ...administrator, service }, clock, signal);
+    this.#connections.set(service, connection);
+    return connection;
+  }
+
+  async #open(options: ConnectionOptions, clock: Clock, signal: AbortSignal): Promise<Connection> {
+    try {
+      return await Connection.open(options, clock, signal);
+    } catch (error) {
+      if (!(error instanceof RefusedError) || error.code !== "login-refused") throw error;
+      throw new RefusedError({
+        who: error.who,
+        what: error.what,
+        remedy: "Check the administrator's name (--admin-user) and password, and the account in DBA_USERS",
+        code: error.code,
+        cause: error.cause,
+      });
+    }
+  }
+
+  /** The trail would hold only what Oracle always audits; which policies there are is the site's own choice. */
+  #warnOfSilence({ policies, place }: ProvisionFacts): void {
+    if (policies.some(({ name }) => !/^(ORA[_$]|DAS_(LOCK|READER_POL|CANARY_POL)$)/.test(name))) return;
+    this.#options.logger.warn(
+      { place },
+      "no audit policy of your own is enabled: no access to data will reach the stream; while the policy is locked, none can be added",
+    );
+  }
+}

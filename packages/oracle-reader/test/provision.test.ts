@@ -1,0 +1,193 @@
+import {
+  containerOf,
+  type OracleEmulator,
+  type ReleaseName,
+  siteNamed,
+  VERSION_PROFILES,
+  workContainer,
+} from "@das/oracle-emulator";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { GRANT_VERSIONS, grantsOf } from "../src/index.ts";
+import { sentText } from "../src/provision/planned.ts";
+import { OTHER_DBA, startTarget } from "./provisioned-target.ts";
+
+const signal = new AbortController().signal;
+const RELEASES = (Object.keys(VERSION_PROFILES) as ReleaseName[]).filter((release) => release !== "future");
+
+/** Everything that provisioning could touch; the publisher's account stays at stop. */
+function everythingOf({ shared, site, world, user }: OracleEmulator): unknown {
+  const { users, roles, routines, triggers, tables } = shared.database;
+  const { parameters, containers } = siteNamed(world, site);
+  const { guid } = workContainer(siteNamed(world, site));
+  const { policies, enabledPolicies, table } = containerOf(siteNamed(world, site), guid);
+  return {
+    users: users.filter(({ name }) => name !== user),
+    roles,
+    routines,
+    triggers,
+    tables,
+    parameters,
+    containers: containers.length,
+    policies,
+    enabledPolicies,
+    interval: table.interval,
+  };
+}
+
+/** A database that never heard of das. */
+const BARE = ["DROP USER das_reader CASCADE", "DROP USER das_owner CASCADE"];
+
+const OWN_POLICY = ["CREATE AUDIT POLICY app ACTIONS ALL", "AUDIT POLICY app"];
+
+describe.each(RELEASES)("on Oracle %s", (release) => {
+  test("a start is the statements that are written down, and a stop takes them back", async () => {
+    await using target = await startTarget({ release, user: "DAS_READER" });
+    await target.run([...BARE, ...OWN_POLICY]);
+    const before = everythingOf(target.emulator);
+    await using provisioner = target.open();
+    await provisioner.demandPrimary(signal);
+    const start = await provisioner.planStart(signal);
+    await expect(script(start)).toMatchFileSnapshot(`golden/start.oracle.${release}.sql`);
+    await provisioner.run(start, signal);
+    expect(await provisioner.planStart(signal)).toEqual([]);
+    expect(await provisioner.state(signal)).toEqual({
+      policy: "locked",
+      drift: [],
+      parameters: expect.arrayContaining([]),
+    });
+    const stop = await provisioner.planStop(signal);
+    await expect(script(stop)).toMatchFileSnapshot(`golden/stop.oracle.${release}.sql`);
+    await provisioner.run(stop, signal);
+    expect(everythingOf(target.emulator)).toEqual(before);
+    expect(await provisioner.planStop(signal)).toEqual([]);
+    expect(await provisioner.state(signal)).toMatchObject({ policy: undefined, drift: [], parameters: [] });
+  });
+});
+
+function script(plan: readonly { readonly what: string; readonly sql: string }[]): string {
+  return plan.map(({ what, sql }) => `-- ${what}\n${sql}\n`).join("\n");
+}
+
+test("a start or a stop that died goes on from where it was", async () => {
+  await using target = await startTarget();
+  await target.run([...BARE, ...OWN_POLICY]);
+  const before = everythingOf(target.emulator);
+  await using provisioner = target.open();
+  const length = (await provisioner.planStart(signal)).length;
+  const places = fc.array(fc.nat({ max: length }), { minLength: 2, maxLength: 2 });
+  await fc.assert(
+    fc.asyncProperty(places, fc.nat({ max: 12 }), async (started, stopped) => {
+      for (const count of started) await provisioner.run((await provisioner.planStart(signal)).slice(0, count), signal);
+      await provisioner.run(await provisioner.planStart(signal), signal);
+      expect(await provisioner.planStart(signal)).toEqual([]);
+      expect(await provisioner.state(signal)).toMatchObject({ policy: "locked", drift: [] });
+      await provisioner.run((await provisioner.planStop(signal)).slice(0, stopped), signal);
+      await provisioner.run(await provisioner.planStop(signal), signal);
+      expect(everythingOf(target.emulator)).toEqual(before);
+    }),
+    { numRuns: 8 },
+  );
+});
+
+test("the rights that das grants prints for an administrator are enough", async () => {
+  await using target = await startTarget();
+  await target.run([...BARE, ...OWN_POLICY, 'CREATE USER boss IDENTIFIED BY "boss"']);
+  const before = everythingOf(target.emulator);
+  const request = { version: "19c", containers: [], canary: true, purge: true } as const;
+  await target.run(grantsOf({ ...request, user: "boss", account: "administrator" }).map(sentText));
+  const granted = everythingOf(target.emulator);
+  await using provisioner = target.open("boss", "boss");
+  await provisioner.run(await provisioner.planStart(signal), signal);
+  expect(await provisioner.state(signal)).toMatchObject({ policy: "locked" });
+  await provisioner.run(await provisioner.planStop(signal), signal);
+  expect(everythingOf(target.emulator)).toEqual(granted);
+  expect(granted).not.toEqual(before);
+});
+
+test.each(GRANT_VERSIONS)(
+  "a publisher's account on Oracle %s that was made by hand needs nothing more",
+  async (version) => {
+    const request = { user: "das_reader", version, containers: [], canary: true, purge: true } as const;
+    const grants = grantsOf(request);
+    expect(grants.every(({ what, place }) => what.length > 10 && place !== undefined)).toBe(true);
+    await using target = await startTarget({ release: version as ReleaseName });
+    await target.run(BARE);
+    const isInstalled = (sql: string) => sql.includes(" ON DAS_OWNER.");
+    const byHand = grants.map(sentText).filter((sql) => !isInstalled(sql));
+    await target.run(byHand.map((sql) => sql.replace(":reader_password", '"secret"')));
+    await using provisioner = target.open();
+    const plan = await provisioner.planStart(signal);
+    const forReader = plan.filter(({ sql }) => /^GRANT|^CREATE USER/.test(sql) && sql.includes("DAS_READER"));
+    expect(forReader.map(({ sql }) => sql)).toEqual(grants.map(({ sql }) => sql).filter(isInstalled));
+  },
+);
+
+test("without the canary and the purge an account needs less; a common user has its rights everywhere", () => {
+  const request = { user: "c##das", version: "19c", containers: ["sales"], canary: false, purge: false } as const;
+  const texts = grantsOf(request).map(({ sql }) => sql);
+  expect(texts[0]).toBe("CREATE USER C##DAS IDENTIFIED BY :reader_password CONTAINER=ALL;");
+  expect(texts.at(-1)).toBe("GRANT EXECUTE ON C##DAS_OWNER.DAS_GUARD TO C##DAS;");
+  expect(texts.join()).not.toMatch(/DAS_CANARY|DAS_ADVANCE/);
+});
+
+const ATTEMPTS = [
+  "CREATE AUDIT POLICY mine ACTIONS LOGON",
+  "CREATE /* x */ AUDIT -- y\n POLICY mine ACTIONS LOGON",
+  "ALTER AUDIT POLICY app DROP ACTIONS ALL",
+  "DROP AUDIT POLICY das_lock",
+  "NOAUDIT POLICY app",
+  "NOAUDIT POLICY das_lock",
+  "AUDIT POLICY app EXCEPT mallory",
+  "DROP TRIGGER das_owner.das_lock_trg",
+  "ALTER TRIGGER das_owner.das_lock_trg DISABLE",
+  "CREATE OR REPLACE FUNCTION das_owner.das_is_locked RETURN NUMBER AS BEGIN RETURN 0; END;",
+  "DROP FUNCTION das_owner.das_guard",
+  "DROP TABLE das_owner.das_state",
+  "GRANT EXECUTE ON das_owner.das_set_policy TO mallory",
+  "DROP USER das_owner CASCADE",
+];
+
+test("while it is locked no DBA changes an audit policy or the lock; only who started it unlocks", async () => {
+  await using target = await startTarget();
+  await target.run([...OWN_POLICY, ...OTHER_DBA]);
+  await using provisioner = target.open();
+  await provisioner.run(await provisioner.planStart(signal), signal);
+  const mallory = (statement: string) => target.run([statement], "mallory", "mallory");
+  for (const attempt of ATTEMPTS) await expect(mallory(attempt), attempt).rejects.toMatchObject({ number: 20_990 });
+  const unlock = "BEGIN das_owner.das_set_policy(0, NULL); END;";
+  await expect(mallory(unlock)).rejects.toMatchObject({ number: 20_992 });
+  await expect(mallory("BEGIN das_owner.das_record('{}'); END;")).rejects.toMatchObject({ number: 20_992 });
+  await using other = target.open("mallory", "mallory");
+  const stop = await other.planStop(signal);
+  await expect(other.run(stop, signal)).rejects.toMatchObject({
+    name: "RefusedError",
+    message: expect.stringMatching(/instance a, SALESPDB refused to unlock .*only the administrator who started/),
+  });
+  // What has nothing to do with the audit goes on.
+  await mallory("CREATE TABLE mallory.own (a NUMBER)");
+  expect(await provisioner.state(signal)).toMatchObject({ policy: "locked", drift: [] });
+
+  await provisioner.run(await provisioner.planPolicy("unlocked", signal), signal);
+  expect(await provisioner.planPolicy("unlocked", signal)).toEqual([]);
+  expect(await provisioner.state(signal)).toMatchObject({ policy: "unlocked", drift: [] });
+  await mallory("CREATE AUDIT POLICY mine ACTIONS LOGON");
+  await mallory("AUDIT POLICY mine");
+  await provisioner.run(await provisioner.planPolicy("locked", signal), signal);
+  expect(await provisioner.state(signal)).toMatchObject({ policy: "locked", drift: [] });
+  await expect(mallory("NOAUDIT POLICY mine")).rejects.toMatchObject({ number: 20_990 });
+});
+
+test("what is not started is neither locked nor stopped, and a wrong login says whose it is", async () => {
+  await using target = await startTarget();
+  await using provisioner = target.open();
+  expect(await provisioner.planStop(signal)).toEqual([]);
+  await expect(provisioner.planPolicy("locked", signal)).rejects.toMatchObject({ code: "InvalidDBInstanceState" });
+  await using wrong = target.open("SYSTEM", "wrong");
+  await expect(wrong.demandPrimary(signal)).rejects.toMatchObject({
+    code: "login-refused",
+    remedy: expect.stringContaining("--admin-user"),
+  });
+  await using reader = target.open(target.emulator.user, target.emulator.password);
+  await expect(reader.planStart(signal)).rejects.toMatchObject({ code: "right-missing" });
+});

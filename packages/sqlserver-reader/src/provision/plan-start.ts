@@ -1,0 +1,213 @@
+import { auditNamed, type ServerAudit } from "../check/server-audits.ts";
+import { createAudit, quoteName, quoteText } from "../check/statement.ts";
+import { type AuditBlueprint, BLUEPRINTS } from "./audit-blueprint.ts";
+import { fingerprint } from "./fingerprint.ts";
+import {
+  DBA_ROLE,
+  HEAL_PROCEDURE,
+  KEPT_DATABASES_TABLE,
+  LOCK_TRIGGER,
+  RECORD_TABLE,
+  SIGNER,
+  STATE_TABLE,
+} from "./names.ts";
+import { dbaPermission } from "./plan-policy.ts";
+import type { PolicyFacts, PolicySpecification } from "./policy-facts.ts";
+import { lockPolicy } from "./policy-record.ts";
+import {
+  CREATE_HEAL,
+  CREATE_KEPT_DATABASES,
+  CREATE_RECORD,
+  CREATE_STATE,
+  CREATE_TRIGGER,
+  SIGN_HEAL,
+} from "./programs.ts";
+import type { ProvisionFacts } from "./provision-facts.ts";
+import { planReader } from "./reader-rights.ts";
+import type { Step } from "./step.ts";
+
+export interface StartRequest {
+  /** The reader's login, as configured. */
+  readonly reader: string;
+  /** Of the reader's login, if start has to make it. */
+  readonly readerSid: string;
+  /** FILEPATH of audits that start makes; undefined: the one of an audit that exists, else the usual one. */
+  readonly directory: string | undefined;
+  /** AUDIT_GUID by audit. */
+  readonly guids: ReadonlyMap<string, string>;
+  /** Specifications of databases whose primary is another instance of the resource. */
+  readonly elsewhere: PolicyFacts["databases"];
+}
+
+/** What is missing on one instance, in the order in which it can be made. The lock comes last. */
+export function planStart(found: ProvisionFacts, request: StartRequest): readonly Step[] {
+  const audits = BLUEPRINTS.map((blueprint) => planAudit(found.policy, found.instance.platform, blueprint, request));
+  const after: PolicyFacts = {
+    ...found.policy,
+    audits: audits.map(({ audit }) => audit),
+    specifications: audits.map(({ specification }) => specification),
+    databases: new Map([...request.elsewhere, ...found.policy.databases]),
+    trigger: "enabled",
+    triggerText: CREATE_TRIGGER,
+  };
+  const changes = audits.flatMap(({ steps }) => steps);
+  return [
+    ...planReader(found.reader, found.instance, request.reader, request.readerSid),
+    ...(isRefusedByLock(found, changes) ? [switchTrigger("DISABLE"), ...changes] : changes),
+    ...planInstalled(found),
+    ...planLock(found, after, isRefusedByLock(found, changes)),
+  ];
+}
+
+interface AuditPlan {
+  readonly steps: readonly Step[];
+  /** As they will be. */
+  readonly audit: ServerAudit;
+  readonly specification: PolicySpecification;
+}
+
+/** A rerun must change nothing: a second STATE = ON is itself an audited change (SQL Server notes §6.1). */
+function planAudit(
+  { audits, specifications }: PolicyFacts,
+  platform: "Windows" | "Linux",
+  blueprint: AuditBlueprint,
+  request: StartRequest,
+): AuditPlan {
+  const existing = auditNamed(audits, blueprint.audit);
+  const audit = existing ?? newAudit(blueprint, request, request.directory ?? usualDirectory(platform, audits));
+  const written = specifications.find(({ name }) => name.toLowerCase() === blueprint.specification.toLowerCase());
+  const specification = written ?? newSpecification(blueprint, audit.guid);
+  return {
+    steps: [
+      ...(existing ? [] : [createStreamAudit(audit)]),
+      ...(written ? [] : [createSpecification(specification, audit.name)]),
+      ...(written && !written.enabled ? [switchSpecification(written.name, "ON")] : []),
+      ...(existing?.enabled ? [] : [switchAudit(audit.name, "ON")]),
+    ],
+    audit: { ...audit, enabled: true },
+    specification: { ...specification, enabled: true },
+  };
+}
+
+function newAudit(
+  { audit, maxSize, maxRolloverFiles, isUsers }: AuditBlueprint,
+  { guids, reader }: StartRequest,
+  directory: string,
+): ServerAudit {
+  return {
+    name: audit,
+    guid: guids.get(audit) ?? "",
+    target: "FILE",
+    enabled: false,
+    queueDelay: 1000,
+    onFailure: "CONTINUE",
+    // By the login that connected: whoever takes the reader's part with EXECUTE AS stays visible (notes §4.4).
+    predicate: isUsers ? `[session_server_principal_name] <> ${quoteText(reader)}` : "",
+    maxSize,
+    maxRolloverFiles,
+    maxFiles: undefined,
+    reservesDiskSpace: false,
+    directory: /[\\/]$/.test(directory) ? directory : `${directory}${directory.includes("/") ? "/" : "\\"}`,
+  };
+}
+
+function newSpecification({ specification, groups }: AuditBlueprint, auditGuid: string): PolicySpecification {
+  return { name: specification, auditGuid, enabled: true, details: groups.map((action) => ({ action, scope: "" })) };
+}
+
+function createStreamAudit({ name, guid, directory, maxSize = 0, maxRolloverFiles = 0, predicate }: ServerAudit): Step {
+  const plan = { name, directory, maxSize, maxRolloverFiles, guid, predicate: predicate || undefined };
+  return { what: `create the server audit ${name}`, sql: createAudit(plan) };
+}
+
+function createSpecification({ name, details }: PolicySpecification, audit: string): Step {
+  const added = details.map(({ action }) => `ADD (${action})`).join(", ");
+  return {
+    what: `create the server audit specification ${name}`,
+    sql: [
+      `CREATE SERVER AUDIT SPECIFICATION ${quoteName(name)}`,
+      `  FOR SERVER AUDIT ${quoteName(audit)} ${added} WITH (STATE = ON);`,
+    ].join("\n"),
+  };
+}
+
+export function switchAudit(name: string, state: "ON" | "OFF"): Step {
+  return {
+    what: `switch the server audit ${name} ${state.toLowerCase()}`,
+    sql: `ALTER SERVER AUDIT ${quoteName(name)} WITH (STATE = ${state});`,
+  };
+}
+
+export function switchSpecification(name: string, state: "ON" | "OFF"): Step {
+  return {
+    what: `switch the server audit specification ${name} ${state.toLowerCase()}`,
+    sql: `ALTER SERVER AUDIT SPECIFICATION ${quoteName(name)} WITH (STATE = ${state});`,
+  };
+}
+
+/** The folder must exist, and the service account must be able to write to it. */
+function usualDirectory(platform: "Windows" | "Linux", audits: readonly ServerAudit[]): string {
+  const other = audits.find(({ directory }) => directory !== "");
+  return other?.directory ?? (platform === "Linux" ? "/var/opt/mssql/das/" : "D:\\das\\");
+}
+
+/** A lock that stands already refuses everybody who makes an audit, us too; switching on it lets pass. */
+function isRefusedByLock({ policy }: ProvisionFacts, changes: readonly Step[]): boolean {
+  return policy.trigger === "enabled" && changes.some(({ sql }) => sql.startsWith("CREATE"));
+}
+
+function switchTrigger(verb: "ENABLE" | "DISABLE"): Step {
+  return {
+    what: `${verb.toLowerCase()} the server trigger ${LOCK_TRIGGER}`,
+    sql: `${verb} TRIGGER ${quoteName(LOCK_TRIGGER)} ON ALL SERVER;`,
+  };
+}
+
+function planInstalled({ installed, dbaRole, record }: ProvisionFacts): readonly Step[] {
+  const table = (name: string, sql: string): readonly Step[] =>
+    installed.tables.has(name) ? [] : [{ what: `create the table ${name}`, sql }];
+  const isComplete =
+    installed.hasHeal && installed.isHealSigned && installed.hasSignerLogin && installed.signerHasRights;
+  return [
+    ...table(STATE_TABLE, CREATE_STATE),
+    ...table(RECORD_TABLE, CREATE_RECORD),
+    ...table(KEPT_DATABASES_TABLE, CREATE_KEPT_DATABASES),
+    ...(isComplete
+      ? []
+      : [
+          ...dropHeal(installed),
+          { what: `create the procedure ${HEAL_PROCEDURE}`, sql: CREATE_HEAL },
+          { what: `sign ${HEAL_PROCEDURE}, so that it may do what its caller may not`, sql: SIGN_HEAL },
+        ]),
+    ...(dbaRole.exists
+      ? []
+      : [
+          {
+            what: `create the server role ${DBA_ROLE} for administrators`,
+            sql: `CREATE SERVER ROLE ${quoteName(DBA_ROLE)};`,
+          },
+        ]),
+    ...(dbaRole.permission === undefined ? [dbaPermission(record?.policy ?? "locked")] : []),
+  ];
+}
+
+/** Whatever there is of it: a signature belongs to one text and one certificate. */
+export function dropHeal(installed: ProvisionFacts["installed"]): readonly Step[] {
+  const drop = (isThere: boolean, what: string, sql: string): readonly Step[] => (isThere ? [{ what, sql }] : []);
+  return [
+    ...drop(installed.hasSignerLogin, `drop the login ${SIGNER}`, `DROP LOGIN ${quoteName(SIGNER)};`),
+    ...drop(installed.hasHeal, `drop the procedure ${HEAL_PROCEDURE}`, `DROP PROCEDURE ${HEAL_PROCEDURE};`),
+    ...drop(installed.hasCertificate, `drop the certificate ${SIGNER}`, `DROP CERTIFICATE ${quoteName(SIGNER)};`),
+  ];
+}
+
+function planLock({ policy, record }: ProvisionFacts, after: PolicyFacts, isDisabledByUs: boolean): readonly Step[] {
+  const hasRecord = record?.policy !== undefined && record.items.length > 0;
+  const trigger =
+    policy.trigger === "absent"
+      ? [{ what: `create the server trigger ${LOCK_TRIGGER}`, sql: CREATE_TRIGGER }]
+      : policy.trigger === "disabled" || isDisabledByUs
+        ? [switchTrigger("ENABLE")]
+        : [];
+  return [...(hasRecord ? [] : [lockPolicy(fingerprint(after))]), ...trigger];
+}

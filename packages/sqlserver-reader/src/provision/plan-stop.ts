@@ -1,0 +1,75 @@
+import { auditNamed } from "../check/server-audits.ts";
+import { quoteName } from "../check/statement.ts";
+import { type AuditBlueprint, BLUEPRINTS } from "./audit-blueprint.ts";
+import { DBA_ROLE, KEPT_DATABASES_TABLE, LOCK_TRIGGER, RECORD_TABLE, STATE_TABLE } from "./names.ts";
+import { dropHeal, switchAudit, switchSpecification } from "./plan-start.ts";
+import type { PolicyFacts, PolicySpecification } from "./policy-facts.ts";
+import type { DbaRoleFacts, ProvisionFacts } from "./provision-facts.ts";
+import type { Step } from "./step.ts";
+
+/**
+ * What start made goes, on one instance; the lock first. A server specification that records something else than start
+ * gave it is the users' own, and stays; so does every database specification. Both find the audit again when the next
+ * start makes it, because its AUDIT_GUID is the same. The audit files stay, and so does the reader with its rights: its
+ * publisher waits for the next start.
+ */
+export function planStop({ policy, installed, dbaRole }: ProvisionFacts): readonly Step[] {
+  return [
+    ...(policy.trigger === "absent"
+      ? []
+      : [
+          {
+            what: `drop the server trigger ${LOCK_TRIGGER}`,
+            sql: `DROP TRIGGER ${quoteName(LOCK_TRIGGER)} ON ALL SERVER;`,
+          },
+        ]),
+    ...BLUEPRINTS.flatMap((blueprint) => dropAudit(policy, blueprint)),
+    ...dropHeal(installed),
+    ...[KEPT_DATABASES_TABLE, RECORD_TABLE, STATE_TABLE]
+      .filter((table) => installed.tables.has(table))
+      .map((table) => ({ what: `drop the table ${table}`, sql: `DROP TABLE ${table};` })),
+    ...dropDbaRole(dbaRole),
+  ];
+}
+
+function dropAudit({ audits, specifications }: PolicyFacts, blueprint: AuditBlueprint): readonly Step[] {
+  const audit = auditNamed(audits, blueprint.audit);
+  const specification = specifications.find(({ name }) => name.toLowerCase() === blueprint.specification.toLowerCase());
+  return [
+    ...(specification && isOurs(specification, blueprint) ? dropSpecification(specification) : []),
+    ...(audit?.enabled ? [switchAudit(audit.name, "OFF")] : []),
+    ...(audit
+      ? [{ what: `drop the server audit ${audit.name}`, sql: `DROP SERVER AUDIT ${quoteName(audit.name)};` }]
+      : []),
+  ];
+}
+
+function isOurs({ details }: PolicySpecification, { isUsers, groups }: AuditBlueprint): boolean {
+  const actions = details.map(({ action }) => action);
+  return !isUsers || (actions.length === groups.length && groups.every((group) => actions.includes(group)));
+}
+
+function dropSpecification({ name, enabled }: PolicySpecification): readonly Step[] {
+  return [
+    ...(enabled ? [switchSpecification(name, "OFF")] : []),
+    {
+      what: `drop the server audit specification ${name}`,
+      sql: `DROP SERVER AUDIT SPECIFICATION ${quoteName(name)};`,
+    },
+  ];
+}
+
+/** With members it is the users', too: it only loses what start denied or gave it. */
+function dropDbaRole({ exists, hasMembers, permission }: DbaRoleFacts): readonly Step[] {
+  if (!exists) return [];
+  if (!hasMembers)
+    return [{ what: `drop the server role ${DBA_ROLE}`, sql: `DROP SERVER ROLE ${quoteName(DBA_ROLE)};` }];
+  return permission === undefined
+    ? []
+    : [
+        {
+          what: `take ALTER ANY SERVER AUDIT, given or denied, from ${DBA_ROLE}`,
+          sql: `REVOKE ALTER ANY SERVER AUDIT FROM ${quoteName(DBA_ROLE)};`,
+        },
+      ];
+}

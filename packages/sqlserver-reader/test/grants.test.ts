@@ -1,0 +1,53 @@
+import { silentLogger, systemClock } from "@das/core";
+import { startSqlServerEmulator } from "@das/sqlserver-emulator";
+import { describe, expect, test } from "vitest";
+import { Connection } from "../src/connection.ts";
+import { GRANT_VERSIONS, grantsOf, openProvisioner, SqlServerReader } from "../src/index.ts";
+
+const RESOURCE = "db-ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+const never = new AbortController().signal;
+
+describe.each(["2016", "2017", "2019", "2022"] as const)("the grants of SQL Server %s", (version) => {
+  test("give the reader every right that check asks for, and leave none for start to give", async () => {
+    await using emulator = await startSqlServerEmulator({ provisioned: false, tls: "off", version });
+    const { host, port, user, password } = emulator;
+    const connection = { instanceId: "a", host, port, user, password, tls: "off" } as const;
+    const administrator = { user: "sa", password };
+    {
+      await using open = await Connection.open({ ...connection, ...administrator }, systemClock, silentLogger);
+      for (const { sql } of grantsOf({ resourceId: RESOURCE, user, version })) {
+        const sent = sql.replace(":reader_password", `'${password}'`);
+        await open.query(sent, [], { onRow: () => undefined }, never);
+      }
+    }
+    await using reader = new SqlServerReader({ connection, resourceId: RESOURCE });
+    const { findings } = await reader.check(never);
+    const rights = findings.filter(({ id }) => id.startsWith("sqlserver.right."));
+    expect(rights.length).toBeGreaterThan(3);
+    expect(rights.filter(({ status }) => status !== "ok")).toEqual([]);
+    await using provisioner = openProvisioner({
+      resourceId: RESOURCE,
+      instances: [connection],
+      administrator,
+      logger: silentLogger,
+    });
+    const plan = await provisioner.planStart(never);
+    expect(plan.length).toBeGreaterThan(0);
+    const given = new Set(grantsOf({ resourceId: RESOURCE, user, version }).map(({ what }) => what));
+    expect(plan.filter(({ what }) => given.has(what))).toEqual([]);
+  });
+});
+
+test("the reader of 2022 and later holds nothing with which it could change an audit or read a table", () => {
+  for (const version of GRANT_VERSIONS.slice(GRANT_VERSIONS.indexOf("2022"))) {
+    const all = grantsOf({ resourceId: RESOURCE, user: "reader", version }).map(({ sql }) => sql);
+    expect(all.filter((sql) => /CONTROL|ALTER ANY|SELECT|sysadmin/.test(sql))).toEqual([]);
+  }
+});
+
+test("a login has the same SID on every instance, and its name is quoted", () => {
+  const [create] = grantsOf({ resourceId: RESOURCE, user: "odd]name", version: "2022" });
+  const [again] = grantsOf({ resourceId: RESOURCE, user: "odd]name", version: "2022" });
+  expect(create).toEqual(again);
+  expect(create?.sql).toMatch(/^CREATE LOGIN \[odd\]\]name\] WITH PASSWORD = :reader_password, SID = 0x[0-9A-F]{32}, /);
+});
