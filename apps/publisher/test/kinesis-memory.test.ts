@@ -43,8 +43,7 @@ instances: [{ id: a, host: unused, user: unused, password: { env: UNUSED } }]
   const common = { clock, random: Math.random, logger: silentLogger };
   const publisher = runPublisher(
     {
-      ...{ configuration, instanceId: "a", reader: reader as never, aws: clients, createStream: false },
-      startAt: "oldest",
+      ...{ configuration, instanceId: "a", openReader: () => reader as never, aws: clients, createStream: false },
       ...common,
     },
     stopping.signal,
