@@ -8,7 +8,7 @@ import type { Death } from "./witness/steps.ts";
 
 const RESOURCE: ResourceId = "db-CHAOSCHAOSCHAOSCHAOSCHAOSC";
 /** Small records, so that there are many of them and a kill meets something. */
-const PUBLISHER = { heartbeatSeconds: 1, maxEventsPerRecord: 20, stopSeconds: 10 };
+const PUBLISHER = { heartbeatSeconds: 1, maxEventsPerRecord: 20, stopSeconds: 60 };
 const SHARDS = 2;
 /** Milliseconds between two looks at the stream. */
 const LOOK_INTERVAL = 100;
