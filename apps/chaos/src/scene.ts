@@ -138,10 +138,15 @@ export class Scene<Database extends AuditedDatabase> implements AsyncDisposable 
     return Math.min(...after.map(({ arrival }) => arrival)) - this.#changedAt;
   }
 
-  /** Ends a publisher as `kill -9` does, if it has not ended itself, and notes what it leaves behind. */
+  /**
+   * Ends a publisher as `kill -9` does, if it has not ended itself at its step, and notes what it leaves behind.
+   * @throws when it had failed before
+   */
   async kill(publisher: PublisherProcess): Promise<Kill> {
     this.#mayEnd.add(publisher);
     await publisher.kill();
+    const end = await publisher.ended;
+    if (end !== "SIGKILL" && end !== 0) throw new Error(endOf(publisher, end));
     const { unanswered, died } = publisher.journal;
     const kill = { where: died ?? "anywhere", unanswered };
     this.kills.push(kill);

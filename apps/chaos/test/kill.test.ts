@@ -39,7 +39,10 @@ test.concurrent.for<readonly [engine: string, lanes: number, start: () => Promis
     await scene.settle(AbortSignal.timeout(PATIENCE));
     const { kills, ...verdict } = await scene.verdict();
     const context = `seed ${seed}: ${JSON.stringify({ kills, ...verdict }, null, 1)}`;
-    expect(kills.map(({ where }) => where)).toEqual(STEPS);
+    expect(
+      kills.map(({ where }) => where),
+      context,
+    ).toEqual(STEPS);
     expect(verdict, context).toMatchObject({
       missing: 0,
       declared: 0,
