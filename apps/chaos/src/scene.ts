@@ -8,7 +8,7 @@ import type { Death } from "./witness/steps.ts";
 
 const RESOURCE: ResourceId = "db-CHAOSCHAOSCHAOSCHAOSCHAOSC";
 /** Small records, so that there are many of them and a kill meets something. */
-const PUBLISHER = { heartbeatSeconds: 1, maxEventsPerRecord: 20, stopSeconds: 10 };
+const PUBLISHER = { heartbeatSeconds: 1, maxEventsPerRecord: 20, stopSeconds: 60 };
 const SHARDS = 2;
 /** Milliseconds between two looks at the stream. */
 const LOOK_INTERVAL = 100;
@@ -138,10 +138,15 @@ export class Scene<Database extends AuditedDatabase> implements AsyncDisposable 
     return Math.min(...after.map(({ arrival }) => arrival)) - this.#changedAt;
   }
 
-  /** Ends a publisher as `kill -9` does, if it has not ended itself, and notes what it leaves behind. */
+  /**
+   * Ends a publisher as `kill -9` does, if it has not ended itself at its step, and notes what it leaves behind.
+   * @throws when it had failed before
+   */
   async kill(publisher: PublisherProcess): Promise<Kill> {
     this.#mayEnd.add(publisher);
     await publisher.kill();
+    const end = await publisher.ended;
+    if (end !== "SIGKILL" && end !== 0) throw new Error(endOf(publisher, end));
     const { unanswered, died } = publisher.journal;
     const kill = { where: died ?? "anywhere", unanswered };
     this.kills.push(kill);

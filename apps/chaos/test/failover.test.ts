@@ -10,7 +10,7 @@ import { Scene } from "../src/scene.ts";
 
 const RATE = 100;
 /** Milliseconds: only a hang takes so long. */
-const PATIENCE = 120_000;
+const PATIENCE = 300_000;
 
 type Figure = number | "some" | "any";
 const SOME = "some";

@@ -8,7 +8,7 @@ import { deathAt, STEPS, type Step } from "../src/witness/steps.ts";
 
 const RATE = 150;
 /** Milliseconds for a publisher to start, resume and come to its step; it takes one or two seconds. */
-const PATIENCE = 60_000;
+const PATIENCE = 120_000;
 
 const LATE: Step = "a call is on its way";
 /** Milliseconds. */
@@ -39,7 +39,10 @@ test.concurrent.for<readonly [engine: string, lanes: number, start: () => Promis
     await scene.settle(AbortSignal.timeout(PATIENCE));
     const { kills, ...verdict } = await scene.verdict();
     const context = `seed ${seed}: ${JSON.stringify({ kills, ...verdict }, null, 1)}`;
-    expect(kills.map(({ where }) => where)).toEqual(STEPS);
+    expect(
+      kills.map(({ where }) => where),
+      context,
+    ).toEqual(STEPS);
     expect(verdict, context).toMatchObject({
       missing: 0,
       declared: 0,

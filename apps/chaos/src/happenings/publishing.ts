@@ -6,7 +6,7 @@ import type { Scene } from "../scene.ts";
 type AnyScene = Scene<AuditedDatabase>;
 
 /** Milliseconds until it is clear that something does not happen. */
-const PATIENCE = 60_000;
+const PATIENCE = 120_000;
 const SOME_EVENTS = 50;
 /** People go on working, or cannot. */
 export async function aWhile(): Promise<void> {
