@@ -3,7 +3,7 @@ import { ALL_USERS } from "../check/policies.ts";
 import { ELSE, recordingPolls } from "../check/reader-excluded.ts";
 import { quoteName, quoteText } from "../check/statement.ts";
 import { disableTexts, enableTexts, withoutReader } from "./enabling.ts";
-import { CANARY_POLICY, LOCK_POLICY, OWN_POLICIES, READER_POLICY, STATE_TABLE } from "./names.ts";
+import { CANARY_POLICY, isCommon, LOCK_POLICY, OWN_POLICIES, READER_POLICY, STATE_TABLE } from "./names.ts";
 import { lockStatement, unlockStatement } from "./plan-policy.ts";
 import { plannedAt, programAt } from "./planned.ts";
 import { type Program, programsOf } from "./programs.ts";
@@ -60,8 +60,13 @@ function accounts({ place, instance, names, ...found }: ProvisionFacts): readonl
       `${locked} DEFAULT TABLESPACE SYSAUX QUOTA 10M ON SYSAUX`,
     ),
     ...grant(OWNER_RIGHTS, found.ownerRights, owner),
-    ...create(reader, `create the publisher's account ${reader}`, "IDENTIFIED BY :reader_password"),
-    ...grant(READER_RIGHTS, found.readerRights, reader),
+    // A common user and its rights come from the root.
+    ...(everywhere === "" && isCommon(reader)
+      ? []
+      : [
+          ...create(reader, `create the publisher's account ${reader}`, "IDENTIFIED BY :reader_password"),
+          ...grant(READER_RIGHTS, found.readerRights, reader),
+        ]),
   ];
 }
 
