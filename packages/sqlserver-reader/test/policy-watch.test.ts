@@ -23,6 +23,7 @@ const SOUND: PolicyFacts = {
     },
   ],
   databases: new Map(),
+  unjudged: new Set(),
   trigger: "enabled",
   triggerText: "CREATE TRIGGER",
 };

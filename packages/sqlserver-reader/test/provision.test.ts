@@ -172,6 +172,50 @@ describe("the lock", () => {
     expect(emulator.instance.serverRoles).toMatchObject([{ name: "rds_das_dba", permissions: [], denied: [] }]);
   });
 
+  test("where a rollback only looks as if it undid STATE = OFF, the refusal is drift, and is healed", async () => {
+    await using emulator = await startEmulator();
+    emulator.changeInstance({ lock: { ...emulator.instance.lock, rollback: "looks undone" } });
+    await using provisioner = open(emulator);
+    await start(provisioner);
+    await using sa = await as(emulator, "sa");
+    expect(await sa.refused("ALTER SERVER AUDIT [RDS_DAS_AUDIT] WITH (STATE = OFF);")).toBe(51_000);
+    expect((await provisioner.state(never)).drift).toEqual(["audit RDS_DAS_AUDIT, state: was ON, is OFF"]);
+    await using reader = await as(emulator, "das_reader");
+    await reader.run("EXEC dbo.rds_das_heal;");
+    expect((await provisioner.state(never)).drift).toEqual([]);
+  });
+
+  test("nothing that is recorded vanishes unseen: a dropped database is drift, and no word counts as locked", async () => {
+    await using emulator = await startEmulator();
+    await using sa = await as(emulator, "sa");
+    await using provisioner = open(emulator);
+    await start(provisioner);
+    await setPolicy(provisioner, "unlocked");
+    for (const database of ["Sales", "Clinic"]) {
+      await sa.run(`USE ${database}; CREATE DATABASE AUDIT SPECIFICATION [RDS_DAS_DB_one] FOR SERVER AUDIT [RDS_DAS_AUDIT]
+        ADD (SELECT ON DATABASE::${database} BY public) WITH (STATE = ON); USE master;`);
+    }
+    await setPolicy(provisioner, "locked");
+    emulator.changeInstance({
+      databases: emulator.instance.databases.map((known) =>
+        known.name === "Clinic" ? { ...known, state: "OFFLINE" } : known,
+      ),
+    });
+    expect(await provisioner.state(never)).toMatchObject({ policy: "locked", drift: [] });
+
+    await sa.run("DISABLE TRIGGER ALL ON ALL SERVER; DROP DATABASE Sales; ENABLE TRIGGER ALL ON ALL SERVER;");
+    expect((await provisioner.state(never)).drift).toEqual([
+      expect.stringMatching(/^database Sales, specification RDS_DAS_DB_one, SELECT ON DATABASE .*: is gone$/),
+      "database Sales, specification RDS_DAS_DB_one, audit: is gone",
+      "database Sales, specification RDS_DAS_DB_one, state: is gone",
+    ]);
+
+    await sa.run("DELETE FROM dbo.rds_das_state;");
+    expect(await sa.refused("ALTER SERVER AUDIT SPECIFICATION [RDS_DAS_SERVER_AUDIT_SPEC] WITH (STATE = OFF);")).toBe(
+      51_000,
+    );
+  });
+
   test("every way past it that leaves a mark is drift, and switching on again heals what may be healed", async () => {
     await using emulator = await startEmulator();
     await using provisioner = open(emulator);

@@ -117,7 +117,7 @@ export function driftOf(recorded: readonly RecordedItem[], facts: PolicyFacts, i
   const present = fingerprint(facts);
   const counts = ({ item, isUsers }: RecordedItem) => {
     const database = DATABASE_ITEM.exec(item)?.[1];
-    return (isLocked || !isUsers) && (database === undefined || facts.databases.has(database));
+    return (isLocked || !isUsers) && (database === undefined || !facts.unjudged.has(database));
   };
   const before = new Map(recorded.filter(counts).map(({ item, value }) => [item, value]));
   const now = new Map(present.filter(counts).map(({ item, value }) => [item, value]));
