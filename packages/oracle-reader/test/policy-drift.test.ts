@@ -138,6 +138,18 @@ test("who unlocks by writing into the table is told; who unlocks with the proced
   ]);
 });
 
+test("whoever changes the record to hide a change is told as well", async () => {
+  await using watched = await startWatched();
+  const record = "UPDATE das_owner.das_state SET recorded = REPLACE(recorded, 'audit policy APP', 'audit policy MINE')";
+  await watched.run([`BEGIN ${record}; COMMIT; END;`], "mallory", "mallory");
+  await watched.until(() =>
+    watched.notices.some(({ cause }) => cause.startsWith("table DAS_STATE holds another record")),
+  );
+  expect(watched.notices.map(({ cause }) => cause)).toContain(
+    "table DAS_STATE holds another record, and das_set_policy was not executed (UPDATE by MALLORY)",
+  );
+});
+
 test("a lock whose trigger was disabled around it is told", async () => {
   await using watched = await startWatched();
   const { shared } = watched.emulator;
