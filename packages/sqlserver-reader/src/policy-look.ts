@@ -1,6 +1,6 @@
 import { DasError, type UtcTime, utcTime } from "@das/core";
 import type { PolicyLook, PolicyRefusal, PolicyServer } from "./audit-server.ts";
-import { type Answer, Inquiry } from "./check/answer.ts";
+import { demandAnswer as demand, Inquiry, UnansweredError } from "./check/answer.ts";
 import { ServerError } from "./classify-error.ts";
 import type { Connection } from "./connection.ts";
 import { textOf } from "./instance.ts";
@@ -8,14 +8,6 @@ import { standbyReason } from "./provision/instance-role.ts";
 import { HEAL_PROCEDURE } from "./provision/names.ts";
 import { lookAtPolicy } from "./provision/policy-facts.ts";
 import { lookAtRecord } from "./provision/policy-record.ts";
-
-/** A question that the server does not answer to the reader. */
-class Refusal extends Error {}
-
-function demand<Value>(answer: Answer<Value>): Value {
-  if (answer.known) return answer.value;
-  throw new Refusal(answer.reason);
-}
 
 /** The reader's own look at the policy, and the one thing that it may do about it. */
 export function policyServer(connection: Connection): PolicyServer {
@@ -30,7 +22,8 @@ export function policyServer(connection: Connection): PolicyServer {
         const record = demand(await lookAtRecord(inquiry));
         return { observedAt, isStandby, record, facts };
       } catch (error) {
-        if (error instanceof Refusal || signal.aborted) return { refusal: String(error) };
+        if (error instanceof UnansweredError) return { refusal: error.message };
+        if (signal.aborted) return { refusal: "aborted" };
         throw error;
       }
     },

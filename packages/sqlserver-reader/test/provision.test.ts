@@ -89,6 +89,9 @@ describe.each(VERSIONS)("a life on %s", (version) => {
     await using reader = new SqlServerReader({ connection: connectionTo(emulator), resourceId: RESOURCE });
     const { findings } = await reader.check(never);
     expect(findings.filter(({ status }) => status === "failure")).toEqual([]);
+    expect(findings.find(({ id }) => id === "sqlserver.policy-lock")).toMatchObject({
+      what: "the audit policy is locked, and as it was recorded",
+    });
 
     await stop(provisioner);
     expect(await provisioner.planStop(never)).toEqual([]);
@@ -238,6 +241,13 @@ describe("the lock", () => {
       "specification RDS_DAS_CHANGES_AUDIT_SPEC, state: was ON, is OFF",
       "trigger rds_das_lock: was enabled, is disabled",
     ]);
+
+    await using check = new SqlServerReader({ connection: connectionTo(emulator), resourceId: RESOURCE });
+    const { findings } = await check.check(never);
+    expect(findings.find(({ id }) => id === "sqlserver.policy-lock")).toMatchObject({
+      status: "failure",
+      what: expect.stringMatching(/^7 things that the record protects changed: audit RDS_DAS_AUDIT, predicate: was /),
+    });
 
     await using reader = await as(emulator, "das_reader");
     expect(await reader.refused("ENABLE TRIGGER [rds_das_lock] ON ALL SERVER;")).toBeDefined();
