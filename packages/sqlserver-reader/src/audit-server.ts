@@ -1,7 +1,7 @@
 import type { UtcTime } from "@das/core";
 import type { ConnectedInstance } from "./instance.ts";
+import type { PolicyRecord } from "./provision/fingerprint.ts";
 import type { PolicyFacts } from "./provision/policy-facts.ts";
-import type { PolicyRecord } from "./provision/policy-record.ts";
 import type { SqlValue } from "./row.ts";
 
 /**

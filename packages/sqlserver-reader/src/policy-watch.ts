@@ -83,7 +83,7 @@ export class PolicyWatch {
     this.#wasStandby = isStandby;
     if (record) this.#wasProvisioned = true;
     const drift = record
-      ? driftOf(record.items, facts, record.policy !== "unlocked")
+      ? driftOf(record, facts)
       : this.#wasProvisioned
         ? ["the record of the audit policy is gone"]
         : [];

@@ -119,6 +119,9 @@ describe("the lock", () => {
     const SPECIFICATION = "SERVER AUDIT SPECIFICATION [RDS_DAS_SERVER_AUDIT_SPEC]";
     const DATABASE_SPECIFICATION = `USE Sales; CREATE DATABASE AUDIT SPECIFICATION [RDS_DAS_DB_sales]
       FOR SERVER AUDIT [RDS_DAS_AUDIT] ADD (SELECT ON DATABASE::Sales BY public) WITH (STATE = ON);`;
+    // A name that looks like the place of a secret is a name.
+    const LURING = `USE Clinic; CREATE DATABASE AUDIT SPECIFICATION [RDS_DAS_DB_ PASSWORD = :reader_password]
+      FOR SERVER AUDIT [RDS_DAS_AUDIT] WITH (STATE = ON);`;
 
     expect(await dba.refused(`ALTER ${SPECIFICATION} WITH (STATE = OFF);`)).toBe(51_000);
     expect(await dba.refused(DATABASE_SPECIFICATION)).toBe(51_000);
@@ -129,6 +132,7 @@ describe("the lock", () => {
     await dba.run(`USE master; ALTER ${SPECIFICATION} WITH (STATE = OFF);`);
     await dba.run(`ALTER ${SPECIFICATION} ADD (LOGOUT_GROUP) WITH (STATE = ON);`);
     await dba.run(DATABASE_SPECIFICATION);
+    await dba.run(LURING);
     for (const managed of [
       "ALTER SERVER AUDIT [RDS_DAS_AUDIT] WITH (STATE = OFF);",
       "ALTER SERVER AUDIT [RDS_DAS_AUDIT_CHANGES] WITH (STATE = OFF);",
@@ -146,13 +150,15 @@ describe("the lock", () => {
     // The users' own specifications survive a stop and record again after the next start.
     await stop(provisioner);
     expect(emulator.trail.specifications.map(({ name }) => name).sort()).toEqual([
+      "RDS_DAS_DB_ PASSWORD = :reader_password",
       "RDS_DAS_DB_sales",
       "RDS_DAS_SERVER_AUDIT_SPEC",
     ]);
     await start(provisioner);
     const [audit] = emulator.trail.audits;
     expect(emulator.trail.specifications.every(({ enabled }) => enabled)).toBe(true);
-    expect(emulator.trail.specifications.filter(({ auditGuid }) => auditGuid === audit?.guid)).toHaveLength(2);
+    expect(emulator.trail.specifications.filter(({ auditGuid }) => auditGuid === audit?.guid)).toHaveLength(3);
+    expect(JSON.stringify(emulator.instance.tables)).not.toContain("it's1");
     expect(await provisioner.state(never)).toMatchObject({ policy: "locked", drift: [] });
     expect(await dba.refused("USE master; DROP DATABASE Sales;")).toBe(51_000);
   });
@@ -214,6 +220,9 @@ describe("the lock", () => {
     ]);
 
     await sa.run("DELETE FROM dbo.rds_das_state;");
+    expect((await provisioner.state(never)).drift).toContain(
+      "the word that says whether the policy is locked: is gone",
+    );
     expect(await sa.refused("ALTER SERVER AUDIT SPECIFICATION [RDS_DAS_SERVER_AUDIT_SPEC] WITH (STATE = OFF);")).toBe(
       51_000,
     );

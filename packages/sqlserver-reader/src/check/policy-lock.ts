@@ -16,10 +16,10 @@ export interface PolicyLock {
 export async function lookAtPolicyLock(inquiry: Inquiry): Promise<Answer<PolicyLock | undefined>> {
   const record = await lookAtRecord(inquiry);
   if (!record.known || !record.value) return record.known ? answered(undefined) : record;
-  const { policy, items } = record.value;
+  const { policy } = record.value;
   try {
     const facts = await lookAtPolicy(inquiry, demandAnswer);
-    return answered({ policy, drift: driftOf(items, facts, policy !== "unlocked") });
+    return answered({ policy, drift: driftOf(record.value, facts) });
   } catch (error) {
     if (error instanceof UnansweredError) return notKnown(error.message);
     throw error;
@@ -35,8 +35,6 @@ export function judgePolicyLock(lock: Answer<PolicyLock | undefined>): CheckFind
   if (!lock.known) return warning(`whether the audit policy is locked cannot be looked at (${lock.reason})`);
   if (!lock.value) return ok("no activity stream is started by das start here: there is no record of the audit policy");
   const { policy, drift } = lock.value;
-  if (policy === undefined)
-    return failure("the audit policy is neither locked nor unlocked: its state was taken away", RELOCK);
   if (drift.length === 0) return ok(`the audit policy is ${policy}, and as it was recorded`);
   return failure(
     `${count(drift.length, "thing")} that the record protects changed: ${drift.slice(0, 3).join("; ")}`,
