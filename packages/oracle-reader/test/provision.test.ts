@@ -1,3 +1,4 @@
+import type { PlannedStatement } from "@das/core";
 import {
   containerOf,
   createWorld,
@@ -87,8 +88,27 @@ test("a start or a stop that died goes on from where it was", async () => {
       await provisioner.run(await provisioner.planStop(signal), signal);
       expect(everythingOf(target.emulator)).toEqual(before);
     }),
-    { numRuns: 8 },
+    { numRuns: 15 },
   );
+});
+
+test("a run that died between NOAUDIT and AUDIT leaves no policy of the site switched off", async () => {
+  await using target = await startTarget();
+  await target.run([...BARE, ...OWN_POLICY]);
+  const before = everythingOf(target.emulator);
+  await using provisioner = target.open();
+  const untilNoaudit = (plan: readonly PlannedStatement[]) =>
+    plan.slice(0, plan.findIndex(({ sql }) => sql === "NOAUDIT POLICY APP;") + 1);
+  const dying = untilNoaudit(await provisioner.planStart(signal));
+  expect(dying.length).toBeGreaterThan(1);
+  await provisioner.run(dying, signal);
+  expect((await provisioner.planStart(signal)).map(({ sql }) => sql)).toContain("AUDIT POLICY APP EXCEPT DAS_READER;");
+  await provisioner.run(await provisioner.planStart(signal), signal);
+  const stopping = untilNoaudit(await provisioner.planStop(signal));
+  expect(stopping.length).toBeGreaterThan(1);
+  await provisioner.run(stopping, signal);
+  await provisioner.run(await provisioner.planStop(signal), signal);
+  expect(everythingOf(target.emulator)).toEqual(before);
 });
 
 test("the rights that das grants prints for an administrator are enough", async () => {
