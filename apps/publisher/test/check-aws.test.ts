@@ -210,7 +210,7 @@ describe("a stream", () => {
     expect(faultsOf(findings)).toEqual({
       "stream.exists": `warning: the stream ${STREAM} does not exist in ${REGION} yet`,
     });
-    expect(findings.find(({ id }) => id === "stream.exists")?.repair).toBe("das start --config das.yaml");
+    expect(findings.find(({ id }) => id === "stream.exists")?.repair).toMatch(/^das start, once/);
   });
 
   const cases: readonly [

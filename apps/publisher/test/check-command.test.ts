@@ -204,6 +204,20 @@ describe("das check", () => {
     expect(findings.map(({ id }: { id: string }) => id)).toContain("kms.decrypt");
   });
 
+  test("without AWS credentials says that once, and asks AWS nothing", async () => {
+    await using scene = await openScene();
+    const nobody = { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "", AWS_EC2_METADATA_DISABLED: "true" };
+    const noFiles = { AWS_CONFIG_FILE: "/dev/null", AWS_SHARED_CREDENTIALS_FILE: "/dev/null" };
+    const environment = { ...scene.environment, ...nobody, ...noFiles };
+    const { stdout, exitCode } = await check(scene.configurationFile, ["-i", "a", "--json"], environment);
+    expect(exitCode).toBe(1);
+    const ofAws = JSON.parse(stdout).findings.filter(({ id }: { id: string }) => !id.startsWith("sqlserver."));
+    expect(ofAws).toMatchObject([
+      { id: "supported-configuration" },
+      { id: "aws.credentials", status: "failure", what: expect.stringContaining("no AWS credentials were found") },
+    ]);
+  });
+
   test.each([
     [["-i", "z"], 'no instance "z"'],
     [[], "it is not said which instance to check"],

@@ -75,20 +75,16 @@ describe("the questions of das init", () => {
 
   test("are asked again until the answer is one, and only when the command line did not answer them", async () => {
     const { said, ask, say } = person(
-      "mysql",
-      "oracle",
-      "alias/das",
-      "ora-a, b=ora-b:1522",
-      "das_local",
-      "",
-      "",
-      "yes",
+      ...["mysql", "oracle", "alias/das", "1234", "123456789012", "ora-a, b=ora-b:1522"],
+      ...["das_local", "", "", "/etc/das/ca.pem", "yes"],
     );
     const answers = await completeConfiguration({ output, region: "eu-west-1" }, ask, say);
     expect(answers).toMatchObject({
       engine: "oracle",
       region: "eu-west-1",
       kmsKeyId: "alias/das",
+      account: "123456789012",
+      caFile: "/etc/das/ca.pem",
       instances: [
         { id: "a", host: "ora-a", port: undefined },
         { id: "b", host: "ora-b", port: 1522 },
@@ -103,9 +99,23 @@ describe("the questions of das init", () => {
   });
 
   test("about services are not put to SQL Server", async () => {
-    const { ask, say } = person("sqlserver", "eu-west-1", "alias/das", "sql", "reader", "no");
+    const { ask, say } = person(
+      "sqlserver",
+      "eu-west-1",
+      "arn:aws:kms:eu-west-1:123456789012:key/x",
+      "sql",
+      "reader",
+      "",
+      "no",
+    );
     const answers = await completeConfiguration({ output }, ask, say);
-    expect(answers).toMatchObject({ user: "reader", service: undefined, containers: [], nativeAuditFields: false });
+    expect(answers).toMatchObject({
+      user: "reader",
+      caFile: undefined,
+      service: undefined,
+      containers: [],
+      nativeAuditFields: false,
+    });
   });
 
   test("that nobody can be asked are missed all at once", async () => {

@@ -57,6 +57,8 @@ export interface AuditServer extends AsyncDisposable {
 
 export interface PolicyState {
   readonly isLocked: boolean;
+  /** What was protected when it was locked, as it stands in the database. */
+  readonly recorded: string;
   /** What is not as it was recorded, a line each; nothing while it is not locked. */
   readonly drift: readonly string[];
 }

@@ -157,9 +157,10 @@ export class ConnectedServer implements AuditServer {
     const [row] = answer.known ? answer.value : [];
     if (!row) return undefined;
     const [locked, recorded] = row;
-    if (locked === "0") return { isLocked: false, drift: [] };
+    if (locked === "0") return { isLocked: false, recorded: "", drift: [] };
     const looked = await lookAtProtected(inquiry, this.#owner, withContent);
-    return { isLocked: true, drift: driftOf(recorded ?? "", policyRecord(looked), looked) };
+    const drift = driftOf(recorded ?? "", policyRecord(looked), looked);
+    return { isLocked: true, recorded: recorded ?? "", drift };
   }
 
   /** Leaves the canary's row in the trail, with `instance.auditSessionId`. @throws RefusedError where it is not installed */

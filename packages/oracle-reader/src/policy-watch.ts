@@ -54,6 +54,7 @@ interface Drift {
 
 /** How it reads when somebody got around `das_set_policy`. */
 const UNLOCKED_OTHERWISE = "table DAS_STATE no longer says locked, and das_set_policy was not executed";
+const RECORDED_OTHERWISE = "table DAS_STATE holds another record, and das_set_policy was not executed";
 
 /**
  * Notices within seconds that what was locked is not as it was recorded, and tells it on the stream, with the person and
@@ -65,7 +66,7 @@ export class PolicyWatch {
   readonly #drift = new Map<string, Drift>();
   #changes: readonly Change[] = [];
   #state: PolicyState | undefined;
-  #wasUnlockedOtherwise = false;
+  #tampering: string | undefined;
   #isDue = true;
   #lookedAt: number | undefined;
   #contentAt: number | undefined;
@@ -104,19 +105,25 @@ export class PolicyWatch {
     this.#state = state;
     const lines = [
       ...(state?.isLocked ? state.drift : []),
-      ...(this.#wasUnlockedOtherwise ? [UNLOCKED_OTHERWISE] : []),
+      ...(this.#tampering === undefined ? [] : [this.#tampering]),
     ];
     return this.#settle(lines, now, time, withContent);
   }
 
+  /** The lock and its record are changed by `das_set_policy` alone, whose execution leaves a row. */
   #noteLock(state: PolicyState | undefined): void {
-    if (state?.isLocked) this.#wasUnlockedOtherwise = false;
-    else if (this.#state?.isLocked) {
-      this.#wasUnlockedOtherwise = !this.#changes.some(({ object }) => object === "DAS_SET_POLICY");
-    }
-    // An execution from before counts for nothing when it is unlocked the next time.
-    if (state?.isLocked && !this.#state?.isLocked)
-      this.#changes = this.#changes.filter(({ object }) => object !== "DAS_SET_POLICY");
+    const before = this.#state;
+    if (!before?.isLocked) {
+      if (state?.isLocked) this.#accept();
+    } else if (!state?.isLocked) this.#tampering = UNLOCKED_OTHERWISE;
+    else if (state.recorded !== before.recorded) this.#tampering = RECORDED_OTHERWISE;
+    // Its row may come later than what it did.
+    if (this.#tampering !== undefined && this.#changes.some(isSetPolicy)) this.#accept();
+  }
+
+  #accept(): void {
+    this.#tampering = undefined;
+    this.#changes = this.#changes.filter((change) => !isSetPolicy(change));
   }
 
   #settle(lines: readonly string[], now: UtcTime, time: number, withContent: boolean): readonly StreamNotice[] {
@@ -147,6 +154,10 @@ export class PolicyWatch {
     }
     return notices;
   }
+}
+
+function isSetPolicy({ object }: Change): boolean {
+  return object === "DAS_SET_POLICY";
 }
 
 /** `audit policy APP was …` is about APP; a parameter has no object in the trail. */

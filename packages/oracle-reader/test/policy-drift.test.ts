@@ -1,4 +1,4 @@
-import type { StreamNotice } from "@das/core";
+import { type StreamNotice, systemClock } from "@das/core";
 import { fromTheStart } from "@das/reader-conformance";
 import { expect, test } from "vitest";
 import { fastClock } from "./fast-clock.ts";
@@ -67,6 +67,13 @@ function withoutTriggers({ emulator }: Watched): void {
   emulator.shared.changeDatabase({ triggersSeePolicies: false });
 }
 
+/** What `das check` says of the lock. */
+async function lockFinding({ openReader }: Watched) {
+  await using reader = openReader(systemClock);
+  const { findings } = await reader.check(signal);
+  return findings.find(({ id }) => id === "oracle.policy-lock");
+}
+
 test("a policy that is switched off in spite of the lock is told with who and when, and again when it is back", async () => {
   await using watched = await startWatched();
   const { notices, until } = watched;
@@ -81,6 +88,10 @@ test("a policy that is switched off in spite of the lock is told with who and wh
       endTime: null,
     },
   ]);
+  expect(await lockFinding(watched)).toMatchObject({
+    status: "failure",
+    what: expect.stringMatching(/^1 thing that the lock protects changed: audit policy APP is gone/),
+  });
   expect((await watched.provisioner.state(signal)).drift).toEqual([
     "audit policy APP is gone: it was except DAS_READER on success and failure",
   ]);
@@ -110,8 +121,10 @@ test("what a policy records is watched as well", async () => {
 test("who unlocks by writing into the table is told; who unlocks with the procedure is not", async () => {
   await using watched = await startWatched();
   const { notices, provisioner } = watched;
+  expect(await lockFinding(watched)).toMatchObject({ status: "ok", what: expect.stringMatching(/are locked, and as/) });
   await provisioner.run(await provisioner.planPolicy("unlocked", signal), signal);
   await watched.polls(5);
+  expect(await lockFinding(watched)).toMatchObject({ status: "ok", what: "the audit policies are unlocked" });
   await provisioner.run(await provisioner.planPolicy("locked", signal), signal);
   await watched.polls(5);
   expect(notices).toEqual([]);
@@ -123,6 +136,18 @@ test("who unlocks by writing into the table is told; who unlocks with the proced
       cause: "table DAS_STATE no longer says locked, and das_set_policy was not executed (UPDATE by MALLORY)",
     },
   ]);
+});
+
+test("whoever changes the record to hide a change is told as well", async () => {
+  await using watched = await startWatched();
+  const record = "UPDATE das_owner.das_state SET recorded = REPLACE(recorded, 'audit policy APP', 'audit policy MINE')";
+  await watched.run([`BEGIN ${record}; COMMIT; END;`], "mallory", "mallory");
+  await watched.until(() =>
+    watched.notices.some(({ cause }) => cause.startsWith("table DAS_STATE holds another record")),
+  );
+  expect(watched.notices.map(({ cause }) => cause)).toContain(
+    "table DAS_STATE holds another record, and das_set_policy was not executed (UPDATE by MALLORY)",
+  );
 });
 
 test("a lock whose trigger was disabled around it is told", async () => {

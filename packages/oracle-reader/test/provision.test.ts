@@ -1,5 +1,7 @@
+import type { PlannedStatement } from "@das/core";
 import {
   containerOf,
+  createWorld,
   type OracleEmulator,
   type ReleaseName,
   siteNamed,
@@ -86,8 +88,27 @@ test("a start or a stop that died goes on from where it was", async () => {
       await provisioner.run(await provisioner.planStop(signal), signal);
       expect(everythingOf(target.emulator)).toEqual(before);
     }),
-    { numRuns: 8 },
+    { numRuns: 15 },
   );
+});
+
+test("a run that died between NOAUDIT and AUDIT leaves no policy of the site switched off", async () => {
+  await using target = await startTarget();
+  await target.run([...BARE, ...OWN_POLICY]);
+  const before = everythingOf(target.emulator);
+  await using provisioner = target.open();
+  const untilNoaudit = (plan: readonly PlannedStatement[]) =>
+    plan.slice(0, plan.findIndex(({ sql }) => sql === "NOAUDIT POLICY APP;") + 1);
+  const dying = untilNoaudit(await provisioner.planStart(signal));
+  expect(dying.length).toBeGreaterThan(1);
+  await provisioner.run(dying, signal);
+  expect((await provisioner.planStart(signal)).map(({ sql }) => sql)).toContain("AUDIT POLICY APP EXCEPT DAS_READER;");
+  await provisioner.run(await provisioner.planStart(signal), signal);
+  const stopping = untilNoaudit(await provisioner.planStop(signal));
+  expect(stopping.length).toBeGreaterThan(1);
+  await provisioner.run(stopping, signal);
+  await provisioner.run(await provisioner.planStop(signal), signal);
+  expect(everythingOf(target.emulator)).toEqual(before);
 });
 
 test("the rights that das grants prints for an administrator are enough", async () => {
@@ -190,4 +211,59 @@ test("what is not started is neither locked nor stopped, and a wrong login says 
   });
   await using reader = target.open(target.emulator.user, target.emulator.password);
   await expect(reader.planStart(signal)).rejects.toMatchObject({ code: "right-missing" });
+});
+
+test("the root and its PDBs each have a lock; one of them that is open is a way around", async () => {
+  const containers = ["SALESPDB"];
+  await using target = await startTarget(
+    { pluggables: containers, user: "C##DAS" },
+    { service: "ORCL", user: "c##das", containers },
+  );
+  await target.run(["DROP USER c##das CASCADE", "DROP USER das_owner CASCADE"]);
+  const before = everythingOf(target.emulator);
+  await using provisioner = target.open();
+  await provisioner.demandPrimary(signal);
+  const start = await provisioner.planStart(signal);
+  await expect(start.map((each) => `-- ${each.place}\n${script([each])}`).join("\n")).toMatchFileSnapshot(
+    "golden/start.oracle.19c.root-and-pdb.sql",
+  );
+  await provisioner.run(start, signal);
+  expect(await provisioner.planStart(signal)).toEqual([]);
+  expect(await provisioner.state(signal)).toMatchObject({ policy: "locked", drift: [] });
+  await target.run(["BEGIN das_owner.das_set_policy(0, NULL); END;"], undefined, undefined, "SALESPDB");
+  expect(await provisioner.state(signal)).toMatchObject({ policy: "unlocked" });
+  const lock = await provisioner.planPolicy("locked", signal);
+  expect(lock.map(({ place }) => place)).toEqual(["instance a, SALESPDB"]);
+  await provisioner.run(lock, signal);
+  await provisioner.run(await provisioner.planStop(signal), signal);
+  expect(everythingOf(target.emulator)).toEqual(before);
+});
+
+test("in a root an account that is not common is refused before anything is made", async () => {
+  await using target = await startTarget({}, { service: "ORCL" });
+  await target.run(BARE);
+  const before = everythingOf(target.emulator);
+  await using provisioner = target.open();
+  await expect(provisioner.planStart(signal)).rejects.toMatchObject({ code: "account-not-common" });
+  expect(everythingOf(target.emulator)).toEqual(before);
+});
+
+test("a standby is refused in RDS's words", async () => {
+  const world = createWorld(
+    {
+      release: "19c",
+      primary: { uniqueName: "ORCL_A" },
+      standbys: [{ uniqueName: "ORCL_B" }],
+      pluggables: ["SALESPDB"],
+    },
+    Date.now(),
+  );
+  await using primary = await startTarget({ world });
+  const { shared, user, password } = primary.emulator;
+  await using standby = await startTarget({ shared, user, password, site: "ORCL_B" });
+  await using provisioner = standby.open("SYSTEM", primary.emulator.administratorPassword);
+  await expect(provisioner.demandPrimary(signal)).rejects.toMatchObject({
+    code: "InvalidDBInstanceState",
+    message: expect.stringMatching(/PHYSICAL STANDBY that is open READ ONLY/),
+  });
 });

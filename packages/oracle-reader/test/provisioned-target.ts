@@ -10,9 +10,12 @@ function connectionTo({ host, port, serviceName, user, password }: OracleEmulato
 }
 
 /** A database, whoever administers it, and its publisher's reader. */
-export async function startTarget(options: OracleEmulatorOptions = {}) {
+export async function startTarget(
+  options: OracleEmulatorOptions = {},
+  { containers = [], ...change }: Partial<ConnectionOptions> & { readonly containers?: readonly string[] } = {},
+) {
   const emulator = await startOracleEmulator({ tls: "off", ...options });
-  const connection = connectionTo(emulator);
+  const connection = { ...connectionTo(emulator), ...change };
   const { administratorPassword } = emulator;
   return {
     emulator,
@@ -20,13 +23,19 @@ export async function startTarget(options: OracleEmulatorOptions = {}) {
       openProvisioner({
         resourceId: RESOURCE,
         instances: [connection],
+        containers,
         administrator: { user, password },
         logger: silentLogger,
       }),
     openReader: (clock: Clock) => new OracleReader({ connection, resourceId: RESOURCE, startAt: "now", clock }),
     /** What somebody does by hand; SYSTEM unless it is said otherwise. */
-    run: async (statements: readonly string[], user = "SYSTEM", password = administratorPassword) => {
-      await using session = await Connection.open({ ...connection, user, password }, systemClock);
+    run: async (
+      statements: readonly string[],
+      user = "SYSTEM",
+      password = administratorPassword,
+      service = connection.service,
+    ) => {
+      await using session = await Connection.open({ ...connection, user, password, service }, systemClock);
       for (const statement of statements) await session.call(statement, {});
     },
     [Symbol.asyncDispose]: () => emulator[Symbol.asyncDispose](),

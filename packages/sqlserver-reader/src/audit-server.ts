@@ -1,5 +1,7 @@
 import type { UtcTime } from "@das/core";
 import type { ConnectedInstance } from "./instance.ts";
+import type { PolicyRecord } from "./provision/fingerprint.ts";
+import type { PolicyFacts } from "./provision/policy-facts.ts";
 import type { SqlValue } from "./row.ts";
 
 /**
@@ -27,6 +29,33 @@ export interface AuditServer extends AsyncDisposable {
    * @throws ServerError when the file or the offset is not there; UnavailableError, RefusedError
    */
   readRows(path: string, offset: bigint | null, handlers: QueryHandlers, signal: AbortSignal): Promise<boolean>;
+  /** The audit policy of the instance; absent where it cannot be asked for. */
+  readonly policy?: PolicyServer;
+}
+
+export interface PolicyServer {
+  /** @throws UnavailableError */
+  look(signal: AbortSignal): Promise<PolicyLook | PolicyRefusal>;
+  /**
+   * Switches on again what is off and should not be, through the procedure that das start installs.
+   * @returns why the server refused; undefined when it did not
+   * @throws UnavailableError
+   */
+  heal(signal: AbortSignal): Promise<string | undefined>;
+}
+
+export interface PolicyLook {
+  /** By the server's clock. */
+  readonly observedAt: UtcTime;
+  /** Is it a secondary replica, or a mirror? */
+  readonly isStandby: boolean;
+  /** undefined: nothing is provisioned. */
+  readonly record: PolicyRecord | undefined;
+  readonly facts: PolicyFacts;
+}
+
+export interface PolicyRefusal {
+  readonly refusal: string;
 }
 
 /** One look at an audit. */

@@ -1,10 +1,19 @@
-import { type AuditBatch, type Clock, type Logger, type LossWindow, RefusedError, type StartPosition } from "@das/core";
+import {
+  type AuditBatch,
+  type Clock,
+  type Logger,
+  type LossWindow,
+  RefusedError,
+  type StartPosition,
+  type StreamNotice,
+} from "@das/core";
 import { type AuditFile, auditFilesAmong, directoryKey, sameFileName } from "./audit-file-name.ts";
 import type { AuditServer, AuditState } from "./audit-server.ts";
 import { ServerError } from "./classify-error.ts";
 import { type Bookmark, type FilePosition, formatCursor } from "./cursor.ts";
 import { firstFile, placeIn } from "./find-start.ts";
 import { LOSS_CAUSES } from "./loss-account.ts";
+import type { PolicyWatch } from "./policy-watch.ts";
 import { isWriting, type Progress } from "./progress.ts";
 import { type FileReadResult, readFile } from "./read-file.ts";
 import type { SqlServerRow } from "./row.ts";
@@ -20,6 +29,8 @@ export interface SessionOptions {
   readonly heard: () => void;
   /** Everything that the trail held at a moment after reading began was given out. */
   readonly reachedEnd: () => void;
+  /** Looks after the policy of the instance, in one of its sources. */
+  readonly watch?: PolicyWatch | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -95,8 +106,17 @@ export class AuditSession {
       this.#options.reachedEnd();
     }
     const lossWindows = progress.losses.take();
-    yield this.#batch([], { position: progress.position ?? reading, losses: progress.losses.state() }, lossWindows);
+    const notices = await this.#lookAtPolicy(signal);
+    const bookmark = { position: progress.position ?? reading, losses: progress.losses.state() };
+    yield { ...this.#batch([], bookmark, lossWindows), ...(notices.length > 0 && { notices }) };
     return hasMoved ? "more" : outcome;
+  }
+
+  /** After the rows of this poll, so that what they say of a change is known. */
+  async #lookAtPolicy(signal: AbortSignal): Promise<readonly StreamNotice[]> {
+    const { watch } = this.#options;
+    const { policy } = this.#server;
+    return watch && policy ? await watch.look(policy, signal) : [];
   }
 
   async *#read(
@@ -121,6 +141,7 @@ export class AuditSession {
         }
         const { rows, bookmark, lossWindows } = step.value;
         this.#progress.moveTo(bookmark.position);
+        this.#options.watch?.saw(rows);
         hasNews ||= rows.some((row) => row.values[this.#userIndex] !== this.#options.user);
         yield this.#batch(rows, bookmark, lossWindows);
       }

@@ -1,10 +1,18 @@
 import { type Clock, DasError, type Logger, RefusedError, type UtcTime, utcTime } from "@das/core";
 import { directoryKey, splitPath } from "./audit-file-name.ts";
-import type { AuditServer, AuditState, DroppedRecords, FileSetPlace, QueryHandlers } from "./audit-server.ts";
+import type {
+  AuditServer,
+  AuditState,
+  DroppedRecords,
+  FileSetPlace,
+  PolicyServer,
+  QueryHandlers,
+} from "./audit-server.ts";
 import { ServerError } from "./classify-error.ts";
 import { Connection, type QueryParameter } from "./connection.ts";
 import type { ConnectionOptions } from "./connection-options.ts";
 import { type ConnectedInstance, describeInstance, textOf } from "./instance.ts";
+import { policyServer } from "./policy-look.ts";
 import type { SqlValue } from "./row.ts";
 import {
   AUDIT_CHANGES_ALIAS,
@@ -42,6 +50,7 @@ const FIRST_WITH_LISTING = 14;
 /** One connection to one instance, and what following one of its audits asks there. */
 export class ConnectedServer implements AuditServer {
   readonly instance: ConnectedInstance;
+  readonly policy: PolicyServer;
   readonly #connection: Connection;
   readonly #readStatement: string;
   readonly #audit: readonly QueryParameter[];
@@ -52,6 +61,7 @@ export class ConnectedServer implements AuditServer {
   private constructor(connection: Connection, instance: ConnectedInstance, options: ConnectedServerOptions) {
     this.#connection = connection;
     this.instance = instance;
+    this.policy = policyServer(connection);
     this.#readStatement = auditReadStatement(instance.columns);
     const { audit } = options;
     const alias = audit === AUDIT_CHANGES_NAME ? AUDIT_CHANGES_ALIAS : audit;

@@ -14,6 +14,7 @@ import { checkInstance } from "./check/check-instance.ts";
 import { ConnectedServer } from "./connected-server.ts";
 import type { ConnectionOptions } from "./connection-options.ts";
 import { toEvent } from "./map-event.ts";
+import { PolicyWatch } from "./policy-watch.ts";
 import type { SqlServerRow } from "./row.ts";
 import { AUDIT_CHANGES_NAME, AUDIT_NAME } from "./statements.ts";
 
@@ -84,6 +85,8 @@ export class SqlServerReader implements AuditReader<SqlServerRow> {
     const connect = (signal: AbortSignal) =>
       ConnectedServer.open({ connection, resourceId, serverHost, audit, clock, logger }, signal);
     const { instanceId, user } = connection;
-    return new SqlServerAuditSource({ instanceId, user, audit, startAt, sharedWith, connect, clock, random, logger });
+    const watch = audit === AUDIT_CHANGES_NAME ? new PolicyWatch({ instanceId, user, clock, logger }) : undefined;
+    const own = { instanceId, user, audit, startAt, sharedWith, watch };
+    return new SqlServerAuditSource({ ...own, connect, clock, random, logger });
   }
 }

@@ -1,5 +1,6 @@
 import { type Provisioner, silentLogger } from "@das/core";
 import {
+  EmulatedGroup,
   type SqlServerEmulator,
   type SqlServerEmulatorOptions,
   type SqlServerVersion,
@@ -88,6 +89,9 @@ describe.each(VERSIONS)("a life on %s", (version) => {
     await using reader = new SqlServerReader({ connection: connectionTo(emulator), resourceId: RESOURCE });
     const { findings } = await reader.check(never);
     expect(findings.filter(({ status }) => status === "failure")).toEqual([]);
+    expect(findings.find(({ id }) => id === "sqlserver.policy-lock")).toMatchObject({
+      what: "the audit policy is locked, and as it was recorded",
+    });
 
     await stop(provisioner);
     expect(await provisioner.planStop(never)).toEqual([]);
@@ -115,6 +119,9 @@ describe("the lock", () => {
     const SPECIFICATION = "SERVER AUDIT SPECIFICATION [RDS_DAS_SERVER_AUDIT_SPEC]";
     const DATABASE_SPECIFICATION = `USE Sales; CREATE DATABASE AUDIT SPECIFICATION [RDS_DAS_DB_sales]
       FOR SERVER AUDIT [RDS_DAS_AUDIT] ADD (SELECT ON DATABASE::Sales BY public) WITH (STATE = ON);`;
+    // A name that looks like the place of a secret is a name.
+    const LURING = `USE Clinic; CREATE DATABASE AUDIT SPECIFICATION [RDS_DAS_DB_ PASSWORD = :reader_password]
+      FOR SERVER AUDIT [RDS_DAS_AUDIT] WITH (STATE = ON);`;
 
     expect(await dba.refused(`ALTER ${SPECIFICATION} WITH (STATE = OFF);`)).toBe(51_000);
     expect(await dba.refused(DATABASE_SPECIFICATION)).toBe(51_000);
@@ -125,6 +132,7 @@ describe("the lock", () => {
     await dba.run(`USE master; ALTER ${SPECIFICATION} WITH (STATE = OFF);`);
     await dba.run(`ALTER ${SPECIFICATION} ADD (LOGOUT_GROUP) WITH (STATE = ON);`);
     await dba.run(DATABASE_SPECIFICATION);
+    await dba.run(LURING);
     for (const managed of [
       "ALTER SERVER AUDIT [RDS_DAS_AUDIT] WITH (STATE = OFF);",
       "ALTER SERVER AUDIT [RDS_DAS_AUDIT_CHANGES] WITH (STATE = OFF);",
@@ -142,13 +150,15 @@ describe("the lock", () => {
     // The users' own specifications survive a stop and record again after the next start.
     await stop(provisioner);
     expect(emulator.trail.specifications.map(({ name }) => name).sort()).toEqual([
+      "RDS_DAS_DB_ PASSWORD = :reader_password",
       "RDS_DAS_DB_sales",
       "RDS_DAS_SERVER_AUDIT_SPEC",
     ]);
     await start(provisioner);
     const [audit] = emulator.trail.audits;
     expect(emulator.trail.specifications.every(({ enabled }) => enabled)).toBe(true);
-    expect(emulator.trail.specifications.filter(({ auditGuid }) => auditGuid === audit?.guid)).toHaveLength(2);
+    expect(emulator.trail.specifications.filter(({ auditGuid }) => auditGuid === audit?.guid)).toHaveLength(3);
+    expect(JSON.stringify(emulator.instance.tables)).not.toContain("it's1");
     expect(await provisioner.state(never)).toMatchObject({ policy: "locked", drift: [] });
     expect(await dba.refused("USE master; DROP DATABASE Sales;")).toBe(51_000);
   });
@@ -169,6 +179,53 @@ describe("the lock", () => {
     // The role has a member, so it stays; but denied it is no more.
     await stop(provisioner);
     expect(emulator.instance.serverRoles).toMatchObject([{ name: "rds_das_dba", permissions: [], denied: [] }]);
+  });
+
+  test("where a rollback only looks as if it undid STATE = OFF, the refusal is drift, and is healed", async () => {
+    await using emulator = await startEmulator();
+    emulator.changeInstance({ lock: { ...emulator.instance.lock, rollback: "looks undone" } });
+    await using provisioner = open(emulator);
+    await start(provisioner);
+    await using sa = await as(emulator, "sa");
+    expect(await sa.refused("ALTER SERVER AUDIT [RDS_DAS_AUDIT] WITH (STATE = OFF);")).toBe(51_000);
+    expect((await provisioner.state(never)).drift).toEqual(["audit RDS_DAS_AUDIT, state: was ON, is OFF"]);
+    await using reader = await as(emulator, "das_reader");
+    await reader.run("EXEC dbo.rds_das_heal;");
+    expect((await provisioner.state(never)).drift).toEqual([]);
+  });
+
+  test("nothing that is recorded vanishes unseen: a dropped database is drift, and no word counts as locked", async () => {
+    await using emulator = await startEmulator();
+    await using sa = await as(emulator, "sa");
+    await using provisioner = open(emulator);
+    await start(provisioner);
+    await setPolicy(provisioner, "unlocked");
+    for (const database of ["Sales", "Clinic"]) {
+      await sa.run(`USE ${database}; CREATE DATABASE AUDIT SPECIFICATION [RDS_DAS_DB_one] FOR SERVER AUDIT [RDS_DAS_AUDIT]
+        ADD (SELECT ON DATABASE::${database} BY public) WITH (STATE = ON); USE master;`);
+    }
+    await setPolicy(provisioner, "locked");
+    emulator.changeInstance({
+      databases: emulator.instance.databases.map((known) =>
+        known.name === "Clinic" ? { ...known, state: "OFFLINE" } : known,
+      ),
+    });
+    expect(await provisioner.state(never)).toMatchObject({ policy: "locked", drift: [] });
+
+    await sa.run("DISABLE TRIGGER ALL ON ALL SERVER; DROP DATABASE Sales; ENABLE TRIGGER ALL ON ALL SERVER;");
+    expect((await provisioner.state(never)).drift).toEqual([
+      expect.stringMatching(/^database Sales, specification RDS_DAS_DB_one, SELECT ON DATABASE .*: is gone$/),
+      "database Sales, specification RDS_DAS_DB_one, audit: is gone",
+      "database Sales, specification RDS_DAS_DB_one, state: is gone",
+    ]);
+
+    await sa.run("DELETE FROM dbo.rds_das_state;");
+    expect((await provisioner.state(never)).drift).toContain(
+      "the word that says whether the policy is locked: is gone",
+    );
+    expect(await sa.refused("ALTER SERVER AUDIT SPECIFICATION [RDS_DAS_SERVER_AUDIT_SPEC] WITH (STATE = OFF);")).toBe(
+      51_000,
+    );
   });
 
   test("every way past it that leaves a mark is drift, and switching on again heals what may be healed", async () => {
@@ -194,6 +251,13 @@ describe("the lock", () => {
       "trigger rds_das_lock: was enabled, is disabled",
     ]);
 
+    await using check = new SqlServerReader({ connection: connectionTo(emulator), resourceId: RESOURCE });
+    const { findings } = await check.check(never);
+    expect(findings.find(({ id }) => id === "sqlserver.policy-lock")).toMatchObject({
+      status: "failure",
+      what: expect.stringMatching(/^7 things that the record protects changed: audit RDS_DAS_AUDIT, predicate: was /),
+    });
+
     await using reader = await as(emulator, "das_reader");
     expect(await reader.refused("ENABLE TRIGGER [rds_das_lock] ON ALL SERVER;")).toBeDefined();
     await reader.run("EXEC dbo.rds_das_heal;");
@@ -203,5 +267,153 @@ describe("the lock", () => {
       expect.stringMatching(/^database Clinic, specification mine, state/),
       "specification RDS_DAS_CHANGES_AUDIT_SPEC, AUDIT_CHANGE_GROUP: is gone",
     ]);
+  });
+});
+
+describe("an availability group", () => {
+  test("is provisioned on every replica under one GUID, and its databases are judged where they are primary", async () => {
+    await using group = await EmulatedGroup.start({
+      provisioned: false,
+      tls: "off",
+      user: "das_reader",
+      password: "it's1",
+    });
+    const [first, second] = group.replicas;
+    if (!first || !second) throw new Error("a group of two");
+    await using provisioner = open(first, second);
+    await using standby = open(second, first);
+    await provisioner.demandPrimary(never);
+    await expect(standby.demandPrimary(never)).rejects.toMatchObject({
+      code: "InvalidDBInstanceState",
+      what: expect.stringContaining("its role in availability group AG1 is SECONDARY"),
+    });
+
+    await start(provisioner);
+    const guids = group.replicas.map(({ trail }) => trail.audits.map(({ name, guid }) => [name, guid]));
+    expect(guids[0]).toEqual(guids[1]);
+    const sids = group.replicas.map(({ instance }) => instance.logins.find(({ name }) => name === "das_reader")?.sid);
+    expect(sids[0]).toBe(sids[1]);
+
+    await setPolicy(provisioner, "unlocked");
+    await using sa = await as(first, "sa", "Sales");
+    await sa.run(`CREATE DATABASE AUDIT SPECIFICATION [RDS_DAS_DB_sales] FOR SERVER AUDIT [RDS_DAS_AUDIT]
+      ADD (SELECT ON DATABASE::Sales BY public) WITH (STATE = ON);`);
+    // It travels with its database, and so does every later change of it.
+    const travels = first.trail.specifications.filter(({ database }) => database === "Sales");
+    second.change((trail) => ({ ...trail, specifications: [...trail.specifications, ...travels] }));
+    await setPolicy(provisioner, "locked");
+    for (const one of [provisioner, standby]) {
+      expect(await one.state(never)).toEqual({ policy: "locked", drift: [], parameters: [] });
+    }
+
+    // What is recorded of the group's databases is recorded on both, so it counts after the roles swap.
+    expect(second.instance.tables.find(({ name }) => name === "dbo.rds_das_db_spec")?.rows).toEqual([["Sales"]]);
+    group.failOver(second);
+    await standby.demandPrimary(never);
+    expect(await standby.state(never)).toEqual({ policy: "locked", drift: [], parameters: [] });
+    second.change((trail) => ({ ...trail, specifications: trail.specifications.filter(({ database }) => !database) }));
+    expect((await standby.state(never)).drift).toHaveLength(3);
+  });
+
+  test("an audit with another GUID on a replica is refused, because it cannot be changed", async () => {
+    await using one = await startEmulator();
+    await using other = await startEmulator({ instanceName: "SQLEMU02" });
+    for (const emulator of [one, other]) {
+      await using sa = await as(emulator, "sa");
+      await sa.run(`CREATE SERVER AUDIT [RDS_DAS_AUDIT] TO FILE (FILEPATH = N'D:\\das\\');`);
+    }
+    await using provisioner = open(one, other);
+    await expect(provisioner.planStart(never)).rejects.toMatchObject({ code: "InvalidDBInstanceState" });
+  });
+});
+
+describe("what goes wrong", () => {
+  test("a start that failed half-way goes on from there", async () => {
+    await using emulator = await startEmulator();
+    await using provisioner = open(emulator);
+    const plan = await provisioner.planStart(never);
+    for (let ran = 1; ran < plan.length; ran += 3) {
+      const rest = await provisioner.planStart(never);
+      await provisioner.run(rest.slice(0, 3), never);
+    }
+    await start(provisioner);
+    expect(await provisioner.planStart(never)).toEqual([]);
+    expect(await provisioner.state(never)).toMatchObject({ policy: "locked", drift: [] });
+  });
+
+  test("what was dropped past the lock is made again, and the lock is back afterwards", async () => {
+    await using emulator = await startEmulator();
+    await using provisioner = open(emulator);
+    await start(provisioner);
+    await using sa = await as(emulator, "sa");
+    await sa.run("DISABLE TRIGGER ALL ON ALL SERVER;");
+    await sa.run("ALTER SERVER AUDIT [RDS_DAS_AUDIT] WITH (STATE = OFF); DROP SERVER AUDIT [RDS_DAS_AUDIT];");
+    await sa.run("ENABLE TRIGGER ALL ON ALL SERVER; DROP PROCEDURE dbo.rds_das_heal;");
+    const plan = await provisioner.planStart(never);
+    expect(plan.map(({ what }) => what)).toEqual([
+      "disable the server trigger rds_das_lock",
+      "create the server audit RDS_DAS_AUDIT",
+      "switch the server audit RDS_DAS_AUDIT on",
+      "drop the login rds_das_signer",
+      "drop the certificate rds_das_signer",
+      "create the procedure dbo.rds_das_heal",
+      "sign dbo.rds_das_heal, so that it may do what its caller may not",
+      "enable the server trigger rds_das_lock",
+    ]);
+    await provisioner.run(plan, never);
+    expect(await provisioner.planStart(never)).toEqual([]);
+    expect(await provisioner.state(never)).toMatchObject({ policy: "locked", drift: [] });
+  });
+
+  test("an administrator without rights is told so, and nothing is changed", async () => {
+    await using emulator = await startEmulator();
+    await using sa = await as(emulator, "sa");
+    await sa.run("CREATE LOGIN [clerk] WITH PASSWORD = N'it''s1';");
+    const before = emulator.instance;
+    await using provisioner = openProvisioner({
+      resourceId: RESOURCE,
+      instances: [connectionTo(emulator)],
+      administrator: { user: "clerk", password: "it's1" },
+      logger: silentLogger,
+    });
+    await expect(start(provisioner)).rejects.toMatchObject({ code: "right-missing" });
+    expect(emulator.instance).toEqual(before);
+    await using nobody = openProvisioner({
+      resourceId: RESOURCE,
+      instances: [connectionTo(emulator)],
+      administrator: { user: "sa", password: "wrong" },
+      logger: silentLogger,
+    });
+    await expect(nobody.now(never)).rejects.toMatchObject({ code: "login-refused" });
+  });
+
+  test("a refused statement says which it was, and shows no secret", async () => {
+    await using emulator = await startEmulator();
+    await using provisioner = open(emulator);
+    const plan = await provisioner.planStart(never);
+    await using sa = await as(emulator, "sa");
+    await sa.run("CREATE LOGIN [das_reader] WITH PASSWORD = N'it''s1';");
+    const ran: string[] = [];
+    const failure = await provisioner
+      .run(plan, never, ({ what }) => ran.push(what))
+      .catch((error: { message: string; code: string }) => error);
+    expect(failure).toMatchObject({ code: "statement-refused" });
+    expect(failure?.message).toContain("create the reader's login das_reader (error 15025)");
+    expect(failure?.message).not.toContain("it's1");
+    expect(ran).toEqual([]);
+    await expect(provisioner.run([{ what: "another's", sql: "SELECT 1" }], never)).rejects.toThrow(TypeError);
+  });
+
+  test("an alias of the second audit, and one that is there already, are taken as they are", async () => {
+    await using emulator = await startEmulator();
+    await using sa = await as(emulator, "sa");
+    await sa.run("CREATE SERVER AUDIT [RDS_DAS_CHANGES] TO FILE (FILEPATH = N'E:\\audits\\');");
+    await using provisioner = open(emulator);
+    await start(provisioner);
+    expect(emulator.trail.audits.map(({ name, directory }) => [name, directory])).toEqual([
+      ["RDS_DAS_CHANGES", "E:\\audits\\"],
+      ["RDS_DAS_AUDIT", "E:\\audits\\"],
+    ]);
+    expect(await provisioner.state(never)).toMatchObject({ policy: "locked", drift: [] });
   });
 });

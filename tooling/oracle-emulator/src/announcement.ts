@@ -10,6 +10,8 @@ export interface Announcement {
   readonly service: string;
   readonly user: string;
   readonly password: string;
+  /** Who may start, stop and modify. */
+  readonly administrator: { readonly user: string; readonly password: string };
   readonly tls: string;
   readonly caFile: string | null;
   readonly release: string;
@@ -30,6 +32,7 @@ export function announce(emulator: OracleEmulator, tls: string, caFile: string |
     service: world.databaseName,
     user: emulator.user,
     password: emulator.password,
+    administrator: { user: "SYSTEM", password: emulator.administratorPassword },
     tls,
     caFile: caFile ?? null,
     release: emulator.profile.release,
@@ -59,6 +62,7 @@ export function announcementText(facts: Announcement, activity: string): string 
     services   ${facts.containers.map(({ service }) => service).join(", ")}
     user       ${facts.user}
     password   ${facts.password}
+    for start  --admin-user ${facts.administrator.user}    # export DAS_ADMIN_PASSWORD='${facts.administrator.password}'
     TLS        ${TLS_TEXTS[facts.tls] ?? facts.tls}
     authority  ${facts.tls === "off" ? "none" : authority}
 

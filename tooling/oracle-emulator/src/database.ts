@@ -55,6 +55,8 @@ export interface DdlTrigger {
   readonly name: string;
   readonly block: Block;
   readonly isEnabled: boolean;
+  /** GUID of the one in which it was created, and fires. */
+  readonly container: string;
   readonly source: string;
   readonly changedAt: string;
 }

@@ -214,3 +214,39 @@ test("what somebody created is theirs to change, and a rollback takes it back", 
   expect(administrator.error("INSERT INTO t VALUES (1000, 'a')")).toMatch(/^ORA-01438/);
   expect(administrator.error("INSERT INTO t VALUES (1)")).toMatch(/^ORA-00947/);
 });
+
+test("users of the root are common and those of a PDB local, by their names; 12.2 knows no account without authentication", () => {
+  const database = openDatabase();
+  using root = database.logOn("SYSTEM", { service: "ORCL" });
+  using pluggable = database.logOn("SYSTEM");
+  expect(root.error('CREATE USER das_local IDENTIFIED BY "x"')).toMatch(/^ORA-65096/);
+  root.run('CREATE USER c##das IDENTIFIED BY "x" CONTAINER=ALL');
+  expect(pluggable.error('CREATE USER c##other IDENTIFIED BY "x"')).toMatch(/^ORA-65094/);
+  pluggable.run("CREATE USER das_local NO AUTHENTICATION");
+  using old = openDatabase({ release: "12.2" }).logOn("SYSTEM");
+  expect(old.error("CREATE USER das_local NO AUTHENTICATION")).toMatch(/^ORA-00922/);
+  old.run('CREATE USER das_local IDENTIFIED BY "x" ACCOUNT LOCK');
+});
+
+test("what was created is shown with its source and when it was defined, to its owner as its own", () => {
+  const database = openDatabase();
+  using administrator = database.logOn("SYSTEM");
+  administrator.run("CREATE OR REPLACE PROCEDURE das_owner.das_more AS\nBEGIN NULL; END;");
+  administrator.run("CREATE OR REPLACE TRIGGER das_owner.das_trg BEFORE DDL ON DATABASE BEGIN NULL; END;");
+  const source = "SELECT type, line, text FROM dba_source WHERE owner = 'DAS_OWNER' AND name = :n ORDER BY line";
+  expect(administrator.run(source, "DAS_MORE").rows).toEqual([
+    ["PROCEDURE", 1, "PROCEDURE das_owner.das_more AS\n"],
+    ["PROCEDURE", 2, "BEGIN NULL; END;\n"],
+  ]);
+  const shown = `SELECT o.object_type, o.status, TO_CHAR(o.last_ddl_time, 'YYYY-MM-DD HH24:MI:SS'), t.status
+FROM dba_objects o LEFT JOIN dba_triggers t ON t.trigger_name = o.object_name WHERE o.object_name = 'DAS_TRG'`;
+  expect(administrator.run(shown).rows).toEqual([["TRIGGER", "VALID", "2026-11-22 12:00:00", "ENABLED"]]);
+  database.clock.milliseconds += 5000;
+  administrator.run("ALTER TRIGGER das_owner.das_trg DISABLE");
+  expect(administrator.run(shown).rows).toEqual([["TRIGGER", "VALID", "2026-11-22 12:00:05", "DISABLED"]]);
+  expect(administrator.value("SELECT COUNT(*) FROM user_triggers")).toBe(0);
+  administrator.run(
+    "CREATE FUNCTION das_owner.das_count RETURN NUMBER AS n NUMBER; BEGIN SELECT COUNT(*) INTO n FROM user_triggers; RETURN n; END;",
+  );
+  expect(administrator.value("SELECT das_owner.das_count FROM dual")).toBe(1);
+});

@@ -7,6 +7,8 @@ export interface Announcement {
   readonly port: number;
   readonly user: string;
   readonly password: string;
+  /** Who may start, stop and modify. */
+  readonly administrator: { readonly user: string; readonly password: string };
   readonly tls: string;
   readonly caFile: string | null;
   readonly version: string;
@@ -21,6 +23,7 @@ export function announce(emulator: SqlServerEmulator, tls: string, caFile: strin
     port: emulator.port,
     user: emulator.user,
     password: emulator.password,
+    administrator: { user: "sa", password: emulator.password },
     tls,
     caFile: caFile ?? null,
     version: emulator.profile.version,
@@ -45,6 +48,7 @@ export function announcementText(facts: Announcement, activity: string): string 
     port       ${facts.port}
     user       ${facts.user}
     password   ${facts.password}
+    for start  --admin-user ${facts.administrator.user}    # export DAS_ADMIN_PASSWORD='${facts.administrator.password}'
     TLS        ${TLS_TEXTS[facts.tls] ?? facts.tls}
     authority  ${facts.tls === "off" ? "none" : authority}
 

@@ -66,7 +66,7 @@ function paint(sgr: string, text: string, { color }: CheckStyle): string {
 function repairLines(repair: string | undefined, width: number): readonly string[] {
   if (repair === undefined) return [];
   const lines = repair.split("\n").map((line) => (/^ */.exec(line)?.[0] ?? "") + printable(line));
-  const isAdvice = lines.length === 1 && !repair.includes(";") && !/^(aws|das) /.test(repair);
+  const isAdvice = lines.length === 1 && !repair.includes(";") && !repair.startsWith("aws ");
   return isAdvice ? wrap(lines[0] ?? "", width - DETAIL_INDENT) : lines;
 }
 

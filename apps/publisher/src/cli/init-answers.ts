@@ -24,6 +24,14 @@ export function parseText(text: string): string {
   throw new InvalidArgumentError("It must not be empty.");
 }
 
+/** What a person answers who has none. */
+export const NONE = "none";
+
+export function parseAccountOrNone(text: string): string {
+  if (text === NONE || /^\d{12}$/.test(text)) return text;
+  throw new InvalidArgumentError("Not the 12 digits of an AWS account id.");
+}
+
 export function parseYes(text: string): boolean {
   if (/^(y|yes)$/i.test(text)) return true;
   if (/^(n|no)$/i.test(text)) return false;
@@ -31,7 +39,7 @@ export function parseYes(text: string): boolean {
 }
 
 export function parseNames(text: string): readonly string[] {
-  return text === "" || text === "none" ? [] : text.split(/[\s,]+/).map(parseText);
+  return text === "" || text === NONE ? [] : text.split(/[\s,]+/).map(parseText);
 }
 
 const INSTANCE =

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { ConfigurationError, type Engine } from "@das/core";
+import { namedKey } from "../aws/policy/amazon-resource.ts";
 import { parseConfiguration } from "../configuration/load-configuration.ts";
 import {
   configurationText,
@@ -13,6 +14,8 @@ import {
 import {
   Answers,
   type Ask,
+  NONE,
+  parseAccountOrNone,
   parseEngine,
   parseInstances,
   parseNames,
@@ -91,6 +94,16 @@ export async function completeConfiguration(
     text: "KMS key (ARN, id or alias of a symmetric customer managed key)",
     parse: parseText,
   });
+  // Policies name the account, and only a key's ARN says it.
+  const account =
+    kmsKeyId === undefined || namedKey(kmsKeyId).account !== undefined
+      ? options.account
+      : await answers.get(options.account, {
+          option: "--account <id>",
+          text: "AWS account (12 digits; credentials of others are refused)",
+          parse: parseAccountOrNone,
+          fallback: NONE,
+        });
   const instances = await answers.get(options.instance, {
     option: "--instance <[id=]host[:port]>",
     text: "Hosts of all instances, the primary first (sql-a.example.com, sql-b.example.com)",
@@ -118,6 +131,12 @@ export async function completeConfiguration(
     parse: parseText,
     fallback: isOracle ? "c##das_reader" : "rds_das_reader",
   });
+  const caFile = await answers.get(options.caFile, {
+    option: "--ca-file <file>",
+    text: "PEM file of the authority that signed the servers' certificates",
+    parse: parseText,
+    fallback: NONE,
+  });
   const nativeAuditFields = await answers.get(options.engineNativeAuditFieldsIncluded, {
     option: "--engine-native-audit-fields-included",
     text: "The engine's own columns in each event, too",
@@ -130,11 +149,11 @@ export async function completeConfiguration(
     engine,
     region,
     kmsKeyId,
-    account: options.account,
+    account: account === NONE ? undefined : account,
     nativeAuditFields,
     instances,
     user,
-    caFile: options.caFile,
+    caFile: caFile === NONE ? undefined : caFile,
     service,
     containers,
     // Nothing is missing any more.
@@ -166,12 +185,13 @@ function exists(path: string, cause?: unknown): ConfigurationError {
   });
 }
 
-function nextSteps(path: string, { resourceId, instances }: NewConfiguration): string {
+function nextSteps(path: string, { resourceId, instances, account, kmsKeyId }: NewConfiguration): string {
+  const isAccountKnown = account !== undefined || namedKey(kmsKeyId).account !== undefined;
   return `Wrote ${path}: resource ${resourceId}, ${instances.length} instance${instances.length === 1 ? "" : "s"}.
 
 Next
   1. Put the reader's passwords in ${instances.map(passwordVariable).join(", ")}.
-  2. das iam-policy publisher --config ${path}          what the publishers' role may do in AWS; operator, consumer
+  2. das iam-policy publisher --config ${path}${isAccountKnown ? "         " : " --account …"} what the publishers' role may do in AWS; operator, consumer
   3. das grants --config ${path} --engine-version …     what the reader may do in the database; start grants it
   4. das check --config ${path} --all-instances         what is missing
   5. das start --config ${path} --admin-user …          once, on the primary; das run on each instance

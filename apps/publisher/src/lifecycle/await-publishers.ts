@@ -20,6 +20,8 @@ export interface AwaitedPublishers {
   isThere(publisher: HeardPublisher): boolean;
 }
 
+/** Milliseconds between two looks at a shard: a person waits. */
+const POLL_INTERVAL = 400;
 /** By how much this machine's clock may be ahead of the stream's; milliseconds. */
 const CLOCK_MARGIN = 60_000;
 
@@ -43,6 +45,7 @@ export async function awaitPublishers(
       kinesis: aws.kinesis,
       stream: streamNameOf(resource.id),
       from: { time: new Date(since - CLOCK_MARGIN) },
+      pollInterval: POLL_INTERVAL,
       clock,
       signal: AbortSignal.any([signal, enough.signal]),
     });

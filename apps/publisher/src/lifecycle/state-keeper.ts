@@ -25,7 +25,7 @@ export interface KnownStream {
 }
 
 /** Two writers may have read the same state: after so many milliseconds each sees whose change it was. */
-const SETTLING = { least: 1_000, jitter: 1_000 };
+const SETTLING = { least: 750, jitter: 500 };
 /** Tags may answer stale for a while; milliseconds. */
 const STALE_AT_MOST = 30_000;
 const LOOK_INTERVAL = 500;

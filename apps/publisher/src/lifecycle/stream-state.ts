@@ -39,7 +39,6 @@ const stateSchema = z.object({
 });
 
 export type StreamState = Readonly<z.infer<typeof stateSchema>>;
-export type StreamStatus = StreamState["status"];
 
 /** Kinesis documents no colon for the keys of a stream's tags. */
 const PREFIX = "das-";

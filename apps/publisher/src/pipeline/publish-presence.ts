@@ -28,7 +28,7 @@ const LANES = 1;
 export async function publishPresence(
   { engine, sourceId, news, instance }: PresenceParts,
   held: () => readonly SourcePublishing<unknown>[],
-  { settings, sealing, putting, nameEpoch, clock, counters }: PublishParts,
+  { settings, sealing, putting, notify, nameEpoch, clock, counters }: PublishParts,
   stopping: AbortSignal,
   giveUp: AbortSignal,
 ): Promise<void> {
@@ -78,7 +78,11 @@ export async function publishPresence(
     },
   });
   const tell = (described: InstanceDescription): void => {
-    for (const notice of news.take()) lane.add(stringifyExact(streamEvent(engine, notice, described)), undefined);
+    for (const notice of news.take()) {
+      const event = streamEvent(engine, notice, described);
+      lane.add(stringifyExact(event), undefined);
+      notify?.(event);
+    }
   };
   let described: InstanceDescription | undefined;
   while (!stopping.aborted && !hasFailed) {

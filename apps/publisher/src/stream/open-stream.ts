@@ -36,8 +36,8 @@ export interface OpenedStream {
 /** Kinesis keeps records for so long unless it was told otherwise. */
 const DEFAULT_RETENTION_HOURS = 24;
 
-/** Milliseconds: the first looks at a stream that is being created come quickly. */
-const QUICK_LOOKS = { count: 5, step: 250 };
+/** Milliseconds: the first looks come quickly, and later ones of a stream that is being created. */
+const QUICK_LOOKS = { count: 5, step: 250, later: 2_000 };
 const FAILED = { base: 2_000, cap: 15_000 };
 
 /**
@@ -76,9 +76,12 @@ export async function openStream(
           };
         }
         tell("the stream is stopped; waiting for das start");
-      } else if (summary) tell("the stream is not active yet; waiting for it");
-      else if (create) {
+      } else if (summary) {
+        tell("the stream is not active yet; waiting for it");
+        wait = Math.min(wait, QUICK_LOOKS.later);
+      } else if (create) {
         tell("creating the stream");
+        wait = Math.min(wait, QUICK_LOOKS.later);
         await createStream(client, streamName, create.shards);
       } else tell("the stream does not exist; waiting for it (das start creates it)");
     } catch (error) {

@@ -13,6 +13,7 @@ import {
 import { judgePartitionInterval } from "./partition-interval.ts";
 import { lookAtPace, lookAtPartitions, type Pace, type Partition } from "./partitions.ts";
 import { lookAtPolicies, type Policy } from "./policies.ts";
+import { judgePolicyLock, lookAtPolicyLock, type PolicyLock } from "./policy-lock.ts";
 import { judgeArchiveTime, judgePurgeJobs, lookAtArchiveTime, lookAtPurgeJobs, type PurgeJob } from "./purge.ts";
 import { judgeReaderExcluded, judgeReaderWatched } from "./reader-excluded.ts";
 import { judgeRights, lookAtRights, type RightsFacts } from "./rights.ts";
@@ -39,6 +40,7 @@ export interface ContainerTrail {
   readonly purgeJobs: Answer<readonly PurgeJob[]>;
   readonly archiveTime: Answer<string | undefined>;
   readonly ownProcedures: OwnProcedures;
+  readonly policyLock: Answer<PolicyLock | undefined>;
 }
 
 export async function lookAtContainerTrail(
@@ -68,6 +70,7 @@ export async function lookAtContainerTrail(
     purgeJobs: await lookAtPurgeJobs(inquiry),
     archiveTime: database.known ? await lookAtArchiveTime(inquiry, database.value) : database,
     ownProcedures: await lookAtOwnProcedures(inquiry),
+    policyLock: await lookAtPolicyLock(inquiry, instance),
   };
 }
 
@@ -98,6 +101,7 @@ export function judgeContainerTrail(container: ContainerTrail, server: ServerWid
     judgePurgeJobs(purgeJobs, instance),
     judgeArchiveTime(container.archiveTime, purgeJobs, clock, instance),
     ...judgeOwnProcedures(container.ownProcedures, wanted, policies, instance),
+    judgePolicyLock(container.policyLock),
   ];
   return instance.role === "PHYSICAL STANDBY" ? findings.map(onPrimary) : findings;
 }

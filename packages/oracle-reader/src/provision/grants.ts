@@ -1,6 +1,6 @@
 import type { PlannedStatement } from "@das/core";
 import { quoteName } from "../check/statement.ts";
-import { dictionaryName, type Names, ownerIn } from "./names.ts";
+import { dictionaryName, isCommon, type Names, ownerIn } from "./names.ts";
 import { plannedAt } from "./planned.ts";
 import { grantText, installedRights, READER_RIGHTS } from "./reader-rights.ts";
 
@@ -57,14 +57,14 @@ export function grantsOf({
   account,
 }: GrantsRequest): readonly PlannedStatement[] {
   const name = dictionaryName(user);
-  const isCommon = name.startsWith("C##");
+  const isEverywhere = isCommon(name);
   const names: Names = {
-    owner: ownerIn(isCommon),
+    owner: ownerIn(isEverywhere),
     reader: name,
-    everywhere: isCommon ? " CONTAINER=ALL" : "",
+    everywhere: isEverywhere ? " CONTAINER=ALL" : "",
   };
   // A common user gets its rights once, in the root; what is installed stands in each container for itself.
-  const places = isCommon ? ["the root"] : ["the instance's own service", ...containers];
+  const places = isEverywhere ? ["the root"] : ["the instance's own service", ...containers];
   return places.flatMap((place) => {
     const planned = plannedAt(place);
     const grant = (right: string) => planned(`let ${name} have ${right}`, grantText(right, name, names));

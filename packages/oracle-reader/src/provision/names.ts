@@ -31,3 +31,8 @@ export const LOCK_POLICY = "DAS_LOCK";
 export const READER_POLICY = "DAS_READER_POL";
 export const CANARY_POLICY = "DAS_CANARY_POL";
 export const OWN_POLICIES = [LOCK_POLICY, READER_POLICY, CANARY_POLICY] as const;
+
+/** Users of all containers, by their names. */
+export function isCommon(name: string): boolean {
+  return name.startsWith("C##");
+}

@@ -3,7 +3,7 @@ import { ALL_USERS } from "../check/policies.ts";
 import { ELSE, recordingPolls } from "../check/reader-excluded.ts";
 import { quoteName, quoteText } from "../check/statement.ts";
 import { disableTexts, enableTexts, withoutReader } from "./enabling.ts";
-import { CANARY_POLICY, LOCK_POLICY, OWN_POLICIES, READER_POLICY, STATE_TABLE } from "./names.ts";
+import { CANARY_POLICY, isCommon, LOCK_POLICY, OWN_POLICIES, READER_POLICY, STATE_TABLE } from "./names.ts";
 import { lockStatement, unlockStatement } from "./plan-policy.ts";
 import { plannedAt, programAt } from "./planned.ts";
 import { type Program, programsOf } from "./programs.ts";
@@ -16,7 +16,7 @@ import {
   OWNER_RIGHTS,
   READER_RIGHTS,
 } from "./reader-rights.ts";
-import { mergedChanges, type RecordedChanges, recordedText } from "./recorded-changes.ts";
+import { mergedChanges, type RecordedChanges, type RecordedPolicy, recordedText } from "./recorded-changes.ts";
 
 /** Nobody can log on as a user without authentication, which 18c brought. */
 const ORACLE_18 = 18;
@@ -60,8 +60,13 @@ function accounts({ place, instance, names, ...found }: ProvisionFacts): readonl
       `${locked} DEFAULT TABLESPACE SYSAUX QUOTA 10M ON SYSAUX`,
     ),
     ...grant(OWNER_RIGHTS, found.ownerRights, owner),
-    ...create(reader, `create the publisher's account ${reader}`, "IDENTIFIED BY :reader_password"),
-    ...grant(READER_RIGHTS, found.readerRights, reader),
+    // A common user and its rights come from the root.
+    ...(everywhere === "" && isCommon(reader)
+      ? []
+      : [
+          ...create(reader, `create the publisher's account ${reader}`, "IDENTIFIED BY :reader_password"),
+          ...grant(READER_RIGHTS, found.readerRights, reader),
+        ]),
   ];
 }
 
@@ -135,7 +140,7 @@ function changes(found: ProvisionFacts): readonly PlannedStatement[] {
 }
 
 function changesOf(found: ProvisionFacts): RecordedChanges {
-  const { names, accounts: known, objects, ownPolicies, state } = found;
+  const { names, accounts: known, objects, presentPolicies, state } = found;
   // A schema with nothing in it, or not yet a state, is what an earlier start left that died.
   const isLeftOver = objects.size === 0 || (objects.size === 1 && objects.has(STATE_TABLE) && !state);
   const ownerIsNew = !known.has(names.owner) || isLeftOver;
@@ -145,7 +150,7 @@ function changesOf(found: ProvisionFacts): RecordedChanges {
       ...programsOf(names)
         .filter(({ name, isReplaced }) => !isReplaced && !objects.has(name) && !state)
         .map(({ name }) => `procedure ${name}`),
-      ...OWN_POLICIES.filter((name) => !ownPolicies.has(name)).map((name) => `policy ${name}`),
+      ...OWN_POLICIES.filter((name) => !presentPolicies.has(name)).map((name) => `policy ${name}`),
     ],
     parameters: overridden(found),
     policies: feedingPolicies(found).map(({ name, enablements }) => ({ name, enablements })),
@@ -156,6 +161,17 @@ function feedingPolicies({ policies: enabled, names, readerRights }: ProvisionFa
   return recordingPolls(enabled, names.reader, [...readerRights]);
 }
 
+/** Between NOAUDIT and AUDIT a run may have died. */
+export function interruptedPolicies({
+  state,
+  policies: enabled,
+  presentPolicies,
+}: ProvisionFacts): readonly RecordedPolicy[] {
+  return (state?.changes.policies ?? []).filter(
+    ({ name }) => presentPolicies.has(name) && !enabled.some((policy) => policy.name === name),
+  );
+}
+
 function installedGrants({ place, names, readerRights }: ProvisionFacts): readonly PlannedStatement[] {
   return installedRights(names)
     .filter((right) => !holds(readerRights, right))
@@ -163,7 +179,7 @@ function installedGrants({ place, names, readerRights }: ProvisionFacts): readon
 }
 
 function policies(found: ProvisionFacts): readonly PlannedStatement[] {
-  const { place, names, ownPolicies, policies: enabled } = found;
+  const { place, names, presentPolicies, policies: enabled } = found;
   const planned = plannedAt(place);
   const { reader } = names;
   const owner = quoteName(names.owner);
@@ -174,7 +190,9 @@ function policies(found: ProvisionFacts): readonly PlannedStatement[] {
     );
     const clause = entity === ALL_USERS ? "" : ` BY ${quoteName(entity)}`;
     return [
-      ...(ownPolicies.has(name) ? [] : [planned(`create ${what}`, `CREATE AUDIT POLICY ${name} ACTIONS ${actions}`)]),
+      ...(presentPolicies.has(name)
+        ? []
+        : [planned(`create ${what}`, `CREATE AUDIT POLICY ${name} ACTIONS ${actions}`)]),
       ...(isEnabled ? [] : [planned(`enable ${what}`, `AUDIT POLICY ${name}${clause}`)]),
     ];
   };
@@ -191,6 +209,11 @@ function policies(found: ProvisionFacts): readonly PlannedStatement[] {
       `the audit policy ${CANARY_POLICY}, which records the canary`,
       `EXECUTE ON ${owner}.das_canary`,
       ALL_USERS,
+    ),
+    ...interruptedPolicies(found).flatMap(({ name, enablements }) =>
+      enableTexts(name, withoutReader(enablements, reader)).map((text) =>
+        planned(`enable the audit policy ${name} again, which an earlier run had ended for a moment`, text),
+      ),
     ),
     ...feedingPolicies(found).flatMap(({ name, enablements }) => [
       ...disableTexts(name, enablements).map((text) =>

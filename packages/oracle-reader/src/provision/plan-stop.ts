@@ -3,7 +3,7 @@ import { quoteName } from "../check/statement.ts";
 import { areEqual, disableTexts, enableTexts, withoutReader } from "./enabling.ts";
 import { OWN_POLICIES, STATE_TABLE } from "./names.ts";
 import { unlockStatement } from "./plan-policy.ts";
-import { parameterStatement } from "./plan-start.ts";
+import { interruptedPolicies, parameterStatement } from "./plan-start.ts";
 import { plannedAt } from "./planned.ts";
 import { programsOf } from "./programs.ts";
 import type { ProvisionFacts } from "./provision-facts.ts";
@@ -55,11 +55,16 @@ function ownTrigger({ place, names, objects }: ProvisionFacts): readonly Planned
     );
 }
 
-/** Users' own policies, as they were enabled before the start; one that was dropped or changed since stays as it is. */
-function recordedPolicies({ place, names, policies, state }: ProvisionFacts): readonly PlannedStatement[] {
+/** Users' own policies, as they were enabled before the start; one that was dropped or enabled otherwise since stays. */
+function recordedPolicies(found: ProvisionFacts): readonly PlannedStatement[] {
+  const { place, names, policies, state } = found;
   const planned = plannedAt(place);
+  const interrupted = interruptedPolicies(found);
   return (state?.changes.policies ?? []).flatMap(({ name, enablements }) => {
     const present = policies.find((policy) => policy.name === name);
+    if (interrupted.some((policy) => policy.name === name)) {
+      return enableTexts(name, enablements).map((text) => planned(`enable the audit policy ${name} as it was`, text));
+    }
     const ours = withoutReader(enablements, names.reader);
     if (!present || !areEqual(present.enablements, ours) || areEqual(ours, enablements)) return [];
     return [
@@ -72,7 +77,7 @@ function recordedPolicies({ place, names, policies, state }: ProvisionFacts): re
 }
 
 function ownPolicies(
-  { place, policies, ownPolicies: present }: ProvisionFacts,
+  { place, policies, presentPolicies: present }: ProvisionFacts,
   isMade: (name: string) => boolean,
 ): readonly PlannedStatement[] {
   const planned = plannedAt(place);

@@ -26,8 +26,8 @@ export interface ProvisionFacts {
   readonly state: ProvisionedRow | undefined;
   /** Enabled ones. */
   readonly policies: readonly Policy[];
-  /** The stream's own, enabled or not. */
-  readonly ownPolicies: ReadonlySet<string>;
+  /** Of the stream's own and of those that a start changed, enabled or not. */
+  readonly presentPolicies: ReadonlySet<string>;
   readonly parameters: Parameters;
   /** `1 HOUR`; "" where it cannot be told. */
   readonly partitionInterval: string;
@@ -81,7 +81,10 @@ export async function lookAtProvision(
   const triggers = await ask("SYS.DBA_TRIGGERS", TRIGGERS, { owner });
 
   const looked = await lookAtProtected(inquiry, quoteName(owner), true);
-  const ownPolicies = await ask("SYS.AUDIT_UNIFIED_POLICIES", POLICIES);
+  const state = objects.has(STATE_TABLE) ? await lookAtRow(ask, names) : undefined;
+  const known = [...OWN_POLICIES, ...(state?.changes.policies ?? []).map(({ name }) => name)];
+  const binds = Object.fromEntries(known.map((name, index) => [`p${index}`, name]));
+  const present = await ask("SYS.AUDIT_UNIFIED_POLICIES", policiesAmong(known.length), binds);
   const [interval] = await ask("SYS.DBA_PART_TABLES", INTERVAL);
 
   return {
@@ -95,9 +98,9 @@ export async function lookAtProvision(
     disabledTriggers: new Set(
       triggers.filter(([, status]) => textOf(status) !== "ENABLED").map(([name]) => textOf(name)),
     ),
-    state: objects.has(STATE_TABLE) ? await lookAtRow(ask, names) : undefined,
+    state,
     policies: demand(looked.policies, place, "SYS.AUDIT_UNIFIED_ENABLED_POLICIES"),
-    ownPolicies: new Set(ownPolicies.map(([name]) => textOf(name))),
+    presentPolicies: new Set(present.map(([name]) => textOf(name))),
     parameters: demand(looked.parameters, place, "SYS.V_$PARAMETER"),
     partitionInterval: intervalText(textOf(interval?.[0])),
     looked,
@@ -151,7 +154,10 @@ const OBJECTS = "SELECT o.object_name FROM sys.dba_objects o WHERE o.owner = :ow
 const SOURCE = "SELECT s.name, s.text FROM sys.dba_source s WHERE s.owner = :owner ORDER BY s.name, s.line";
 const TRIGGERS =
   "SELECT t.trigger_name, t.status FROM sys.dba_triggers t WHERE t.owner = :owner ORDER BY t.trigger_name";
-const POLICIES = `SELECT DISTINCT p.policy_name FROM sys.audit_unified_policies p
-WHERE  p.policy_name IN (${OWN_POLICIES.map((name) => `'${name}'`).join(", ")})`;
+function policiesAmong(count: number): string {
+  const names = Array.from({ length: count }, (_, index) => `:p${index}`);
+  return `SELECT DISTINCT p.policy_name FROM sys.audit_unified_policies p WHERE p.policy_name IN (${names.join(", ")})`;
+}
+
 const INTERVAL =
   "SELECT p.interval FROM sys.dba_part_tables p WHERE p.owner = 'AUDSYS' AND p.table_name = 'AUD$UNIFIED'";

@@ -15,7 +15,7 @@ import { placeOf } from "../classify-error.ts";
 import { Connection } from "../connection.ts";
 import type { ConnectionOptions } from "../connection-options.ts";
 import { DATABASE_STATE } from "../statements.ts";
-import { dictionaryName } from "./names.ts";
+import { dictionaryName, isCommon } from "./names.ts";
 import { planPolicy } from "./plan-policy.ts";
 import { planStart } from "./plan-start.ts";
 import { planStop } from "./plan-stop.ts";
@@ -76,6 +76,7 @@ class OracleProvisioner implements Provisioner {
 
   planStart(signal: AbortSignal): Promise<readonly PlannedStatement[]> {
     return this.#plan(signal, (found) => {
+      demandCommonReader(found);
       this.#warnOfSilence(found);
       return planStart(found);
     });
@@ -203,4 +204,15 @@ class OracleProvisioner implements Provisioner {
       "no audit policy of your own is enabled: no access to data will reach the stream; while the policy is locked, none can be added",
     );
   }
+}
+
+/** Before anything is made: in a root a user with another name cannot be. */
+function demandCommonReader({ place, names, accounts }: ProvisionFacts): void {
+  if (names.everywhere === "" || isCommon(names.reader) || accounts.has(names.reader)) return;
+  throw new RefusedError({
+    who: "oracle-reader",
+    what: `${place}: this is the root of a container database, where every user is common, and "${names.reader}" is no common user's name`,
+    remedy: "Give the publisher's account in the configuration a name that begins with C##",
+    code: "account-not-common",
+  });
 }

@@ -10,7 +10,7 @@ export interface RecordedChanges {
   readonly policies: readonly RecordedPolicy[];
 }
 
-interface RecordedPolicy {
+export interface RecordedPolicy {
   readonly name: string;
   readonly enablements: readonly Enablement[];
 }

@@ -59,13 +59,6 @@ const REASONS: ReadonlyMap<number, readonly [what: string, remedy: string]> = ne
     28_003,
     ["the password does not satisfy the profile's verification", "Choose another password in the configuration"],
   ],
-  [
-    65_096,
-    [
-      "this container is the root, where every user is common",
-      "Give the publisher's account a name that begins with C##",
-    ],
-  ],
 ]);
 
 function refusalOf(error: unknown, { what, place }: PlannedStatement): Error {

@@ -25,6 +25,15 @@ export function mapAnswer<From, To>(answer: Answer<From>, map: (value: From) => 
   return answer.known ? answered(map(answer.value)) : answer;
 }
 
+/** A question that the server did not answer, where the next ones make no sense without. */
+export class UnansweredError extends Error {}
+
+/** @throws UnansweredError */
+export function demandAnswer<Value>(answer: Answer<Value>): Value {
+  if (answer.known) return answer.value;
+  throw new UnansweredError(answer.reason);
+}
+
 export type Rows = readonly (readonly SqlValue[])[];
 
 /** Asks one connection; every statement that passes through here only reads. */

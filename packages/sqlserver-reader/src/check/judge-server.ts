@@ -13,6 +13,7 @@ import { judgeErrorLog } from "./error-log.ts";
 import { judgeEventSession } from "./event-sessions.ts";
 import { judgeFilePath } from "./file-path.ts";
 import { judgeLockRole, judgeLockTrigger } from "./lock.ts";
+import { judgePolicyLock } from "./policy-lock.ts";
 import { judgePredicate } from "./predicate.ts";
 import { judgeAbsence } from "./publisher-absence.ts";
 import { guidElsewhere, judgePartnerships, judgeReplicas } from "./replicas.ts";
@@ -51,6 +52,7 @@ export function judgeServer(facts: ServerFacts): readonly CheckFinding[] {
     judgeServerName(instance),
     judgeLockRole(facts.lockRole, instance, maySeeDefinitions),
     judgeLockTrigger(facts.lockTrigger, instance, maySeeDefinitions),
+    judgePolicyLock(facts.policyLock),
     judgeClock(facts.clock),
   ];
 }

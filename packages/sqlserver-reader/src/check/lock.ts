@@ -1,13 +1,11 @@
 import type { CheckFinding } from "@das/core";
 import { textOf } from "../instance.ts";
+import { LOCK_TRIGGER } from "../provision/names.ts";
 import { LOCK_ROLE } from "../statements.ts";
 import { type Answer, type Inquiry, mapAnswer } from "./answer.ts";
 import { about, nameSome } from "./finding.ts";
 import type { InstanceFacts } from "./instance-facts.ts";
 import { grant, quoteName, quoteText } from "./statement.ts";
-
-/** Keeps the audit policy from being changed (SQL Server notes §7.2). */
-const LOCK_TRIGGER = "rds_das_lock";
 
 export interface LockFacts {
   readonly roleExists: boolean;

@@ -8,6 +8,7 @@ import { type EventSession, lookAtEventSessions } from "./event-sessions.ts";
 import { lookAtSharedDrives } from "./file-path.ts";
 import type { InstanceFacts } from "./instance-facts.ts";
 import { type LockFacts, lookAtLockRole, lookAtLockTrigger, type TriggerState } from "./lock.ts";
+import { lookAtPolicyLock, type PolicyLock } from "./policy-lock.ts";
 import { lookAtPartnerships, lookAtReplicas, type Replica } from "./replicas.ts";
 import { lookAtRights, type RightsFacts } from "./rights.ts";
 import { type AuditState, auditNamed, lookAtAudits, lookAtStates, type ServerAudit } from "./server-audits.ts";
@@ -60,6 +61,7 @@ export interface ServerFacts {
   readonly replicas: readonly Replica[];
   readonly lockRole: Answer<LockFacts>;
   readonly lockTrigger: Answer<TriggerState>;
+  readonly policyLock: Answer<PolicyLock | undefined>;
   readonly clock: Answer<ClockFacts>;
 }
 
@@ -89,6 +91,7 @@ export async function lookAtServer(
     replicas: await lookAtReplicas(request.replicas, clock, logger, signal),
     lockRole: await lookAtLockRole(inquiry),
     lockTrigger: await lookAtLockTrigger(inquiry),
+    policyLock: await lookAtPolicyLock(inquiry),
     clock: await lookAtClock(inquiry, clock),
   };
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { PolicyState } from "@das/core";
 import { readPredicate } from "../check/predicate-terms.ts";
 import { auditNamed, type ServerAudit } from "../check/server-audits.ts";
 import { BLUEPRINTS } from "./audit-blueprint.ts";
@@ -101,27 +102,32 @@ function digest(text: string): string {
 }
 
 /** Recorded rows of the table, as they are compared. */
-export interface RecordedItem {
+interface RecordedItem {
   readonly item: string;
   readonly isUsers: boolean;
   readonly value: string;
 }
 
+/** What the tables that start made say. */
+export interface PolicyRecord {
+  /** undefined: somebody took the word away; the lock counts that as locked. */
+  readonly policy: PolicyState | undefined;
+  readonly items: readonly RecordedItem[];
+}
+
 const DATABASE_ITEM = /^database (.+?), specification /;
 
-/**
- * What is not as it was recorded, a line each; pure.
- * @param isLocked what users may change counts only then
- */
-export function driftOf(recorded: readonly RecordedItem[], facts: PolicyFacts, isLocked: boolean): readonly string[] {
+/** What is not as it was recorded, a line each; what users may change counts while the policy is locked. Pure. */
+export function driftOf({ policy, items }: PolicyRecord, facts: PolicyFacts): readonly string[] {
+  const isLocked = policy !== "unlocked";
   const present = fingerprint(facts);
   const counts = ({ item, isUsers }: RecordedItem) => {
     const database = DATABASE_ITEM.exec(item)?.[1];
-    return (isLocked || !isUsers) && (database === undefined || facts.databases.has(database));
+    return (isLocked || !isUsers) && (database === undefined || !facts.unjudged.has(database));
   };
-  const before = new Map(recorded.filter(counts).map(({ item, value }) => [item, value]));
+  const before = new Map(items.filter(counts).map(({ item, value }) => [item, value]));
   const now = new Map(present.filter(counts).map(({ item, value }) => [item, value]));
-  const lines: string[] = [];
+  const lines = policy === undefined ? ["the word that says whether the policy is locked: is gone"] : [];
   for (const item of [...new Set([...before.keys(), ...now.keys()])].sort()) {
     const [was, is] = [before.get(item), now.get(item)];
     if (was === is) continue;

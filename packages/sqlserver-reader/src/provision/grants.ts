@@ -42,5 +42,5 @@ export function grantsOf({ resourceId, user, version, account }: GrantsRequest):
   }
   const majorVersion = MAJOR_VERSIONS.get(version) ?? 0;
   const steps = planReader(NOTHING_GRANTED, { majorVersion }, user, loginSid(resourceId, user));
-  return steps.map((step) => ({ ...step, place }));
+  return steps.map(({ what, sql }) => ({ what, sql, place }));
 }

@@ -177,7 +177,11 @@ function planInstalled({ installed, dbaRole, record }: ProvisionFacts): readonly
       : [
           ...dropHeal(installed),
           { what: `create the procedure ${HEAL_PROCEDURE}`, sql: CREATE_HEAL },
-          { what: `sign ${HEAL_PROCEDURE}, so that it may do what its caller may not`, sql: SIGN_HEAL },
+          {
+            what: `sign ${HEAL_PROCEDURE}, so that it may do what its caller may not`,
+            sql: SIGN_HEAL,
+            secret: "signing" as const,
+          },
         ]),
     ...(dbaRole.exists
       ? []

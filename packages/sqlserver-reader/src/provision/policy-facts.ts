@@ -27,6 +27,8 @@ export interface PolicyFacts {
   readonly specifications: readonly PolicySpecification[];
   /** Specifications of each database whose catalog is this instance's own to judge. */
   readonly databases: ReadonlyMap<string, readonly PolicySpecification[]>;
+  /** Databases that are there, and are not judged here: secondary replicas, offline, not to be entered. */
+  readonly unjudged: ReadonlySet<string>;
   readonly trigger: TriggerState;
   /** Its T-SQL; empty when it is not there, or cannot be seen. */
   readonly triggerText: string;
@@ -47,7 +49,7 @@ export async function lookAtPolicy(
   return {
     audits,
     specifications,
-    databases: demand(await lookAtDatabases(inquiry)),
+    ...demand(await lookAtDatabases(inquiry)),
     trigger,
     triggerText: textOf(text?.[0]),
   };
@@ -61,25 +63,30 @@ FROM ${place}.${kind}_audit_specifications AS s
 LEFT JOIN ${place}.${kind}_audit_specification_details AS d ON d.${kind}_specification_id = s.${kind}_specification_id`;
 }
 
-const DATABASES = `SELECT name, HAS_DBACCESS(name) AS is_open, sys.fn_hadr_is_primary_replica(name) AS is_primary
-FROM sys.databases WHERE state_desc = N'ONLINE' ORDER BY database_id`;
+const DATABASES = `SELECT name, state_desc, HAS_DBACCESS(name) AS is_open, sys.fn_hadr_is_primary_replica(name) AS is_primary
+FROM sys.databases ORDER BY database_id`;
 
 /**
  * A database that is a secondary replica here follows its primary, and is judged there; so is one that cannot be entered.
  */
-async function lookAtDatabases(inquiry: Inquiry): Promise<Answer<PolicyFacts["databases"]>> {
+async function lookAtDatabases(inquiry: Inquiry): Promise<Answer<Pick<PolicyFacts, "databases" | "unjudged">>> {
   const rows = await inquiry.ask(DATABASES);
   if (!rows.known) return rows;
   const databases = new Map<string, readonly PolicySpecification[]>();
-  for (const [name, isOpen, isPrimary] of rows.value) {
-    if (Number(isOpen) !== 1 || isPrimary === false || isPrimary === 0) continue;
+  const unjudged = new Set<string>();
+  for (const [name, state, isOpen, isPrimary] of rows.value) {
+    if (textOf(state) !== "ONLINE" || Number(isOpen) !== 1 || isPrimary === false || isPrimary === 0) {
+      unjudged.add(textOf(name));
+      continue;
+    }
     const statement = specificationsOf("database", `${quoteName(textOf(name))}.sys`);
     const found = mapAnswer(await inquiry.ask(statement), readSpecifications);
-    // It may have been dropped, or have gone offline, since the databases were listed.
     if (found.known) databases.set(textOf(name), found.value);
     else if (found.refused) return notKnown(found.reason);
+    // It was dropped, or went offline, since the databases were listed: the next look tells.
+    else unjudged.add(textOf(name));
   }
-  return answered(databases);
+  return answered({ databases, unjudged });
 }
 
 /** A row for each detail, the specification's own columns repeated. */

@@ -1,22 +1,15 @@
-import type { PolicyState } from "@das/core";
 import { type Answer, type Inquiry, mapAnswer } from "../check/answer.ts";
 import { quoteText } from "../check/statement.ts";
 import { textOf } from "../instance.ts";
-import type { PolicyItem, RecordedItem } from "./fingerprint.ts";
+import type { PolicyItem, PolicyRecord } from "./fingerprint.ts";
 import { KEPT_DATABASES_TABLE, RECORD_TABLE, STATE_TABLE } from "./names.ts";
 import type { Step } from "./step.ts";
-
-/** What the tables that start made say; undefined: they are not there. */
-export interface PolicyRecord {
-  readonly policy: PolicyState | undefined;
-  readonly items: readonly RecordedItem[];
-}
 
 const TABLES = `SELECT OBJECT_ID(N'master.${STATE_TABLE}') AS state_id, OBJECT_ID(N'master.${RECORD_TABLE}') AS record_id`;
 const POLICY = `SELECT policy FROM master.${STATE_TABLE} WHERE id = 1`;
 const ITEMS = `SELECT item, is_users, value FROM master.${RECORD_TABLE}`;
 
-/** A question for each table; none that is not there is asked. */
+/** undefined: they are not there. A question for each table; none that is not there is asked. */
 export async function lookAtRecord(inquiry: Inquiry): Promise<Answer<PolicyRecord | undefined>> {
   const tables = await inquiry.ask(TABLES);
   if (!tables.known) return tables;

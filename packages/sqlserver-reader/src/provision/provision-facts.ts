@@ -3,9 +3,10 @@ import { type InstanceFacts, lookAtInstance } from "../check/instance-facts.ts";
 import { quoteText } from "../check/statement.ts";
 import { textOf } from "../instance.ts";
 import { LOCK_ROLE } from "../statements.ts";
+import type { PolicyRecord } from "./fingerprint.ts";
 import { DBA_ROLE, HEAL_PROCEDURE, KEPT_DATABASES_TABLE, RECORD_TABLE, SIGNER, STATE_TABLE } from "./names.ts";
 import { lookAtPolicy, type PolicyFacts } from "./policy-facts.ts";
-import { lookAtRecord, type PolicyRecord } from "./policy-record.ts";
+import { lookAtRecord } from "./policy-record.ts";
 
 /** What is provisioned on one instance, and what stands there already: every plan follows from it alone. */
 export interface ProvisionFacts {

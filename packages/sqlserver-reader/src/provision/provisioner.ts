@@ -55,8 +55,11 @@ class SqlServerProvisioner implements Provisioner {
   readonly engine = "sqlserver";
   readonly #options: ProvisionerOptions;
   readonly #connections = new Map<ConnectionOptions, Connection>();
-  /** Where the statements of our own plans go. */
-  readonly #places = new WeakMap<PlannedStatement, ConnectionOptions>();
+  /** Where the statements of our own plans go, and which secret is theirs. */
+  readonly #places = new WeakMap<
+    PlannedStatement,
+    { readonly instance: ConnectionOptions; readonly secret: Step["secret"] }
+  >();
   /** Of a private key that is thrown away as soon as it has signed. Long, and of every kind that a policy may want. */
   readonly #signingPassword = `Aa1!${randomBytes(24).toString("base64url")}`;
 
@@ -112,28 +115,21 @@ class SqlServerProvisioner implements Provisioner {
     done: (statement: PlannedStatement) => void = () => undefined,
   ): Promise<void> {
     for (const statement of plan) {
-      const instance = this.#places.get(statement);
-      if (!instance) throw new TypeError(`not a statement of this provisioner's plan: ${statement.what}`);
+      const place = this.#places.get(statement);
+      if (!place) throw new TypeError(`not a statement of this provisioner's plan: ${statement.what}`);
+      const { instance, secret } = place;
+      const value = secret === "reader" ? instance.password : this.#signingPassword;
       const connection = await this.#connectionTo(instance);
-      await runStatement(
-        connection,
-        instance,
-        statement,
-        {
-          reader_password: instance.password,
-          signing_password: this.#signingPassword,
-        },
-        signal,
-      );
+      await runStatement(connection, instance, statement, secret && { name: secret, value }, signal);
       done(statement);
     }
   }
 
   async state(signal: AbortSignal): Promise<ProvisionedState> {
     const { record, policy } = await this.#look(await this.#first(), signal);
-    if (record?.policy === undefined) return { policy: undefined, drift: [], parameters: [] };
+    if (!record) return { policy: undefined, drift: [], parameters: [] };
     // SQL Server audits need no parameter of the server otherwise than it is.
-    return { policy: record.policy, drift: driftOf(record.items, policy, record.policy === "locked"), parameters: [] };
+    return { policy: record.policy ?? "locked", drift: driftOf(record, policy), parameters: [] };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -175,9 +171,9 @@ class SqlServerProvisioner implements Provisioner {
     planOne: (facts: ProvisionFacts, instance: ConnectionOptions) => readonly Step[],
   ): readonly PlannedStatement[] {
     return [...looked].flatMap(([instance, facts]) =>
-      planOne(facts, instance).map((step) => {
-        const statement: PlannedStatement = { ...step, place: `instance ${instance.instanceId}, database master` };
-        this.#places.set(statement, instance);
+      planOne(facts, instance).map(({ what, sql, secret }) => {
+        const statement: PlannedStatement = { what, sql, place: `instance ${instance.instanceId}, database master` };
+        this.#places.set(statement, { instance, secret });
         return statement;
       }),
     );

@@ -59,5 +59,6 @@ function createReader(login: string, sid: string | undefined): Step {
   return {
     what: `create the reader's login ${login}`,
     sql: `CREATE LOGIN ${quoteName(login)} WITH PASSWORD = :reader_password${identity}, CHECK_EXPIRATION = OFF;`,
+    secret: "reader",
   };
 }

@@ -11,21 +11,26 @@ const AUDIT_FAILED = 33_222;
 /** The permission is missing, or the object is hidden for want of one. */
 const RIGHT_MISSING: ReadonlySet<number> = new Set([229, 262, 297, 300, 4613, 15_151, 15_247]);
 
+export interface Secret {
+  readonly name: "reader" | "signing";
+  readonly value: string;
+}
+
 /**
- * Sends one statement of a plan, its secrets put in.
+ * Sends one statement of a plan. A secret is put in only where the plan meant one to be: names and texts that others
+ * chose are in statements, too, and may look like its place.
  * @throws RefusedError which statement failed, with the server's number and never its text; UnavailableError
  */
 export async function runStatement(
   connection: Connection,
   instance: ConnectionOptions,
   statement: PlannedStatement,
-  secrets: Readonly<Record<string, string>>,
+  secret: Secret | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  const sql = statement.sql.replaceAll(/:(\w+_password)\b/g, (written, name: string) => {
-    const secret = secrets[name];
-    return secret === undefined ? written : quoteSecret(secret);
-  });
+  const sql = secret
+    ? statement.sql.replaceAll(` PASSWORD = :${secret.name}_password`, () => ` PASSWORD = ${quoteSecret(secret.value)}`)
+    : statement.sql;
   let failed: ServerMessage | undefined;
   const onInfo = (message: ServerMessage) => {
     if (message.number === AUDIT_FAILED) failed = message;

@@ -1,17 +1,33 @@
 import { type Database, type DatabaseUser, findGrantee, findUser, replaceGrantee } from "../database.ts";
+import { containerOf } from "../model/world.ts";
 import type { SqlContext } from "../sql/context.ts";
 import { oracleError } from "../sql/messages.ts";
 import type { Definition } from "./definition.ts";
 
 type UserDefinition = Extract<Definition, { kind: "createUser" | "alterUser" }>;
 
+/** CON_ID of CDB$ROOT; 0 where there are no containers. */
+const ROOT = 1;
+
 const NOTHING = { systemPrivileges: [], roles: [], objectGrants: [] };
 
-export function createUser({ name, password = null, isLocked = false }: UserDefinition, { engine }: SqlContext): void {
+export function createUser({ name, password = null, isLocked = false }: UserDefinition, context: SqlContext): void {
+  const { engine } = context;
   const { shared } = engine;
+  demandNameForHere(name, context);
+  // Such accounts came with 18c.
+  if (password === null && engine.profile.major < 18) throw oracleError(922);
   if (findGrantee(shared.database, name)) throw oracleError(1920, [name]);
   const user: DatabaseUser = { ...NOTHING, kind: "user", name, password, isLocked, isOracleMaintained: false };
   shared.changeDatabase({ users: [...shared.database.users, user] });
+}
+
+/** In the root every user is common, in a PDB every new one is local; their names tell. @throws OracleError 65094, 65096 */
+function demandNameForHere(name: string, { site, session }: SqlContext): void {
+  const { conId } = containerOf(site, session.container);
+  const isCommon = name.startsWith("C##");
+  if (conId === ROOT && !isCommon) throw oracleError(65096);
+  if (conId > ROOT && isCommon) throw oracleError(65094);
 }
 
 export function alterUser({ name, password, isLocked }: UserDefinition, { engine }: SqlContext): void {

@@ -45,7 +45,13 @@ export function createTrigger({ path, orReplace, ...trigger }: NewTrigger, conte
   const { shared } = context.engine;
   const known = shared.database.triggers.find(isAt(path, context));
   if (known && !orReplace) throw oracleError(4081, [path.at(-1) ?? ""]);
-  const created = { ...trigger, owner: ownerOf(path, context), name: path.at(-1) ?? "", changedAt: ddlTime(context) };
+  const created = {
+    ...trigger,
+    owner: ownerOf(path, context),
+    name: path.at(-1) ?? "",
+    container: context.session.container,
+    changedAt: ddlTime(context),
+  };
   shared.changeDatabase({ triggers: [...shared.database.triggers.filter((each) => each !== known), created] });
 }
 

@@ -9,7 +9,7 @@ export interface NewRoutine extends Omit<StoredRoutine, "owner" | "name" | "role
   readonly orReplace: boolean;
 }
 
-export interface NewTrigger extends Omit<DdlTrigger, "owner" | "name" | "changedAt"> {
+export interface NewTrigger extends Omit<DdlTrigger, "owner" | "name" | "container" | "changedAt"> {
   readonly path: readonly string[];
   readonly orReplace: boolean;
 }

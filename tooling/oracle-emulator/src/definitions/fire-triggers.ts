@@ -26,7 +26,7 @@ export function fireTriggers(
   if (kind === "killSession" || kind === "setParameter") return;
   if (POLICY_EVENTS.has(kind) && !database.triggersSeePolicies) return;
   for (const trigger of database.triggers) {
-    if (!trigger.isEnabled) continue;
+    if (!trigger.isEnabled || trigger.container !== context.session.container) continue;
     const attributes = new Map<string, Variable>([
       ["ORA_SYSEVENT", { type: varchar2(20), value: action.split(" ")[0] ?? action }],
       ["ORA_DICT_OBJ_OWNER", { type: varchar2(128), value: owner }],

@@ -143,6 +143,9 @@ const TEXTS = {
   46366: "invalid condition in the audit policy",
   46367: "invalid EVALUATE PER clause",
   46373: "Audit policy must be disabled before being enabled with EXCEPT clause.",
+  65040: "operation not allowed from within a pluggable database",
+  65094: "invalid local user or role name",
+  65096: "common user or role name must start with C##",
   46385: 'DML and DDL operations are not allowed on table "%s"."%s".',
 } as const;
 

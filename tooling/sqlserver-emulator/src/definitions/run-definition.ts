@@ -61,7 +61,7 @@ export function runDefinition(definition: Definition, text: string, context: Sql
   const apply = (state: ServerState, now: number) => applyDefinition(state, definition, text, database, context, now);
   // Whatever is wrong with it is found before anything happens.
   apply(engine.state, engine.now());
-  const locked = isLocked(engine.state, definition, session.originalLogin);
+  const locked = isLocked(engine.state, definition, text, session.originalLogin);
   recordDefinition(definition, text, true, context);
   if (!locked) {
     engine.change(apply);

@@ -23,3 +23,6 @@ export function about(id: string, why: string): Topic {
     failure: (what, repair) => finding("failure", what, repair),
   };
 }
+
+/** Words, not a command to paste: the administrator's name is not known here. */
+export const START = "das start, once and on the primary, creates and starts it (--config, --admin-user)";

@@ -3,7 +3,7 @@ import type { Configuration } from "../../configuration/schema.ts";
 import { isPublished } from "../../lifecycle/stream-life.ts";
 import { type StreamState, stateOf } from "../../lifecycle/stream-state.ts";
 import type { Answer } from "./answer.ts";
-import { about } from "./finding.ts";
+import { about, START } from "./finding.ts";
 
 export interface StateFindings {
   readonly findings: readonly CheckFinding[];
@@ -27,8 +27,7 @@ export function judgeState(tags: Answer<ReadonlyMap<string, string>>, { stream }
       ),
     );
   }
-  if (parsed.kind === "none")
-    return told(warning("nothing was ever started on this stream", "das start --config das.yaml"));
+  if (parsed.kind === "none") return told(warning("nothing was ever started on this stream", START));
   const { state } = parsed;
   const status = ok(`the stream is ${state.status} (generation ${state.generation})`);
   if (!isPublished(state)) return told(status);

@@ -4,7 +4,7 @@ import type { Configuration } from "../../configuration/schema.ts";
 import { describeStream, isActive, readTags } from "../../stream/kinesis-stream.ts";
 import { type Answer, ask } from "./answer.ts";
 import { judgeCapacity, judgeReading } from "./capacity.ts";
-import { about } from "./finding.ts";
+import { about, START } from "./finding.ts";
 import { judgeState, type StateFindings } from "./state.ts";
 import { observeTraffic } from "./traffic.ts";
 
@@ -47,7 +47,7 @@ function judgeExistence(
   if (!described.known) return failure(described.reason, described.remedy);
   const summary = described.value;
   if (summary === undefined) {
-    return warning(`the stream ${streamName} does not exist in ${stream.region} yet`, "das start --config das.yaml");
+    return warning(`the stream ${streamName} does not exist in ${stream.region} yet`, START);
   }
   const owner = summary.StreamARN?.split(":")[4];
   if (stream.account !== undefined && owner !== stream.account) {

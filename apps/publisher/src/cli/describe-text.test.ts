@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import { describeText } from "./describe-text.ts";
+
+const DESCRIPTION = {
+  ActivityStreamStatus: "started",
+  ActivityStreamKinesisStreamName: "aws-rds-das-db-A",
+  ActivityStreamKmsKeyId: "alias/das",
+  ActivityStreamMode: "async",
+  ActivityStreamEngineNativeAuditFieldsIncluded: true,
+  ActivityStreamPolicyStatus: "locked",
+  generation: 2,
+  startedAt: "2026-01-01 00:00:00.0000000+00",
+  changedAt: "2026-01-02 00:00:00.0000000+00",
+  changedBy: "sa",
+  sources: [
+    {
+      source: "sqlserver:a:RDS_DAS_AUDIT",
+      lastEventTime: "2026-01-02 00:00:01.0000000+00",
+      watermark: "1:0:x",
+      lagSeconds: 0.4,
+      lossWindows: [
+        { trail: "sqlserver:a:RDS_DAS_AUDIT", cause: "a file\u001b[31m is gone", startTime: "s", endTime: null },
+      ],
+    },
+  ],
+  publishers: [{ instance: "a", lastHeard: new Date("2026-01-02T00:00:02Z") }],
+} as const;
+
+test("RDS's words come first, then each source with its losses, then what the database says", () => {
+  const database = {
+    policy: "locked",
+    drift: ["the audit RDS_DAS_AUDIT is off"],
+    parameters: [{ name: "audit_trail", was: "NONE", is: "DB" }],
+  } as const;
+  expect(describeText(DESCRIPTION, database)).toBe(`\
+ActivityStreamStatus                           started
+ActivityStreamKinesisStreamName                aws-rds-das-db-A
+ActivityStreamKmsKeyId                         alias/das
+ActivityStreamMode                             async
+ActivityStreamEngineNativeAuditFieldsIncluded  true
+ActivityStreamPolicyStatus                     locked
+Generation                                     2
+StartedAt                                      2026-01-01 00:00:00.0000000+00
+LastChange                                     2026-01-02 00:00:00.0000000+00 by sa
+
+source sqlserver:a:RDS_DAS_AUDIT
+  last event  2026-01-02 00:00:01.0000000+00
+  watermark   1:0:x
+  lag         0.4 s
+  ! loss window from s on: a file\\u001b[31m is gone
+
+publisher a
+  last heard  2026-01-02T00:00:02.000Z
+
+database
+  audit policy  locked
+  parameter     audit_trail is DB, was NONE
+  ! drift       the audit RDS_DAS_AUDIT is off
+`);
+});

@@ -1,0 +1,431 @@
+-- instance a, ORCL
+-- create the schema C##DAS_OWNER, which nobody logs on as
+CREATE USER C##DAS_OWNER NO AUTHENTICATION DEFAULT TABLESPACE SYSAUX QUOTA 10M ON SYSAUX CONTAINER=ALL;
+
+-- instance a, ORCL
+-- let C##DAS_OWNER have AUDIT_ADMIN
+GRANT AUDIT_ADMIN TO C##DAS_OWNER WITH DELEGATE OPTION CONTAINER=ALL;
+
+-- instance a, ORCL
+-- let C##DAS_OWNER have EXECUTE ON AUDSYS.DBMS_AUDIT_MGMT
+GRANT EXECUTE ON AUDSYS.DBMS_AUDIT_MGMT TO C##DAS_OWNER CONTAINER=ALL;
+
+-- instance a, ORCL
+-- let C##DAS_OWNER have ADMINISTER DATABASE TRIGGER
+GRANT ADMINISTER DATABASE TRIGGER TO C##DAS_OWNER CONTAINER=ALL;
+
+-- instance a, ORCL
+-- create the publisher's account C##DAS
+CREATE USER C##DAS IDENTIFIED BY :reader_password CONTAINER=ALL;
+
+-- instance a, ORCL
+-- let C##DAS have CREATE SESSION
+GRANT CREATE SESSION TO C##DAS CONTAINER=ALL;
+
+-- instance a, ORCL
+-- let C##DAS have AUDIT_VIEWER
+GRANT AUDIT_VIEWER TO C##DAS CONTAINER=ALL;
+
+-- instance a, ORCL
+-- let C##DAS have READ ON SYS.V_$DATABASE
+GRANT READ ON SYS.V_$DATABASE TO C##DAS CONTAINER=ALL;
+
+-- instance a, ORCL
+-- let C##DAS have READ ON SYS.V_$INSTANCE
+GRANT READ ON SYS.V_$INSTANCE TO C##DAS CONTAINER=ALL;
+
+-- instance a, ORCL
+-- let C##DAS have READ ON SYS.V_$CONTAINERS
+GRANT READ ON SYS.V_$CONTAINERS TO C##DAS CONTAINER=ALL;
+
+-- instance a, ORCL
+-- let C##DAS have READ ON SYS.V_$PARAMETER
+GRANT READ ON SYS.V_$PARAMETER TO C##DAS CONTAINER=ALL;
+
+-- instance a, ORCL
+-- let C##DAS have READ ON AUDSYS.AUD$UNIFIED
+GRANT READ ON AUDSYS.AUD$UNIFIED TO C##DAS CONTAINER=ALL;
+
+-- instance a, ORCL
+-- let C##DAS have READ ON SYS.GV_$UNIFIED_AUDIT_TRAIL
+GRANT READ ON SYS.GV_$UNIFIED_AUDIT_TRAIL TO C##DAS CONTAINER=ALL;
+
+-- instance a, ORCL
+-- let C##DAS have READ ON SYS.AUDIT_UNIFIED_POLICIES
+GRANT READ ON SYS.AUDIT_UNIFIED_POLICIES TO C##DAS CONTAINER=ALL;
+
+-- instance a, ORCL
+-- let C##DAS have READ ON SYS.AUDIT_UNIFIED_ENABLED_POLICIES
+GRANT READ ON SYS.AUDIT_UNIFIED_ENABLED_POLICIES TO C##DAS CONTAINER=ALL;
+
+-- instance a, ORCL
+-- let C##DAS have READ ON SYS.DBA_TAB_PARTITIONS
+GRANT READ ON SYS.DBA_TAB_PARTITIONS TO C##DAS CONTAINER=ALL;
+
+-- instance a, ORCL
+-- let C##DAS have READ ON SYS.DBA_AUDIT_MGMT_LAST_ARCH_TS
+GRANT READ ON SYS.DBA_AUDIT_MGMT_LAST_ARCH_TS TO C##DAS CONTAINER=ALL;
+
+-- instance a, ORCL
+-- let C##DAS have READ ON SYS.DBA_AUDIT_MGMT_CONFIG_PARAMS
+GRANT READ ON SYS.DBA_AUDIT_MGMT_CONFIG_PARAMS TO C##DAS CONTAINER=ALL;
+
+-- instance a, ORCL
+-- let C##DAS have READ ON SYS.DBA_AUDIT_MGMT_CLEANUP_JOBS
+GRANT READ ON SYS.DBA_AUDIT_MGMT_CLEANUP_JOBS TO C##DAS CONTAINER=ALL;
+
+-- instance a, ORCL
+-- let C##DAS have EXECUTE ON SYS.DBMS_LOCK
+GRANT EXECUTE ON SYS.DBMS_LOCK TO C##DAS CONTAINER=ALL;
+
+-- instance a, ORCL
+-- create the table of the policy's state
+CREATE TABLE C##DAS_OWNER.DAS_STATE (locked NUMBER(1) NOT NULL, administrator VARCHAR2(128) NOT NULL, recorded CLOB, changes CLOB);
+
+-- instance a, ORCL
+-- record who starts the stream, who alone locks and unlocks; what is changed from here on, and how it was
+BEGIN
+  INSERT INTO C##DAS_OWNER.DAS_STATE (locked, administrator, changes) VALUES (0, SYS_CONTEXT('USERENV','SESSION_USER'),
+    '{"made":["user C##DAS_OWNER","procedure DAS_CANARY","procedure DAS_ADVANCE","policy DAS_LOCK","policy DAS_READER_POL","policy DAS_CANARY_POL"],"parameters":[{"name":"partition interval of AUDSYS.AUD$UNIFIED","was":"1 MONTH","is":"1 HOUR"}],"policies":[]}');
+  COMMIT;
+END;
+/
+
+-- instance a, ORCL
+-- create the procedure C##DAS_OWNER.DAS_CANARY, whose audit row proves that auditing works
+CREATE OR REPLACE PROCEDURE C##DAS_OWNER.das_canary AS /* das 2a646e043a3f */ BEGIN NULL; END;
+/
+
+-- instance a, ORCL
+-- create the procedure C##DAS_OWNER.DAS_ADVANCE, through which the reader may advance the archive timestamp to no later than a day ago, and nothing else
+CREATE OR REPLACE PROCEDURE C##DAS_OWNER.das_advance(p_ts VARCHAR2) AS /* das bfc0dffc35c5 */
+  v TIMESTAMP := TO_TIMESTAMP(p_ts, 'YYYY-MM-DD HH24:MI:SS.FF6');
+BEGIN
+  IF v > SYS_EXTRACT_UTC(SYSTIMESTAMP) - INTERVAL '24' HOUR THEN RAISE_APPLICATION_ERROR(-20001, 'retention'); END IF;
+  AUDSYS.DBMS_AUDIT_MGMT.SET_LAST_ARCHIVE_TIMESTAMP(51, v);
+END;
+/
+
+-- instance a, ORCL
+-- let the procedure C##DAS_OWNER.DAS_ADVANCE use AUDIT_ADMIN
+GRANT AUDIT_ADMIN TO PROCEDURE C##DAS_OWNER.DAS_ADVANCE;
+
+-- instance a, ORCL
+-- create the function C##DAS_OWNER.DAS_IS_LOCKED, which the lock asks; when it cannot tell, it says locked
+CREATE OR REPLACE FUNCTION C##DAS_OWNER.das_is_locked RETURN NUMBER AS /* das f0d14455a387 */
+  n NUMBER;
+BEGIN
+  SELECT locked INTO n FROM C##DAS_OWNER.DAS_STATE;
+  RETURN n;
+EXCEPTION WHEN OTHERS THEN RETURN 1;
+END;
+/
+
+-- instance a, ORCL
+-- create the function C##DAS_OWNER.DAS_GUARD, which tells the reader whether the lock's own programs are as they were
+CREATE OR REPLACE FUNCTION C##DAS_OWNER.das_guard RETURN VARCHAR2 AS /* das 216740e34195 */
+  s VARCHAR2(4000);
+BEGIN
+  FOR o IN (SELECT object_name, status, TO_CHAR(last_ddl_time, 'YYYY-MM-DD HH24:MI:SS') changed FROM user_objects ORDER BY object_name) LOOP
+    s := s || o.object_name || '=' || o.status || ' ' || o.changed || ';';
+  END LOOP;
+  FOR t IN (SELECT trigger_name, status FROM user_triggers ORDER BY trigger_name) LOOP
+    s := s || t.trigger_name || '=' || t.status || ';';
+  END LOOP;
+  RETURN s;
+END;
+/
+
+-- instance a, ORCL
+-- create the procedure C##DAS_OWNER.DAS_RECORD, through which the administrator records what was changed for the stream, and how it was before
+CREATE OR REPLACE PROCEDURE C##DAS_OWNER.das_record(p_changes VARCHAR2) AS /* das 1d31f05fba76 */
+  n NUMBER;
+BEGIN
+  SELECT COUNT(*) INTO n FROM C##DAS_OWNER.DAS_STATE WHERE administrator = SYS_CONTEXT('USERENV','SESSION_USER');
+  IF n = 0 AND SYS_CONTEXT('USERENV','SESSION_USER') <> 'SYS' THEN
+    RAISE_APPLICATION_ERROR(-20992, 'activity stream: this is for the administrator who started it');
+  END IF;
+  IF C##DAS_OWNER.das_is_locked = 1 THEN RAISE_APPLICATION_ERROR(-20993, 'activity stream: the policy is locked'); END IF;
+  UPDATE C##DAS_OWNER.DAS_STATE SET changes = p_changes;
+  COMMIT;
+END;
+/
+
+-- instance a, ORCL
+-- create the procedure C##DAS_OWNER.DAS_SET_POLICY, through which the administrator locks and unlocks the policies, which leaves a row in the trail
+CREATE OR REPLACE PROCEDURE C##DAS_OWNER.das_set_policy(p_locked NUMBER, p_recorded VARCHAR2) AS /* das 59bf94e595e2 */
+  n NUMBER;
+BEGIN
+  SELECT COUNT(*) INTO n FROM C##DAS_OWNER.DAS_STATE WHERE administrator = SYS_CONTEXT('USERENV','SESSION_USER');
+  IF n = 0 AND SYS_CONTEXT('USERENV','SESSION_USER') <> 'SYS' THEN
+    RAISE_APPLICATION_ERROR(-20992, 'activity stream: this is for the administrator who started it');
+  END IF;
+  IF p_locked NOT IN (0, 1) THEN RAISE_APPLICATION_ERROR(-20994, 'activity stream: locked is 1 or 0'); END IF;
+  UPDATE C##DAS_OWNER.DAS_STATE SET locked = p_locked, recorded = p_recorded;
+  COMMIT;
+END;
+/
+
+-- instance a, ORCL
+-- create the trigger C##DAS_OWNER.DAS_LOCK_TRG, which refuses changes of audit policies and of itself while the stream is locked
+CREATE OR REPLACE TRIGGER C##DAS_OWNER.das_lock_trg BEFORE DDL ON DATABASE
+DECLARE /* das e25fd4c7185b */
+  n PLS_INTEGER;
+  t ora_name_list_t;
+  s VARCHAR2(32767);
+BEGIN
+  n := ora_sql_txt(t);
+  FOR i IN 1..NVL(n,0) LOOP
+    EXIT WHEN LENGTHB(s) > 32000;
+    s := s||t(i);
+  END LOOP;
+  s := REGEXP_REPLACE(s,'/\*.*?\*/|--[^'||CHR(10)||']*',' ',1,0,'n');
+  IF ora_sysevent IN ('AUDIT','NOAUDIT') OR REGEXP_LIKE(s,'^\s*($|/\*|(create|alter|drop)\s+audit\s+policy)','i')
+     OR (ora_dict_obj_owner = 'C##DAS_OWNER' AND ora_sysevent IN ('ALTER','DROP','CREATE','TRUNCATE','RENAME','GRANT','REVOKE'))
+     OR (ora_dict_obj_name = 'C##DAS_OWNER' AND ora_sysevent IN ('ALTER','DROP')) THEN
+    IF C##DAS_OWNER.das_is_locked = 1 THEN
+      RAISE_APPLICATION_ERROR(-20990,'activity stream is locked: audit policy changes are blocked');
+    END IF;
+  END IF;
+END;
+/
+
+-- instance a, ORCL
+-- let C##DAS have READ ON C##DAS_OWNER.DAS_STATE
+GRANT READ ON C##DAS_OWNER.DAS_STATE TO C##DAS;
+
+-- instance a, ORCL
+-- let C##DAS have EXECUTE ON C##DAS_OWNER.DAS_CANARY
+GRANT EXECUTE ON C##DAS_OWNER.DAS_CANARY TO C##DAS;
+
+-- instance a, ORCL
+-- let C##DAS have EXECUTE ON C##DAS_OWNER.DAS_ADVANCE
+GRANT EXECUTE ON C##DAS_OWNER.DAS_ADVANCE TO C##DAS;
+
+-- instance a, ORCL
+-- let C##DAS have EXECUTE ON C##DAS_OWNER.DAS_GUARD
+GRANT EXECUTE ON C##DAS_OWNER.DAS_GUARD TO C##DAS;
+
+-- instance a, ORCL
+-- create the audit policy DAS_LOCK, which records whatever changes the audit
+CREATE AUDIT POLICY DAS_LOCK ACTIONS CREATE AUDIT POLICY, ALTER AUDIT POLICY, DROP AUDIT POLICY, AUDIT, NOAUDIT,
+  ALTER SYSTEM, ALTER DATABASE, CREATE TRIGGER, ALTER TRIGGER, DROP TRIGGER,
+  EXECUTE ON AUDSYS.DBMS_AUDIT_MGMT,
+  EXECUTE ON C##DAS_OWNER.DAS_SET_POLICY, EXECUTE ON C##DAS_OWNER.DAS_RECORD,
+  INSERT ON C##DAS_OWNER.DAS_STATE, UPDATE ON C##DAS_OWNER.DAS_STATE, DELETE ON C##DAS_OWNER.DAS_STATE;
+
+-- instance a, ORCL
+-- enable the audit policy DAS_LOCK, which records whatever changes the audit
+AUDIT POLICY DAS_LOCK;
+
+-- instance a, ORCL
+-- create the audit policy DAS_READER_POL, which records what else is done with the publisher's account
+CREATE AUDIT POLICY DAS_READER_POL ACTIONS LOGON, LOGOFF, INSERT, UPDATE, DELETE, GRANT, REVOKE, ALTER USER, CREATE TABLE;
+
+-- instance a, ORCL
+-- enable the audit policy DAS_READER_POL, which records what else is done with the publisher's account
+AUDIT POLICY DAS_READER_POL BY C##DAS;
+
+-- instance a, ORCL
+-- create the audit policy DAS_CANARY_POL, which records the canary
+CREATE AUDIT POLICY DAS_CANARY_POL ACTIONS EXECUTE ON C##DAS_OWNER.das_canary;
+
+-- instance a, ORCL
+-- enable the audit policy DAS_CANARY_POL, which records the canary
+AUDIT POLICY DAS_CANARY_POL;
+
+-- instance a, ORCL
+-- override the partition interval of AUDSYS.AUD$UNIFIED: 1 HOUR
+BEGIN
+  DBMS_AUDIT_MGMT.ALTER_PARTITION_INTERVAL(interval_number => 1, interval_frequency => 'HOUR');
+END;
+/
+
+-- instance a, ORCL
+-- lock the audit policies, and record how they are
+BEGIN C##DAS_OWNER.das_set_policy(1, :record); END;
+/
+
+-- instance a, SALESPDB
+-- create the schema DAS_OWNER, which nobody logs on as
+CREATE USER DAS_OWNER NO AUTHENTICATION DEFAULT TABLESPACE SYSAUX QUOTA 10M ON SYSAUX;
+
+-- instance a, SALESPDB
+-- let DAS_OWNER have AUDIT_ADMIN
+GRANT AUDIT_ADMIN TO DAS_OWNER WITH DELEGATE OPTION;
+
+-- instance a, SALESPDB
+-- let DAS_OWNER have EXECUTE ON AUDSYS.DBMS_AUDIT_MGMT
+GRANT EXECUTE ON AUDSYS.DBMS_AUDIT_MGMT TO DAS_OWNER;
+
+-- instance a, SALESPDB
+-- let DAS_OWNER have ADMINISTER DATABASE TRIGGER
+GRANT ADMINISTER DATABASE TRIGGER TO DAS_OWNER;
+
+-- instance a, SALESPDB
+-- create the table of the policy's state
+CREATE TABLE DAS_OWNER.DAS_STATE (locked NUMBER(1) NOT NULL, administrator VARCHAR2(128) NOT NULL, recorded CLOB, changes CLOB);
+
+-- instance a, SALESPDB
+-- record who starts the stream, who alone locks and unlocks; what is changed from here on, and how it was
+BEGIN
+  INSERT INTO DAS_OWNER.DAS_STATE (locked, administrator, changes) VALUES (0, SYS_CONTEXT('USERENV','SESSION_USER'),
+    '{"made":["user DAS_OWNER","procedure DAS_CANARY","procedure DAS_ADVANCE","policy DAS_LOCK","policy DAS_READER_POL","policy DAS_CANARY_POL"],"parameters":[{"name":"partition interval of AUDSYS.AUD$UNIFIED","was":"1 MONTH","is":"1 HOUR"}],"policies":[]}');
+  COMMIT;
+END;
+/
+
+-- instance a, SALESPDB
+-- create the procedure DAS_OWNER.DAS_CANARY, whose audit row proves that auditing works
+CREATE OR REPLACE PROCEDURE DAS_OWNER.das_canary AS /* das ad24837702d0 */ BEGIN NULL; END;
+/
+
+-- instance a, SALESPDB
+-- create the procedure DAS_OWNER.DAS_ADVANCE, through which the reader may advance the archive timestamp to no later than a day ago, and nothing else
+CREATE OR REPLACE PROCEDURE DAS_OWNER.das_advance(p_ts VARCHAR2) AS /* das 14c8eba46cf6 */
+  v TIMESTAMP := TO_TIMESTAMP(p_ts, 'YYYY-MM-DD HH24:MI:SS.FF6');
+BEGIN
+  IF v > SYS_EXTRACT_UTC(SYSTIMESTAMP) - INTERVAL '24' HOUR THEN RAISE_APPLICATION_ERROR(-20001, 'retention'); END IF;
+  AUDSYS.DBMS_AUDIT_MGMT.SET_LAST_ARCHIVE_TIMESTAMP(51, v);
+END;
+/
+
+-- instance a, SALESPDB
+-- let the procedure DAS_OWNER.DAS_ADVANCE use AUDIT_ADMIN
+GRANT AUDIT_ADMIN TO PROCEDURE DAS_OWNER.DAS_ADVANCE;
+
+-- instance a, SALESPDB
+-- create the function DAS_OWNER.DAS_IS_LOCKED, which the lock asks; when it cannot tell, it says locked
+CREATE OR REPLACE FUNCTION DAS_OWNER.das_is_locked RETURN NUMBER AS /* das 3289753f99cb */
+  n NUMBER;
+BEGIN
+  SELECT locked INTO n FROM DAS_OWNER.DAS_STATE;
+  RETURN n;
+EXCEPTION WHEN OTHERS THEN RETURN 1;
+END;
+/
+
+-- instance a, SALESPDB
+-- create the function DAS_OWNER.DAS_GUARD, which tells the reader whether the lock's own programs are as they were
+CREATE OR REPLACE FUNCTION DAS_OWNER.das_guard RETURN VARCHAR2 AS /* das 5cb0127cbe21 */
+  s VARCHAR2(4000);
+BEGIN
+  FOR o IN (SELECT object_name, status, TO_CHAR(last_ddl_time, 'YYYY-MM-DD HH24:MI:SS') changed FROM user_objects ORDER BY object_name) LOOP
+    s := s || o.object_name || '=' || o.status || ' ' || o.changed || ';';
+  END LOOP;
+  FOR t IN (SELECT trigger_name, status FROM user_triggers ORDER BY trigger_name) LOOP
+    s := s || t.trigger_name || '=' || t.status || ';';
+  END LOOP;
+  RETURN s;
+END;
+/
+
+-- instance a, SALESPDB
+-- create the procedure DAS_OWNER.DAS_RECORD, through which the administrator records what was changed for the stream, and how it was before
+CREATE OR REPLACE PROCEDURE DAS_OWNER.das_record(p_changes VARCHAR2) AS /* das cd74f143bfac */
+  n NUMBER;
+BEGIN
+  SELECT COUNT(*) INTO n FROM DAS_OWNER.DAS_STATE WHERE administrator = SYS_CONTEXT('USERENV','SESSION_USER');
+  IF n = 0 AND SYS_CONTEXT('USERENV','SESSION_USER') <> 'SYS' THEN
+    RAISE_APPLICATION_ERROR(-20992, 'activity stream: this is for the administrator who started it');
+  END IF;
+  IF DAS_OWNER.das_is_locked = 1 THEN RAISE_APPLICATION_ERROR(-20993, 'activity stream: the policy is locked'); END IF;
+  UPDATE DAS_OWNER.DAS_STATE SET changes = p_changes;
+  COMMIT;
+END;
+/
+
+-- instance a, SALESPDB
+-- create the procedure DAS_OWNER.DAS_SET_POLICY, through which the administrator locks and unlocks the policies, which leaves a row in the trail
+CREATE OR REPLACE PROCEDURE DAS_OWNER.das_set_policy(p_locked NUMBER, p_recorded VARCHAR2) AS /* das 0a4e43d2abe5 */
+  n NUMBER;
+BEGIN
+  SELECT COUNT(*) INTO n FROM DAS_OWNER.DAS_STATE WHERE administrator = SYS_CONTEXT('USERENV','SESSION_USER');
+  IF n = 0 AND SYS_CONTEXT('USERENV','SESSION_USER') <> 'SYS' THEN
+    RAISE_APPLICATION_ERROR(-20992, 'activity stream: this is for the administrator who started it');
+  END IF;
+  IF p_locked NOT IN (0, 1) THEN RAISE_APPLICATION_ERROR(-20994, 'activity stream: locked is 1 or 0'); END IF;
+  UPDATE DAS_OWNER.DAS_STATE SET locked = p_locked, recorded = p_recorded;
+  COMMIT;
+END;
+/
+
+-- instance a, SALESPDB
+-- create the trigger DAS_OWNER.DAS_LOCK_TRG, which refuses changes of audit policies and of itself while the stream is locked
+CREATE OR REPLACE TRIGGER DAS_OWNER.das_lock_trg BEFORE DDL ON DATABASE
+DECLARE /* das 2fbeb7b3d395 */
+  n PLS_INTEGER;
+  t ora_name_list_t;
+  s VARCHAR2(32767);
+BEGIN
+  n := ora_sql_txt(t);
+  FOR i IN 1..NVL(n,0) LOOP
+    EXIT WHEN LENGTHB(s) > 32000;
+    s := s||t(i);
+  END LOOP;
+  s := REGEXP_REPLACE(s,'/\*.*?\*/|--[^'||CHR(10)||']*',' ',1,0,'n');
+  IF ora_sysevent IN ('AUDIT','NOAUDIT') OR REGEXP_LIKE(s,'^\s*($|/\*|(create|alter|drop)\s+audit\s+policy)','i')
+     OR (ora_dict_obj_owner = 'DAS_OWNER' AND ora_sysevent IN ('ALTER','DROP','CREATE','TRUNCATE','RENAME','GRANT','REVOKE'))
+     OR (ora_dict_obj_name = 'DAS_OWNER' AND ora_sysevent IN ('ALTER','DROP')) THEN
+    IF DAS_OWNER.das_is_locked = 1 THEN
+      RAISE_APPLICATION_ERROR(-20990,'activity stream is locked: audit policy changes are blocked');
+    END IF;
+  END IF;
+END;
+/
+
+-- instance a, SALESPDB
+-- let C##DAS have READ ON DAS_OWNER.DAS_STATE
+GRANT READ ON DAS_OWNER.DAS_STATE TO C##DAS;
+
+-- instance a, SALESPDB
+-- let C##DAS have EXECUTE ON DAS_OWNER.DAS_CANARY
+GRANT EXECUTE ON DAS_OWNER.DAS_CANARY TO C##DAS;
+
+-- instance a, SALESPDB
+-- let C##DAS have EXECUTE ON DAS_OWNER.DAS_ADVANCE
+GRANT EXECUTE ON DAS_OWNER.DAS_ADVANCE TO C##DAS;
+
+-- instance a, SALESPDB
+-- let C##DAS have EXECUTE ON DAS_OWNER.DAS_GUARD
+GRANT EXECUTE ON DAS_OWNER.DAS_GUARD TO C##DAS;
+
+-- instance a, SALESPDB
+-- create the audit policy DAS_LOCK, which records whatever changes the audit
+CREATE AUDIT POLICY DAS_LOCK ACTIONS CREATE AUDIT POLICY, ALTER AUDIT POLICY, DROP AUDIT POLICY, AUDIT, NOAUDIT,
+  ALTER SYSTEM, ALTER DATABASE, CREATE TRIGGER, ALTER TRIGGER, DROP TRIGGER,
+  EXECUTE ON AUDSYS.DBMS_AUDIT_MGMT,
+  EXECUTE ON DAS_OWNER.DAS_SET_POLICY, EXECUTE ON DAS_OWNER.DAS_RECORD,
+  INSERT ON DAS_OWNER.DAS_STATE, UPDATE ON DAS_OWNER.DAS_STATE, DELETE ON DAS_OWNER.DAS_STATE;
+
+-- instance a, SALESPDB
+-- enable the audit policy DAS_LOCK, which records whatever changes the audit
+AUDIT POLICY DAS_LOCK;
+
+-- instance a, SALESPDB
+-- create the audit policy DAS_READER_POL, which records what else is done with the publisher's account
+CREATE AUDIT POLICY DAS_READER_POL ACTIONS LOGON, LOGOFF, INSERT, UPDATE, DELETE, GRANT, REVOKE, ALTER USER, CREATE TABLE;
+
+-- instance a, SALESPDB
+-- enable the audit policy DAS_READER_POL, which records what else is done with the publisher's account
+AUDIT POLICY DAS_READER_POL BY C##DAS;
+
+-- instance a, SALESPDB
+-- create the audit policy DAS_CANARY_POL, which records the canary
+CREATE AUDIT POLICY DAS_CANARY_POL ACTIONS EXECUTE ON DAS_OWNER.das_canary;
+
+-- instance a, SALESPDB
+-- enable the audit policy DAS_CANARY_POL, which records the canary
+AUDIT POLICY DAS_CANARY_POL;
+
+-- instance a, SALESPDB
+-- override the partition interval of AUDSYS.AUD$UNIFIED: 1 HOUR
+BEGIN
+  DBMS_AUDIT_MGMT.ALTER_PARTITION_INTERVAL(interval_number => 1, interval_frequency => 'HOUR');
+END;
+/
+
+-- instance a, SALESPDB
+-- lock the audit policies, and record how they are
+BEGIN DAS_OWNER.das_set_policy(1, :record); END;
+/
