@@ -36,10 +36,12 @@ const OWNERSHIP_INTERVAL = 1_000;
 /** After so many milliseconds without an answer a spare may have had the lock, and given it back. */
 const UNHEARD = 2_000;
 
-/** What a read knows of its place, as long as nobody else may have read the source. */
+/** What a read knows of its place. */
 interface Reading {
   readonly progress: Progress;
   readonly published: PublishedRows;
+  /** Of the last batch. */
+  cursor: Cursor | undefined;
 }
 
 /** One server audit of one instance: its files in the order of their creation, row by row. */
@@ -71,6 +73,7 @@ export class SqlServerAuditSource implements AuditSource<SqlServerRow> {
     const { clock, random, logger } = this.#options;
     const origin = new RowOrigin(this.id, this.#options.sharedWith, logger);
     let reading: Reading | undefined;
+    let mayBeAnothers = true;
     let heardAt = Number.NEGATIVE_INFINITY;
     let refusal: unknown;
     for (let attempt = 0; !signal.aborted; attempt += 1) {
@@ -82,16 +85,19 @@ export class SqlServerAuditSource implements AuditSource<SqlServerRow> {
           if (signal.aborted) return;
           if (!waits) logger.info({ source: this.id }, "waiting: this source is read by another");
           attempt = 0;
-          reading = undefined;
+          mayBeAnothers = true;
           await clock.sleep(OWNERSHIP_INTERVAL, signal);
         }
         logger.info({ source: this.id, server: instance.serverName, ...instance.description }, "reading the audit");
         origin.connected(instance);
-        if (clock.monotonic() - heardAt > UNHEARD) reading = undefined;
-        reading ??= await this.#begin(resume, signal).catch((error: unknown) => {
-          refusal = error;
-          throw error;
-        });
+        if (clock.monotonic() - heardAt > UNHEARD) mayBeAnothers = true;
+        if (!reading || mayBeAnothers) {
+          reading = await this.#begin(reading, resume, signal).catch((error: unknown) => {
+            refusal = error;
+            throw error;
+          });
+          mayBeAnothers = false;
+        }
         if (signal.aborted) return;
         const { progress, published } = reading;
         const session = new AuditSession(server, progress, {
@@ -104,6 +110,7 @@ export class SqlServerAuditSource implements AuditSource<SqlServerRow> {
         });
         for await (const batch of session.batches(signal)) {
           attempt = 0;
+          reading.cursor = batch.cursor;
           yield this.#withoutPublished(origin.withoutOthers(batch), published);
         }
       } catch (error) {
@@ -119,11 +126,14 @@ export class SqlServerAuditSource implements AuditSource<SqlServerRow> {
     }
   }
 
-  async #begin(resume: Resume, signal: AbortSignal): Promise<Reading> {
+  async #begin(before: Reading | undefined, resume: Resume, signal: AbortSignal): Promise<Reading> {
     const point = await resume(signal);
+    // Nobody else has gone on since: what is known of the files still holds, those that vanish unread included.
+    const isOwn = before?.cursor !== undefined && before.cursor === point?.cursor;
     return {
-      progress: new Progress(point && parseCursor(point.cursor)),
+      progress: isOwn ? before.progress : new Progress(point && parseCursor(point.cursor)),
       published: new PublishedRows(point?.published),
+      cursor: point?.cursor,
     };
   }
 

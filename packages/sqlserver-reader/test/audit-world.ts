@@ -121,9 +121,8 @@ export class AuditWorld {
     const before = findAudit(this.trail, AUDIT_NAME)?.session;
     this.trail = appendNothing(transition(this.trail, this.now), this.now);
     const after = findAudit(this.trail, AUDIT_NAME)?.session;
-    if (after && after.createdAt === before?.createdAt && after.droppedEvents > before.droppedEvents) {
-      this.hasUnseenLoss = true;
-    }
+    const known = after?.createdAt === before?.createdAt ? before?.droppedEvents : undefined;
+    if (after && after.droppedEvents > (known ?? 0)) this.hasUnseenLoss = true;
   }
 
   restart(transition: (trail: AuditTrail, now: number) => AuditTrail): void {
