@@ -1,6 +1,6 @@
 import type { Provenance } from "@das/core";
 import type { EpochReport, Hole } from "./account-report.ts";
-import { EpochClaims } from "./epoch-claims.ts";
+import { EpochClaims, type LaneSeen } from "./epoch-claims.ts";
 import { type Gap, type RecordTimes, SequenceRanges } from "./sequence-ranges.ts";
 
 /** Of one lane; beyond that the oldest holes are closed up and counted. */
@@ -28,6 +28,8 @@ export class EpochAccount {
   eventTime: string | undefined;
   readonly #lanes = new Map<number, SequenceRanges>();
   readonly #acked = new Map<number, number>();
+  /** By lane: what its own records say. */
+  readonly #ownAcked = new Map<number, number>();
   readonly #claims = new EpochClaims();
   #eventTimes: EventTime[] = [];
   #resumed: string | undefined;
@@ -55,6 +57,7 @@ export class EpochAccount {
     this.lastArrival = later(this.lastArrival, times.arrival);
     this.#resumed ??= provenance.resumed;
     this.#noteAcked(lane, acked);
+    this.#ownAcked.set(lane, Math.max(acked, this.#ownAcked.get(lane) ?? -1));
     for (const [index, upTo] of lanes.entries()) this.#noteAcked(index, upTo);
     this.#claim(provenance, times);
     return true;
@@ -115,16 +118,23 @@ export class EpochAccount {
     const hasOneLane = behind.length === 1;
     if (hasOneLane && times.lastEvent !== undefined) this.#noteEventTime(sequence, times.lastEvent);
     const upTo = lanes ?? (hasOneLane ? [acked] : undefined);
+    if (upTo) this.#claims.noteAcknowledged(upTo);
     if (watermark !== null && upTo) {
       this.#claims.add({ sequence, history, watermark, arrival: times.arrival, acked: upTo });
     }
     // A gap that was forgotten looks as if it had been seen.
-    if (this.forgottenHoles > 0 || !this.#claims.settle(this.#lanes) || !hasOneLane) return;
+    if (this.forgottenHoles > 0 || !this.#claims.settle(this.#lanesSeen()) || !hasOneLane) return;
     const [confirmed = -1] = this.#claims.complete?.acked ?? [];
     const index = this.#eventTimes.findLastIndex((noted) => noted.sequence <= confirmed);
     if (index < 0) return;
     this.eventTime = this.#eventTimes[index]?.time;
     this.#eventTimes.splice(0, index + 1);
+  }
+
+  #lanesSeen(): ReadonlyMap<number, LaneSeen> {
+    return new Map(
+      [...this.#lanes].map(([lane, sequences]) => [lane, { sequences, ownAcked: this.#ownAcked.get(lane) ?? -1 }]),
+    );
   }
 
   #noteEventTime(sequence: number, time: string): void {

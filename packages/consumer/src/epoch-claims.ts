@@ -1,5 +1,12 @@
 import type { SequenceRanges } from "./sequence-ranges.ts";
 
+/** What was read of one lane. */
+export interface LaneSeen {
+  readonly sequences: SequenceRanges;
+  /** What the lane's own records say was acknowledged of it: all of that stands before them in the shard. */
+  readonly ownAcked: number;
+}
+
 /** A record's word that everything before its watermark is on the stream, up to these sequences of each lane. */
 export interface Claim {
   /** Of the record, on lane 0. */
@@ -22,15 +29,20 @@ export class EpochClaims {
   /** In the order of their sequences. */
   #pending: Claim[] = [];
   #complete: Claim | undefined;
-  /** By lane: what the first claim that was seen had acknowledged; it came before that claim, so it need not be seen. */
+  /** By lane: what the first word on it that was seen says was acknowledged; that came before, so it need not be seen. */
   #before: readonly number[] | undefined;
 
   get complete(): Claim | undefined {
     return this.#complete;
   }
 
+  /** A record says what was acknowledged of each lane, whether or not it names a watermark. */
+  noteAcknowledged(acked: readonly number[]): void {
+    this.#before ??= acked;
+  }
+
   add(claim: Claim): void {
-    this.#before ??= claim.acked;
+    this.noteAcknowledged(claim.acked);
     if (claim.sequence <= (this.#complete?.sequence ?? -1)) return;
     const after = this.#pending.findLastIndex(({ sequence }) => sequence < claim.sequence);
     this.#pending.splice(after + 1, 0, claim);
@@ -41,7 +53,7 @@ export class EpochClaims {
   }
 
   /** Looks again, because more was seen. @returns whether a greater claim is complete now */
-  settle(lanes: ReadonlyMap<number, SequenceRanges>): boolean {
+  settle(lanes: ReadonlyMap<number, LaneSeen>): boolean {
     const index = this.#pending.findLastIndex((claim) => this.#isComplete(claim, lanes));
     if (index < 0) return false;
     this.#complete = this.#pending[index];
@@ -49,10 +61,13 @@ export class EpochClaims {
     return true;
   }
 
-  #isComplete({ acked }: Claim, lanes: ReadonlyMap<number, SequenceRanges>): boolean {
+  #isComplete({ acked }: Claim, lanes: ReadonlyMap<number, LaneSeen>): boolean {
     return acked.every((sequence, lane) => {
       const seen = lanes.get(lane);
-      return seen ? seen.isUnbrokenUpTo(sequence) : sequence <= (this.#before?.[lane] ?? -1);
+      if (!seen) return sequence <= (this.#before?.[lane] ?? -1);
+      const { sequences, ownAcked } = seen;
+      // What is missing before the first one that was seen may still come, in the wrong order, out of the same call.
+      return sequences.isUnbrokenUpTo(sequence) && (sequences.first ?? 0) - 1 <= ownAcked;
     });
   }
 }

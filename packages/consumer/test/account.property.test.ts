@@ -162,7 +162,7 @@ describe("an account of whatever the publishers of a source did", () => {
           for (let row = 0; row < complete; row += 1) expect(seen.has(row) || isBefore(row), `row ${row}`).toBe(true);
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 2_000 },
     );
   });
 });
