@@ -91,6 +91,13 @@ describe("the ledger", () => {
     ]);
   });
 
+  test("begins after reading at the very microsecond at which it began before", () => {
+    for (let n = 0; n < 100_000; n += 1) {
+      const since = NOON + n * 333_337;
+      if (Ledger.parse(String(new Ledger(since)))?.since !== since) expect.fail(`${since} did not come back`);
+    }
+  });
+
   test("does not read what it did not write", () => {
     for (const text of ["", "2;a.b.c;;;", "1;a.b;;;", "1;a.b.c;x;;", "1;a.b.c;1.2.3;;", "1;a.b.c;;"]) {
       expect(Ledger.parse(text)).toBeUndefined();

@@ -133,20 +133,20 @@ export class Ledger {
   /** undefined when the text is not one that `toString` wrote. */
   static parse(text: string): Ledger | undefined {
     const [version, borders = "", ...units] = text.split(";");
-    const [since, minutesFrom, hoursFrom] = borders.split(".").map(minuteOf36);
+    const [since, minutesFrom, hoursFrom] = borders.split(".").map(numberOf36);
     if (version !== "1" || units.length !== UNITS.length) return undefined;
     if (since === undefined || minutesFrom === undefined || hoursFrom === undefined) return undefined;
-    const ledger = new Ledger(since / MINUTE);
-    ledger.#minutesFrom = minutesFrom;
-    ledger.#hoursFrom = hoursFrom;
+    const ledger = new Ledger(since);
+    ledger.#minutesFrom = minutesFrom * MINUTE;
+    ledger.#hoursFrom = hoursFrom * MINUTE;
     for (const [index, unit] of UNITS.entries()) {
       for (const item of (units[index] ?? "").split(",").filter((part) => part !== "")) {
         const [begin = "", ...sums] = item.split(".");
-        const time = minuteOf36(begin);
+        const minute = numberOf36(begin);
         const [count, entries, sessions, times] = sums.map(bigintOf36);
-        if (time === undefined || count === undefined || entries === undefined) return undefined;
+        if (minute === undefined || count === undefined || entries === undefined) return undefined;
         if (sessions === undefined || times === undefined) return undefined;
-        ledger.#periods[unit].set(time, { count, entries, sessions, times });
+        ledger.#periods[unit].set(minute * MINUTE, { count, entries, sessions, times });
       }
     }
     return ledger;
@@ -206,8 +206,8 @@ function text36(value: number | bigint): string {
   return value.toString(36);
 }
 
-function minuteOf36(part: string): Micros | undefined {
-  return /^[0-9a-z]+$/.test(part) ? Number.parseInt(part, 36) * MINUTE : undefined;
+function numberOf36(part: string): number | undefined {
+  return /^[0-9a-z]+$/.test(part) ? Number.parseInt(part, 36) : undefined;
 }
 
 function bigintOf36(part: string): bigint | undefined {
