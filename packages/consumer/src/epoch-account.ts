@@ -13,6 +13,10 @@ interface EventTime {
   readonly time: string;
 }
 
+interface Lane extends LaneSeen {
+  ownAcked: number;
+}
+
 /** A hole as far as its own epoch can tell. */
 export type EpochHole = Omit<Hole, "state" | "explainedBy">;
 
@@ -26,10 +30,8 @@ export class EpochAccount {
   lastArrival: Date | undefined;
   /** `logTime` of the last event before the complete claim. */
   eventTime: string | undefined;
-  readonly #lanes = new Map<number, SequenceRanges>();
+  readonly #lanes = new Map<number, Lane>();
   readonly #acked = new Map<number, number>();
-  /** By lane: what its own records say. */
-  readonly #ownAcked = new Map<number, number>();
   readonly #claims = new EpochClaims();
   #eventTimes: EventTime[] = [];
   #resumed: string | undefined;
@@ -50,34 +52,36 @@ export class EpochAccount {
   add(provenance: Provenance, times: RecordTimes, readSince: (lane: number) => Date | undefined): boolean {
     const { lane, sequence, acked, lanes = [] } = provenance;
     this.#noteBeginnings(provenance, readSince);
-    if (!this.#laneOf(lane).add(sequence, times)) return false;
+    const seen = this.#laneOf(lane);
+    if (!seen.sequences.add(sequence, times)) return false;
+    seen.ownAcked = Math.max(acked, seen.ownAcked);
     this.records += 1;
     this.history = provenance.history;
     this.firstArrival = earlier(this.firstArrival, times.arrival);
     this.lastArrival = later(this.lastArrival, times.arrival);
     this.#resumed ??= provenance.resumed;
     this.#noteAcked(lane, acked);
-    this.#ownAcked.set(lane, Math.max(acked, this.#ownAcked.get(lane) ?? -1));
     for (const [index, upTo] of lanes.entries()) this.#noteAcked(index, upTo);
     this.#claim(provenance, times);
     return true;
   }
 
   get holes(): EpochHole[] {
-    return [...this.#lanes].flatMap(([lane, seen]) => {
+    return [...this.#lanes].flatMap(([lane, { sequences }]) => {
       const acked = this.#acked.get(lane) ?? -1;
-      const parts = seen.gapsUpTo(acked).flatMap((gap) => splitAt(gap, acked));
+      const parts = sequences.gapsUpTo(acked).flatMap((gap) => splitAt(gap, acked));
       return parts.map((part) => ({ epoch: this.epoch, lane, ...part, acknowledged: part.to <= acked }));
     });
   }
 
   get forgottenHoles(): number {
-    return [...this.#lanes.values()].reduce((sum, { forgottenGaps }) => sum + forgottenGaps, 0);
+    return [...this.#lanes.values()].reduce((sum, { sequences }) => sum + sequences.forgottenGaps, 0);
   }
 
   report(): EpochReport {
     const { epoch, history, firstArrival, lastArrival, records } = this;
-    const lanes = [...this.#lanes].map(([lane, { first, last }]) => {
+    const lanes = [...this.#lanes].map(([lane, { sequences }]) => {
+      const { first, last } = sequences;
       return { lane, first, last, acked: this.#acked.get(lane) ?? -1 };
     });
     return {
@@ -91,12 +95,12 @@ export class EpochAccount {
     };
   }
 
-  #laneOf(lane: number): SequenceRanges {
+  #laneOf(lane: number): Lane {
     const known = this.#lanes.get(lane);
     if (known) return known;
-    const ranges = new SequenceRanges(MOST_RANGES);
-    this.#lanes.set(lane, ranges);
-    return ranges;
+    const fresh = { sequences: new SequenceRanges(MOST_RANGES), ownAcked: -1 };
+    this.#lanes.set(lane, fresh);
+    return fresh;
   }
 
   /** `since` is from before the epoch began: whoever read a lane by then has not missed its first records. */
@@ -104,7 +108,7 @@ export class EpochAccount {
     if (since === undefined) return;
     for (const lane of behind.keys()) {
       const first = readSince(lane);
-      if (first && first.getTime() <= since) this.#laneOf(lane).addBeginning();
+      if (first && first.getTime() <= since) this.#laneOf(lane).sequences.addBeginning();
     }
   }
 
@@ -123,18 +127,12 @@ export class EpochAccount {
       this.#claims.add({ sequence, history, watermark, arrival: times.arrival, acked: upTo });
     }
     // A gap that was forgotten looks as if it had been seen.
-    if (this.forgottenHoles > 0 || !this.#claims.settle(this.#lanesSeen()) || !hasOneLane) return;
+    if (this.forgottenHoles > 0 || !this.#claims.settle(this.#lanes) || !hasOneLane) return;
     const [confirmed = -1] = this.#claims.complete?.acked ?? [];
     const index = this.#eventTimes.findLastIndex((noted) => noted.sequence <= confirmed);
     if (index < 0) return;
     this.eventTime = this.#eventTimes[index]?.time;
     this.#eventTimes.splice(0, index + 1);
-  }
-
-  #lanesSeen(): ReadonlyMap<number, LaneSeen> {
-    return new Map(
-      [...this.#lanes].map(([lane, sequences]) => [lane, { sequences, ownAcked: this.#ownAcked.get(lane) ?? -1 }]),
-    );
   }
 
   #noteEventTime(sequence: number, time: string): void {
