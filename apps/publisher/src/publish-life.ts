@@ -99,7 +99,6 @@ export async function publishLife(parts: LifeParts, stopping: AbortSignal): Prom
     },
     memory,
     hints,
-    notify: parts.notify,
     nameEpoch: () => randomBytes(9).toString("base64url"),
     sealing: new Sealing({ sealer, lender, concurrency: 2 * publisher.sealingThreads, ...common }),
     putting: new Putting({ client: aws.kinesis, streamName, concurrency: PUT_CONCURRENCY, ...common }),

@@ -1,11 +1,4 @@
-import {
-  type AuditReader,
-  type Clock,
-  type DatabaseActivityEvent,
-  type Logger,
-  type StartPosition,
-  streamNameOf,
-} from "@das/core";
+import { type AuditReader, type Clock, type Logger, type StartPosition, streamNameOf } from "@das/core";
 import type { AwsClients } from "./aws/clients.ts";
 import type { Configuration } from "./configuration/schema.ts";
 import type { ReaderSettings } from "./engines/open-reader.ts";
@@ -28,8 +21,6 @@ export interface PublisherParts {
   readonly createStream: boolean;
   /** Where the reader begins with a source that was never published; undefined: where the stream's start says. */
   readonly resumeFrom?: StartPosition;
-  /** Told of every event that is about the stream itself. Never waits, never throws. */
-  readonly notify?: (event: DatabaseActivityEvent) => void;
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;

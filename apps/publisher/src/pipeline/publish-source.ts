@@ -60,8 +60,6 @@ export interface PublishParts {
   readonly putting: Putting;
   readonly memory: StreamMemory;
   readonly hints?: Pick<HintFile, "note"> | undefined;
-  /** Told of every event that is about the stream itself. Never waits, never throws. */
-  readonly notify?: ((event: DatabaseActivityEvent) => void) | undefined;
   /** A name that no other epoch has. */
   readonly nameEpoch: () => string;
   readonly clock: Clock;
@@ -215,11 +213,9 @@ export class SourcePublishing<Row> {
 
   /** What is not from the trail comes before the rows that it is about. */
   #tellNotices({ lossWindows, notices = [], instance }: AuditBatch<Row>): void {
-    const { logger, counters, notify } = this.#parts;
+    const { logger, counters } = this.#parts;
     for (const notice of [...this.#notices, ...lossWindows.map(lossNotice), ...notices]) {
-      const event = streamEvent(this.#reader.engine, notice, instance);
-      this.#add(event, 0, undefined);
-      notify?.(event);
+      this.#add(streamEvent(this.#reader.engine, notice, instance), 0, undefined);
       const told = { source: this.source.id, ...notice };
       if (notice.command !== "LOSS WINDOW") {
         logger.warn(told, "what happened to the stream is told on it");
