@@ -1,3 +1,4 @@
+export { type CheckTopic, checkTopic } from "./check-topic.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export { ENGINE_TRAITS, type Engine, type EngineTraits } from "./engine.ts";
 export {

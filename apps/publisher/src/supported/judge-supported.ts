@@ -1,5 +1,4 @@
-import type { CheckedServer, CheckFinding, Engine } from "@das/core";
-import { about } from "../aws/check/finding.ts";
+import { type CheckedServer, type CheckFinding, checkTopic, type Engine } from "@das/core";
 import {
   CLASSES,
   ORACLE_EDITIONS,
@@ -20,7 +19,7 @@ export interface HostedInstance {
 
 /** Would RDS start an activity stream here? A warning at most: das does not need it to. */
 export function judgeSupported(instance: HostedInstance): CheckFinding {
-  const { ok, warning } = about(
+  const { ok, warning } = checkTopic(
     "supported-configuration",
     'Where RDS has no activity streams its start fails with "You can\'t start a database activity stream in this configuration"; das works all the same',
   );

@@ -1,7 +1,7 @@
-import type { CheckFinding } from "@das/core";
+import type { CheckFinding, CheckTopic } from "@das/core";
 import type { Answer, Inquiry } from "./answer.ts";
 import { exceptedOf } from "./enabled-policies.ts";
-import { about, type Topic } from "./finding.ts";
+import { about } from "./finding.ts";
 import type { InstanceFacts } from "./instance-facts.ts";
 import { ALL_USERS, type Policy } from "./policies.ts";
 import { grant } from "./statement.ts";
@@ -92,7 +92,7 @@ const ADVANCE_PROCEDURE: Procedure = {
 };
 
 function judge(
-  { ok, warning, failure }: Topic,
+  { ok, warning, failure }: CheckTopic,
   answer: Answer<boolean>,
   isWanted: boolean,
   { name, otherwise, installation, afterwards }: Procedure,

@@ -1,27 +1,8 @@
-import type { CheckFinding } from "@das/core";
-
-/** The findings that one look at one thing can have: what it is about, and why that matters. */
-export interface Topic {
-  ok(what: string): CheckFinding;
-  /** @param repair the statement or setting that repairs it, ready to paste */
-  warning(what: string, repair?: string): CheckFinding;
-  failure(what: string, repair?: string): CheckFinding;
-}
+import { type CheckTopic, checkTopic } from "@das/core";
 
 /** @param id stable, for programs; without `sqlserver.`, which all share */
-export function about(id: string, why: string): Topic {
-  const finding = (status: CheckFinding["status"], what: string, repair?: string): CheckFinding => ({
-    id: `sqlserver.${id}`,
-    status,
-    what,
-    why,
-    ...(repair !== undefined && { repair }),
-  });
-  return {
-    ok: (what) => finding("ok", what),
-    warning: (what, repair) => finding("warning", what, repair),
-    failure: (what, repair) => finding("failure", what, repair),
-  };
+export function about(id: string, why: string): CheckTopic {
+  return checkTopic(`sqlserver.${id}`, why);
 }
 
 /** At most three of many, with how many more there are. */

@@ -1,6 +1,5 @@
-import type { CheckFinding } from "@das/core";
+import { type CheckFinding, checkTopic } from "@das/core";
 import type { Answer } from "./answer.ts";
-import { about } from "./finding.ts";
 import { load, type ShardTraffic, type Traffic } from "./traffic.ts";
 
 export interface CapacitySubject {
@@ -15,14 +14,14 @@ const NEAR = 0.8;
 
 /** Reading is one right after the other: the first that is refused says which is missing. */
 export function judgeReading(traffic: Answer<Traffic>): CheckFinding {
-  const { ok, failure } = about("stream.read", "A publisher reads from its stream where to go on");
+  const { ok, failure } = checkTopic("stream.read", "A publisher reads from its stream where to go on");
   return traffic.known
     ? ok("the records of the stream may be read")
     : failure(`the stream cannot be read: ${traffic.reason}`, traffic.remedy);
 }
 
 export function judgeCapacity({ openShards, shards }: Traffic, subject: CapacitySubject): CheckFinding {
-  const { ok, warning } = about(
+  const { ok, warning } = checkTopic(
     "stream.capacity",
     "A shard takes 1 MB and 1,000 records a second: what is more waits in the database's audit trail, and comes later",
   );

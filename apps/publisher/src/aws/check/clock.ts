@@ -1,6 +1,5 @@
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
-import type { CheckFinding, Clock } from "@das/core";
-import { about } from "./finding.ts";
+import { type CheckFinding, type Clock, checkTopic } from "@das/core";
 
 /** By how much AWS's clock is ahead of ours, in milliseconds: somewhere between the two. */
 interface ClockBounds {
@@ -65,7 +64,7 @@ const TOLERATED = 5_000;
 const REFUSED = 5 * 60_000;
 
 export function judgeClock({ low, high }: ClockBounds): CheckFinding {
-  const { ok, warning, failure } = about(
+  const { ok, warning, failure } = checkTopic(
     "clock.aws",
     "Signatures bear this host's time, and so do the ends of the windows in which activity may be missing",
   );

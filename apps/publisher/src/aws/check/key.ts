@@ -1,9 +1,8 @@
 import { DescribeKeyCommand, type KeyMetadata, type KMSClient } from "@aws-sdk/client-kms";
-import { type CheckFinding, encryptionContextOf, type ResourceId } from "@das/core";
+import { type CheckFinding, checkTopic, encryptionContextOf, type ResourceId } from "@das/core";
 import { DataKeyCache, DataKeyLender } from "@das/envelope";
 import { namedKey } from "../policy/amazon-resource.ts";
 import { type Answer, ask } from "./answer.ts";
-import { about } from "./finding.ts";
 
 export interface KeySubject {
   readonly kms: KMSClient;
@@ -28,7 +27,7 @@ export async function checkKey(subject: KeySubject): Promise<readonly CheckFindi
   return key.status === "failure" ? [key] : [key, ...(await checkUse(subject))];
 }
 
-const KEY = about("kms.key", "Every record is sealed under a data key that this key gives out");
+const KEY = checkTopic("kms.key", "Every record is sealed under a data key that this key gives out");
 
 function nameAnother(what: string): string {
   return `Name ${what} in stream.kmsKeyId`;
@@ -72,8 +71,11 @@ function judgeKey(described: Answer<Partial<KeyMetadata>>, { keyId, region }: Ke
 
 /** The two rights, tried with the context that records bear. */
 async function checkUse({ kms, keyId, resourceId }: KeySubject): Promise<readonly CheckFinding[]> {
-  const sealing = about("kms.generate-data-key", "Without a data key nothing can be sealed, and so nothing published");
-  const opening = about(
+  const sealing = checkTopic(
+    "kms.generate-data-key",
+    "Without a data key nothing can be sealed, and so nothing published",
+  );
+  const opening = checkTopic(
     "kms.decrypt",
     "A publisher reads from the stream where to go on, and so opens its own records",
   );

@@ -1,9 +1,9 @@
-import type { CheckFinding } from "@das/core";
+import { type CheckFinding, checkTopic } from "@das/core";
 import type { Configuration } from "../../configuration/schema.ts";
 import { isPublished } from "../../lifecycle/stream-life.ts";
 import { type StreamState, stateOf } from "../../lifecycle/stream-state.ts";
 import type { Answer } from "./answer.ts";
-import { about, START } from "./finding.ts";
+import { START_HINT } from "./start-hint.ts";
 
 export interface StateFindings {
   readonly findings: readonly CheckFinding[];
@@ -13,7 +13,7 @@ export interface StateFindings {
 
 /** What the tags say of the stream's life, and whether the configuration still says the same. */
 export function judgeState(tags: Answer<ReadonlyMap<string, string>>, { stream }: Configuration): StateFindings {
-  const { ok, warning, failure } = about(
+  const { ok, warning, failure } = checkTopic(
     "stream.state",
     "Publishers read from the stream's tags whether to publish, and how",
   );
@@ -27,7 +27,7 @@ export function judgeState(tags: Answer<ReadonlyMap<string, string>>, { stream }
       ),
     );
   }
-  if (parsed.kind === "none") return told(warning("nothing was ever started on this stream", START));
+  if (parsed.kind === "none") return told(warning("nothing was ever started on this stream", START_HINT));
   const { state } = parsed;
   const status = ok(`the stream is ${state.status} (generation ${state.generation})`);
   if (!isPublished(state)) return told(status);
@@ -39,7 +39,7 @@ function told(...findings: readonly CheckFinding[]): StateFindings {
 }
 
 function judgeSettings(state: StreamState, stream: Configuration["stream"]): readonly CheckFinding[] {
-  const { warning } = about(
+  const { warning } = checkTopic(
     "stream.settings",
     "What `das start` wrote counts, until the next start; not the configuration",
   );

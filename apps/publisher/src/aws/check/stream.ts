@@ -1,10 +1,10 @@
 import type { KinesisClient, StreamDescriptionSummary } from "@aws-sdk/client-kinesis";
-import { type CheckFinding, type Clock, streamNameOf } from "@das/core";
+import { type CheckFinding, type Clock, checkTopic, streamNameOf } from "@das/core";
 import type { Configuration } from "../../configuration/schema.ts";
 import { describeStream, isActive, readTags } from "../../stream/kinesis-stream.ts";
 import { type Answer, ask } from "./answer.ts";
 import { judgeCapacity, judgeReading } from "./capacity.ts";
-import { about, START } from "./finding.ts";
+import { START_HINT } from "./start-hint.ts";
 import { judgeState, type StateFindings } from "./state.ts";
 import { observeTraffic } from "./traffic.ts";
 
@@ -43,11 +43,11 @@ function judgeExistence(
   streamName: string,
   { stream }: Configuration,
 ): CheckFinding {
-  const { ok, warning, failure } = about("stream.exists", "Everything that is published is put on this stream");
+  const { ok, warning, failure } = checkTopic("stream.exists", "Everything that is published is put on this stream");
   if (!described.known) return failure(described.reason, described.remedy);
   const summary = described.value;
   if (summary === undefined) {
-    return warning(`the stream ${streamName} does not exist in ${stream.region} yet`, START);
+    return warning(`the stream ${streamName} does not exist in ${stream.region} yet`, START_HINT);
   }
   const owner = summary.StreamARN?.split(":")[4];
   if (stream.account !== undefined && owner !== stream.account) {
@@ -61,7 +61,7 @@ function judgeExistence(
 }
 
 function judgeEncryption({ EncryptionType = "NONE", KeyId = "…" }: Summary, streamName: string): CheckFinding {
-  const { ok, failure } = about(
+  const { ok, failure } = checkTopic(
     "stream.encryption",
     "Activity streams do not work with encryption by Kinesis: records are sealed already",
   );
@@ -78,7 +78,7 @@ function judgeMode(
   { stream }: Configuration,
   streamName: string,
 ): CheckFinding {
-  const { ok, warning } = about("stream.mode", "The mode decides who follows a load that grows: Kinesis, or you");
+  const { ok, warning } = checkTopic("stream.mode", "The mode decides who follows a load that grows: Kinesis, or you");
   if (onDemand && stream.shards === undefined) return ok(`capacity is on demand, ${OpenShardCount} shards now`);
   if (onDemand) {
     return warning(
@@ -98,7 +98,7 @@ function judgeMode(
 const HOURS = 24;
 
 function judgeRetention({ RetentionPeriodHours = HOURS }: Summary): CheckFinding {
-  const { ok } = about(
+  const { ok } = checkTopic(
     "stream.retention",
     "A publisher that was away for longer finds nothing on the stream to go on from",
   );
