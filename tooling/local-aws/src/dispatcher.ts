@@ -5,7 +5,7 @@ import { encodeCborError } from "./cbor-error.ts";
 import type { Clock } from "./clock.ts";
 import type { Counters, Tally } from "./counters.ts";
 import type { CallScript, Faults } from "./faults.ts";
-import type { Operation, Service, ServiceName } from "./operation.ts";
+import { type Operation, SERVICE_NAMES, type Service, type ServiceName } from "./operation.ts";
 import { type SignedRequest, verifySignature } from "./signature.ts";
 
 /** What is sent back; undefined: nothing, the connection ends. */
@@ -67,7 +67,7 @@ export class Dispatcher {
     }
     const target = request.headers["x-amz-target"];
     const [prefix, name = ""] = (typeof target === "string" ? target : "").split(".");
-    for (const service of ["kinesis", "kms"] as const) {
+    for (const service of SERVICE_NAMES) {
       const { target: expected, operations } = this.#parts.services[service];
       const run = prefix === expected && Object.hasOwn(operations, name) ? operations[name] : undefined;
       if (run && type === JSON_TYPE) return { service, name, run };

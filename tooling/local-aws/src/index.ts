@@ -1,6 +1,8 @@
 export type { Denial, DenialOptions, Principal, PrincipalOptions } from "./access.ts";
 export type { Clock } from "./clock.ts";
 export type { Counters, OperationCounters } from "./counters.ts";
+export type { BusEvent } from "./events/event-bus-store.ts";
+export type { EventsModel } from "./events/events-model.ts";
 export type {
   CallFailure,
   CallPattern,

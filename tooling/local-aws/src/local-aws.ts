@@ -4,6 +4,9 @@ import { formatArn } from "./arn.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { Counters } from "./counters.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import { EventBusStore } from "./events/event-bus-store.ts";
+import { EventsModel } from "./events/events-model.ts";
+import { eventsService } from "./events/events-service.ts";
 import { Faults } from "./faults.ts";
 import { enterHome } from "./home.ts";
 import { startHttpServer } from "./http-server.ts";
@@ -45,7 +48,7 @@ export interface Credentials {
 
 /** A running server. Disposing it ends its connections, closes its files and deletes its temporary directory. */
 export interface LocalAws extends AsyncDisposable {
-  /** `http://127.0.0.1:port`, for both services. */
+  /** `http://127.0.0.1:port`, for all services. */
   readonly endpoint: string;
   readonly port: number;
   readonly region: string;
@@ -55,6 +58,7 @@ export interface LocalAws extends AsyncDisposable {
   readonly directory: string;
   readonly kinesis: KinesisModel;
   readonly kms: KmsModel;
+  readonly events: EventsModel;
   readonly faults: Faults;
   readonly counters: Counters;
   readonly limits: Limits;
@@ -73,7 +77,7 @@ const DEFAULT_CREDENTIALS: Credentials = {
 };
 const DEFAULT_DURATION = 100;
 
-/** Starts Kinesis and KMS on one port of 127.0.0.1. @throws Error when the port or the directory is in use */
+/** Starts Kinesis, KMS and EventBridge on one port of 127.0.0.1. @throws Error when the port or the directory is in use */
 export async function startLocalAws(options: LocalAwsOptions = {}): Promise<LocalAws> {
   await using resources = new AsyncDisposableStack();
   const { region = "us-east-1", accountId = "123456789012", credentials = DEFAULT_CREDENTIALS } = options;
@@ -84,6 +88,7 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
     streams.close(),
   );
   const keys = new KeyStore(join(home.path, "kms.json"), region);
+  const buses = new EventBusStore(region);
   const access = new AccessControl(region, accountId);
   access.addPrincipal({ userName: "local-aws", ...credentials });
   const throttle = new Throttle({ ...AWS_LIMITS, ...options.limits });
@@ -108,7 +113,11 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
   const anyKey = (account: string) => formatArn({ service: "kms", region, accountId: account, resource: "*" });
   const dispatcher = new Dispatcher({
     region,
-    services: { kinesis: kinesisService(parts), kms: kmsService({ access, keys, anyKey }) },
+    services: {
+      kinesis: kinesisService(parts),
+      kms: kmsService({ access, keys, anyKey }),
+      events: eventsService({ access, buses }),
+    },
     access,
     faults,
     counters,
@@ -127,6 +136,7 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
     directory: home.path,
     kinesis: new KinesisModel(parts, clock, accountId),
     kms: new KmsModel(keys, clock, accountId),
+    events: new EventsModel(buses, accountId),
     faults,
     counters,
     get limits() {

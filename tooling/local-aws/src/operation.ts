@@ -25,7 +25,9 @@ export function operation<Schema extends z.ZodType>(
   return (input, context) => run(parseInput(schema, input), context);
 }
 
-export type ServiceName = "kinesis" | "kms";
+export const SERVICE_NAMES = ["kinesis", "kms", "events"] as const;
+/** As IAM spells them. */
+export type ServiceName = (typeof SERVICE_NAMES)[number];
 
 export interface Service {
   /** Before the dot of `X-Amz-Target`. */
