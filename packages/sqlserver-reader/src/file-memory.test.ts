@@ -60,6 +60,13 @@ describe("the next file", () => {
     expect(memory.next(at(200), current(60))).toMatchObject({ file: { fileTime: 50n }, turned: true });
   });
 
+  test("is the oldest when the clock was set back while nobody looked and a file opens that was not there then", () => {
+    const memory = new FileMemory();
+    note(memory, files(50, 60, 100, 200), at(200));
+    note(memory, files(50, 60, 100, 200, 70), at(200));
+    expect(memory.next(at(200), current(70))).toMatchObject({ file: { fileTime: 50n }, turned: true });
+  });
+
   test("lies in another directory after FILEPATH was changed", () => {
     const memory = new FileMemory();
     const moved = fileAt(20, GUID, "E:\\audit\\");

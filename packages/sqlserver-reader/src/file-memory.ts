@@ -71,11 +71,12 @@ export class FileMemory {
     const unread = this.#unread(set).filter(({ fileTime }) => fileTime !== after.fileTime);
     const later = unread.find(({ fileTime }) => fileTime > after.fileTime);
     if (later) return this.#step(later, false, false);
-    if (current && current.auditGuid === set && this.#writesToAssumed(current)) {
+    const [earlier] = unread;
+    const wentBack = earlier !== undefined || (current?.auditGuid === set && this.#writesToAssumed(current));
+    if (wentBack && this.#assumed.size > 0) {
       this.#assumed = new Set();
       return this.next(after, current);
     }
-    const [earlier] = unread;
     if (earlier) return this.#step(earlier, true, false);
     const [first] = current && current.auditGuid !== set ? this.#unread(current.auditGuid) : [];
     return first && this.#step(first, true, true);
@@ -88,7 +89,8 @@ export class FileMemory {
     return any;
   }
 
-  #writesToAssumed({ currentFile }: CurrentSet): boolean {
+  #writesToAssumed(current: CurrentSet | undefined): boolean {
+    const currentFile = current?.currentFile;
     if (currentFile === undefined) return false;
     return [...(this.#listed ?? [])].some(
       ([key, { name }]) => sameFileName(name, currentFile) && this.#assumed.has(key),

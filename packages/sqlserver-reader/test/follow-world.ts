@@ -1,4 +1,4 @@
-import { type Cursor, type LossWindow, type Resume, silentLogger } from "@das/core";
+import { type Cursor, type LossWindow, type Resume, silentLogger, type UtcTime } from "@das/core";
 import { resumeAt } from "@das/reader-conformance";
 import {
   auditNamed,
@@ -22,6 +22,7 @@ import {
   stopAudit,
 } from "@das/sqlserver-emulator";
 import { SqlServerAuditSource } from "../src/audit-source.ts";
+import { eventTimeOf } from "../src/row.ts";
 import { AUDIT_NAME } from "../src/statements.ts";
 import { type AuditWorld, DIRECTORY, GUID } from "./audit-world.ts";
 
@@ -127,7 +128,13 @@ const HAPPENINGS = {
 
 /** What a consumer saw, in order. */
 export type Seen =
-  | { readonly kind: "row"; readonly marker: string; readonly statement: string; readonly values: string }
+  | {
+      readonly kind: "row";
+      readonly marker: string;
+      readonly time: UtcTime;
+      readonly statement: string;
+      readonly values: string;
+    }
   | { readonly kind: "window"; readonly window: LossWindow };
 
 export interface Following {
@@ -205,7 +212,8 @@ export async function follow(world: AuditWorld, steps: readonly Step[]): Promise
       for (const window of batch.lossWindows) seen.push({ kind: "window", window });
       for (const row of batch.rows) {
         const values = JSON.stringify(row.values);
-        seen.push({ kind: "row", marker: source.marker(row), statement: String(row.values[8]), values });
+        const statement = String(row.values[8]);
+        seen.push({ kind: "row", marker: source.marker(row), time: eventTimeOf(row), statement, values });
       }
       cursors.push(batch.cursor);
       quietSinceDeletion = batch.rows.length === 0 ? quietSinceDeletion + 1 : 0;
