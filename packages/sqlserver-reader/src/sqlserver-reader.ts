@@ -35,6 +35,8 @@ export interface SqlServerReaderOptions {
    * with a publisher of its own: rows that bear their names are left to them. Better give each instance a folder.
    */
   readonly sharedWith?: readonly string[];
+  /** Where the audits of this instance are to be written: `check` looks whether they are, and whether it is there. */
+  readonly auditDirectory?: string;
   readonly clock?: Clock;
   /** Uniform in [0, 1). */
   readonly random?: () => number;
@@ -57,10 +59,11 @@ export class SqlServerReader implements AuditReader<SqlServerRow> {
       connection,
       audits = DEFAULT_AUDITS,
       replicas = [],
+      auditDirectory,
       clock = systemClock,
       logger = silentLogger,
     } = this.#options;
-    return checkInstance({ connection, audits, replicas, clock, logger }, signal);
+    return checkInstance({ connection, audits, replicas, auditDirectory, clock, logger }, signal);
   }
 
   /** The audits are the instance's own: they do not change with its role. */

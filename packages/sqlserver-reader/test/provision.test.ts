@@ -365,6 +365,36 @@ describe("what goes wrong", () => {
     expect(await provisioner.state(never)).toMatchObject({ policy: "locked", drift: [] });
   });
 
+  test("audits are written to where the configuration says, on each instance; check says whether they are", async () => {
+    await using emulator = await startEmulator();
+    const connection = connectionTo(emulator);
+    const check = async (auditDirectory: string) => {
+      await using reader = new SqlServerReader({ connection, resourceId: RESOURCE, auditDirectory });
+      const { findings } = await reader.check(never);
+      return findings.find(({ id }) => id === "sqlserver.audit-directory");
+    };
+    emulator.changeInstance({ missingFolders: ["F:\\nowhere\\"] });
+    await using provisioner = openProvisioner({
+      resourceId: RESOURCE,
+      instances: [{ ...connection, auditDirectory: "F:\\das a" }],
+      administrator: { user: "sa", password: emulator.password },
+      logger: silentLogger,
+    });
+    await start(provisioner);
+    expect(emulator.trail.audits.map(({ directory }) => directory)).toEqual(["F:\\das a\\", "F:\\das a\\"]);
+    expect(await check("F:\\das a")).toMatchObject({ status: "ok", what: "the audits write to F:\\das a" });
+    expect(await check("F:\\nowhere")).toMatchObject({
+      status: "warning",
+      what: "auditDirectory is F:\\nowhere, and elsewhere writes RDS_DAS_AUDIT (F:\\das a\\), RDS_DAS_AUDIT_CHANGES (F:\\das a\\)",
+    });
+    await stop(provisioner);
+    expect(await check("F:\\nowhere")).toMatchObject({
+      status: "warning",
+      what: "the server shows no folder F:\\nowhere",
+    });
+    expect((await check("F:\\das a"))?.what).toContain("F:\\das a is there; whether the service may write");
+  });
+
   test("an administrator without rights is told so, and nothing is changed", async () => {
     await using emulator = await startEmulator();
     await using sa = await as(emulator, "sa");

@@ -92,6 +92,7 @@ export function defaultInstance(serverName: string, reader: ServerLogin, now: nu
     refusal: 300,
     pathSpelling: "as written",
     readErrors: "before columns",
+    missingFolders: [],
     listing: "granted",
     describesAuditFiles: true,
   };

@@ -144,6 +144,8 @@ export interface Instance {
   readonly pathSpelling: "as written" | "other case" | "other separators" | "null";
   /** Does a read that fails send its columns first? (Not known of the real engine.) */
   readonly readErrors: "before columns" | "after columns";
+  /** Folders that xp_fileexist does not find, with the separator at their end; it finds every other one. */
+  readonly missingFolders: readonly string[];
   /** What a non-sysadmin gets who lists files: the files, an error, or nothing (not known of the real engine). */
   readonly listing: "granted" | "refused" | "empty";
   /** Does sys.dm_exec_describe_first_result_set know the columns of sys.fn_get_audit_file? (Not known.) */

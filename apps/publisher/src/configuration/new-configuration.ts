@@ -83,7 +83,7 @@ function instanceText(instance: NewInstance, explain: boolean, configuration: Ne
     ...(explain ? ["    # The instance itself, never a listener that may lead to another."] : []),
     `    host: ${scalar(host)}`,
     ...(port === undefined ? [] : [`    port: ${port}`]),
-    ...(engine === "oracle" ? oracleLines(explain, service, containers) : []),
+    ...(engine === "oracle" ? oracleLines(explain, service, containers) : sqlServerLines(explain)),
     `    user: ${scalar(user)}`,
     "    password:",
     `      env: ${passwordVariable(instance)}${explain ? " # or file: /run/secrets/…" : ""}`,
@@ -101,6 +101,14 @@ function oracleLines(explain: boolean, service: string | undefined, containers: 
     `    service: ${scalar(service ?? "")}`,
     ...(explain ? ["    # Services of the PDBs that are read besides."] : []),
     `    containers: [${containers.map(scalar).join(", ")}]`,
+  ];
+}
+
+function sqlServerLines(explain: boolean): readonly string[] {
+  if (!explain) return [];
+  return [
+    "    # Folder on the database's host for the audit files, this instance's own. It must be there before das start.",
+    "    # auditDirectory: 'D:\\das\\'",
   ];
 }
 

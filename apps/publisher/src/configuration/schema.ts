@@ -56,6 +56,13 @@ const sqlServerInstance = z.strictObject({
     .prefault({}),
   serverHost: z.string().optional().describe("The instance's address in the events; default: what the server reports"),
   instanceClass,
+  auditDirectory: z
+    .string()
+    .regex(/^([a-z]:\\|\\\\[^\\]+\\|\/).+$/i, "must be a full path on the database's host")
+    .optional()
+    .describe(
+      "Folder on the database's host, of this instance alone, that the audits made by das start write to; default: D:\\das\\ or /var/opt/mssql/das/",
+    ),
   sharedWith: z
     .array(z.string().min(1))
     .default([])

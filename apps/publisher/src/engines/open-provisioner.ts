@@ -5,7 +5,7 @@ import type { Configuration, OracleConfiguration } from "../configuration/schema
 import { placeOfInstance } from "./open-reader.ts";
 import { oracleConnection } from "./oracle.ts";
 import type { Environment } from "./setting-file.ts";
-import { isSqlServer, sqlServerConnection } from "./sqlserver.ts";
+import { isSqlServer, sqlServerAuditDirectory, sqlServerConnection } from "./sqlserver.ts";
 
 export interface ProvisionerSettings {
   readonly administrator: { readonly user: string; readonly password: string };
@@ -28,7 +28,10 @@ export function openProvisioner(
   const ordered = [first, ...places.filter((index) => index !== first)];
   const resourceId = configuration.resource.id;
   if (isSqlServer(configuration)) {
-    const instances = ordered.map((index) => sqlServerConnection(configuration, index, environment));
+    const instances = ordered.map((index) => ({
+      ...sqlServerConnection(configuration, index, environment),
+      ...sqlServerAuditDirectory(configuration, index),
+    }));
     return openSqlServerProvisioner({ resourceId, instances, administrator, logger });
   }
   const { instances } = configuration as OracleConfiguration;

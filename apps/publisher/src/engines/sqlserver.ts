@@ -23,6 +23,7 @@ export function openSqlServerReader(
     replicas: replicas.map((other) => sqlServerConnection(configuration, other, environment)),
     ...(serverHost !== undefined && { serverHost }),
     sharedWith,
+    ...sqlServerAuditDirectory(configuration, index),
     startAt,
     logger,
   }) as AuditReader<unknown>;
@@ -51,4 +52,13 @@ export function sqlServerConnection(
     ...(caFile !== undefined && { certificateAuthority: readSettingFile(caFile, `${setting}.tls.caFile`) }),
     ...(serverName !== undefined && { certificateName: serverName }),
   };
+}
+
+/** Where the audits of one instance are to be written, if the configuration says it. */
+export function sqlServerAuditDirectory(
+  configuration: SqlServerConfiguration,
+  index: number,
+): { readonly auditDirectory?: string } {
+  const auditDirectory = configuration.instances[index]?.auditDirectory;
+  return auditDirectory === undefined ? {} : { auditDirectory };
 }

@@ -1,4 +1,5 @@
 import type { CheckFinding } from "@das/core";
+import { judgeAuditDirectory } from "./audit-directory.ts";
 import { judgeFileListing, judgeFolder } from "./audit-folder.ts";
 import { judgeAudit, judgeAuditOn } from "./audit-on.ts";
 import { judgeReading } from "./audit-read.ts";
@@ -41,6 +42,7 @@ export function judgeServer(facts: ServerFacts): readonly CheckFinding[] {
         maySeeDefinitions,
       }),
     ),
+    ...judgeAuditDirectory(facts.auditDirectory, streamAudits),
     ...streamAudits.flatMap((streamAudit) => judgeStreamAudit(streamAudit, facts)),
     ...judgeFolders(facts),
     judgeDatabases(facts.databases, instance),

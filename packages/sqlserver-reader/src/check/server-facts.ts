@@ -1,6 +1,7 @@
 import type { Clock, Logger } from "@das/core";
 import type { ConnectionOptions } from "../connection-options.ts";
 import type { Answer, Inquiry } from "./answer.ts";
+import { type AuditDirectory, lookAtAuditDirectory } from "./audit-directory.ts";
 import { type FolderEntry, lookAtFolder } from "./audit-folder.ts";
 import { lookAtReading } from "./audit-read.ts";
 import { type ErrorLogFacts, lookAtErrorLog } from "./error-log.ts";
@@ -26,6 +27,8 @@ export interface CheckRequest {
   readonly audits: readonly string[];
   /** The other configured instances of the same resource. */
   readonly replicas: readonly ConnectionOptions[];
+  /** Where the configuration wants the audits' files; undefined: it does not say. */
+  readonly auditDirectory: string | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -52,6 +55,8 @@ export interface ServerFacts {
   readonly roles: readonly string[];
   readonly states: Answer<ReadonlyMap<string, AuditState>>;
   readonly streamAudits: readonly StreamAudit[];
+  /** undefined: the configuration does not say where the files are to be. */
+  readonly auditDirectory: AuditDirectory | undefined;
   readonly sharedDrives: Answer<readonly string[]>;
   readonly serverSpecifications: Answer<readonly Specification[]>;
   readonly databases: Answer<readonly DatabaseFacts[]>;
@@ -82,6 +87,7 @@ export async function lookAtServer(
     roles: request.audits,
     states,
     streamAudits: await lookAtStreamAudits(request.audits, audits, states, inquiry, instance),
+    auditDirectory: await lookAtAuditDirectory(inquiry, request.auditDirectory),
     sharedDrives: await lookAtSharedDrives(inquiry, instance),
     serverSpecifications: await lookAtServerSpecifications(inquiry),
     databases: await lookAtDatabases(inquiry),

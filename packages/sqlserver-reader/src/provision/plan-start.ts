@@ -1,3 +1,4 @@
+import { withSeparator } from "../check/audit-directory.ts";
 import { auditNamed, type ServerAudit } from "../check/server-audits.ts";
 import { createAudit, quoteName, quoteText } from "../check/statement.ts";
 import { type AuditBlueprint, BLUEPRINTS } from "./audit-blueprint.ts";
@@ -107,7 +108,7 @@ function newAudit(
     maxRolloverFiles,
     maxFiles: undefined,
     reservesDiskSpace: false,
-    directory: /[\\/]$/.test(directory) ? directory : `${directory}${directory.includes("/") ? "/" : "\\"}`,
+    directory: withSeparator(directory),
   };
 }
 

@@ -31,12 +31,15 @@ import type { Step } from "./step.ts";
 export interface ProvisionerOptions {
   readonly resourceId: ResourceId;
   /** The instances of the resource, as configured: user and password are the reader's. The first is the one asked. */
-  readonly instances: readonly ConnectionOptions[];
+  readonly instances: readonly ProvisionedInstance[];
   /** Who changes things: never the reader. */
   readonly administrator: { readonly user: string; readonly password: string };
-  /** FILEPATH of the audits that start makes, on every instance. Default: `D:\das\` or `/var/opt/mssql/das/`. */
-  readonly auditDirectory?: string;
   readonly logger: Logger;
+}
+
+export interface ProvisionedInstance extends ConnectionOptions {
+  /** FILEPATH of the audits that start makes. Default: that of an audit which is there, `D:\das\` or `/var/opt/mssql/das/`. */
+  readonly auditDirectory?: string;
 }
 
 /** Opening never fails: each instance is connected to when something is asked of it. */
@@ -46,7 +49,7 @@ export function openProvisioner(options: ProvisionerOptions): Provisioner {
 
 /** One instance as the administrator sees it, while the connection lasts. */
 interface Place {
-  readonly instance: ConnectionOptions;
+  readonly instance: ProvisionedInstance;
   readonly connection: Connection;
 }
 
@@ -54,11 +57,11 @@ interface Place {
 class SqlServerProvisioner implements Provisioner {
   readonly engine = "sqlserver";
   readonly #options: ProvisionerOptions;
-  readonly #connections = new Map<ConnectionOptions, Connection>();
+  readonly #connections = new Map<ProvisionedInstance, Connection>();
   /** Where the statements of our own plans go, and which secret is theirs. */
   readonly #places = new WeakMap<
     PlannedStatement,
-    { readonly instance: ConnectionOptions; readonly secret: Step["secret"] }
+    { readonly instance: ProvisionedInstance; readonly secret: Step["secret"] }
   >();
   /** Of a private key that is thrown away as soon as it has signed. Long, and of every kind that a policy may want. */
   readonly #signingPassword = `Aa1!${randomBytes(24).toString("base64url")}`;
@@ -90,8 +93,8 @@ class SqlServerProvisioner implements Provisioner {
     const looked = await this.#lookEverywhere(signal);
     const guids = this.#guidsOf(looked);
     const elsewhere = databasesOf(looked);
-    const { auditDirectory: directory, resourceId } = this.#options;
-    return this.#plan(looked, (found, { user }) =>
+    const { resourceId } = this.#options;
+    return this.#plan(looked, (found, { user, auditDirectory: directory }) =>
       planStart(found, { reader: user, readerSid: loginSid(resourceId, user), directory, guids, elsewhere }),
     );
   }
@@ -144,7 +147,7 @@ class SqlServerProvisioner implements Provisioner {
     return { instance, connection: await this.#connectionTo(instance) };
   }
 
-  async #connectionTo(instance: ConnectionOptions): Promise<Connection> {
+  async #connectionTo(instance: ProvisionedInstance): Promise<Connection> {
     const known = this.#connections.get(instance);
     if (known) return known;
     const { administrator, logger } = this.#options;
@@ -153,8 +156,8 @@ class SqlServerProvisioner implements Provisioner {
     return connection;
   }
 
-  async #lookEverywhere(signal: AbortSignal): Promise<ReadonlyMap<ConnectionOptions, ProvisionFacts>> {
-    const looked = new Map<ConnectionOptions, ProvisionFacts>();
+  async #lookEverywhere(signal: AbortSignal): Promise<ReadonlyMap<ProvisionedInstance, ProvisionFacts>> {
+    const looked = new Map<ProvisionedInstance, ProvisionFacts>();
     for (const instance of this.#options.instances) {
       const connection = await this.#connectionTo(instance);
       looked.set(instance, await this.#look({ instance, connection }, signal));
@@ -167,8 +170,8 @@ class SqlServerProvisioner implements Provisioner {
   }
 
   #plan(
-    looked: ReadonlyMap<ConnectionOptions, ProvisionFacts>,
-    planOne: (facts: ProvisionFacts, instance: ConnectionOptions) => readonly Step[],
+    looked: ReadonlyMap<ProvisionedInstance, ProvisionFacts>,
+    planOne: (facts: ProvisionFacts, instance: ProvisionedInstance) => readonly Step[],
   ): readonly PlannedStatement[] {
     return [...looked].flatMap(([instance, facts]) =>
       planOne(facts, instance).map(({ what, sql, secret }) => {
@@ -180,7 +183,7 @@ class SqlServerProvisioner implements Provisioner {
   }
 
   /** One GUID for each audit on all replicas: that of audits which exist, or else the resource's own. @throws RefusedError */
-  #guidsOf(looked: ReadonlyMap<ConnectionOptions, ProvisionFacts>): ReadonlyMap<string, string> {
+  #guidsOf(looked: ReadonlyMap<ProvisionedInstance, ProvisionFacts>): ReadonlyMap<string, string> {
     const guids = new Map<string, string>();
     for (const { audit } of BLUEPRINTS) {
       const found = [...looked].flatMap(([{ instanceId }, { policy }]) => {
@@ -205,7 +208,7 @@ class SqlServerProvisioner implements Provisioner {
 }
 
 /** The specifications of each database, as the instance has them where it is the primary. */
-function databasesOf(looked: ReadonlyMap<ConnectionOptions, ProvisionFacts>): PolicyFacts["databases"] {
+function databasesOf(looked: ReadonlyMap<ProvisionedInstance, ProvisionFacts>): PolicyFacts["databases"] {
   return new Map([...looked.values()].flatMap(({ policy }) => [...policy.databases]));
 }
 

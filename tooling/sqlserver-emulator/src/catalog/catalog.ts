@@ -7,7 +7,7 @@ import { AUDIT_VIEWS } from "./audit-views.ts";
 import { AUDIT_WRITE } from "./audit-write.ts";
 import { DESCRIBE_FIRST_RESULT_SET } from "./describe.ts";
 import { READ_ERROR_LOG } from "./error-log.ts";
-import { ENUMERATE_FILESYSTEM, LIST_DIRECTORY_TREE } from "./file-listing.ts";
+import { ENUMERATE_FILESYSTEM, FILE_EXISTS, LIST_DIRECTORY_TREE } from "./file-listing.ts";
 import { INSTANCE_FUNCTIONS } from "./instance-functions.ts";
 import { INSTANCE_VIEWS } from "./instance-views.ts";
 import { GET_APPLICATION_LOCK, LOCK_FUNCTIONS, RELEASE_APPLICATION_LOCK } from "./lock-procedures.ts";
@@ -36,6 +36,7 @@ const PROCEDURES: readonly Entry<Procedure>[] = [
   ["sp_getapplock", GET_APPLICATION_LOCK],
   ["sp_releaseapplock", RELEASE_APPLICATION_LOCK],
   ["xp_dirtree", LIST_DIRECTORY_TREE],
+  ["xp_fileexist", FILE_EXISTS],
   ["xp_readerrorlog", READ_ERROR_LOG],
   ["sp_audit_write", AUDIT_WRITE, 2012],
 ];

@@ -102,3 +102,18 @@ export const LIST_DIRECTORY_TREE: Procedure = (args, context) => {
   ];
   return { status: 0, columns, rows };
 };
+
+/** xp_fileexist path: is it a file, is it a directory, is its parent one? */
+export const FILE_EXISTS: Procedure = ([path], context) => {
+  const { engine } = context;
+  const wanted = comparablePath(String(path?.value ?? "")).replace(/\\*$/, "\\");
+  const isMissing = engine.instance.missingFolders.some((folder) => comparablePath(folder) === wanted);
+  const isFile = engine.trail.files.some((file) => `${comparablePath(pathOf(file))}\\` === wanted);
+  const isFolder = mayList(context) && !isFile && !isMissing;
+  const column = (name: string) => ({ name, type: int, nullable: true });
+  return {
+    status: 0,
+    columns: ["File Exists", "File is a Directory", "Parent Directory Exists"].map(column),
+    rows: [[Number(isFile), Number(isFolder), 1]],
+  };
+};
