@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { formatArn, parseArn } from "./arn.ts";
 import { AwsError } from "./aws-error.ts";
+import { type ConditionContext, demandEvaluable, isAllowed, type PolicyDocument } from "./identity-policy.ts";
 import type { ServiceName } from "./operation.ts";
 
 /** Who signs a call: an IAM user with one access key. */
@@ -10,6 +11,7 @@ export interface Principal {
   readonly accountId: string;
   readonly userName: string;
   readonly arn: string;
+  readonly policy?: PolicyDocument;
 }
 
 export interface PrincipalOptions {
@@ -18,6 +20,8 @@ export interface PrincipalOptions {
   readonly accountId?: string;
   readonly accessKeyId?: string;
   readonly secretAccessKey?: string;
+  /** What it may do; everything in its account when absent. */
+  readonly policy?: PolicyDocument;
 }
 
 export interface DenialOptions {
@@ -29,12 +33,20 @@ export interface DenialOptions {
   readonly resource?: string;
 }
 
+/** What a call is about, besides its resource. */
+export interface AuthorizeOptions {
+  /** How the message names the resource, where AWS does not tell its ARN. */
+  readonly described?: string;
+  /** Condition keys of the call. */
+  readonly context?: ConditionContext;
+}
+
 /** A rule in force until it is removed. */
 export interface Denial {
   remove(): void;
 }
 
-/** The users that the server knows, and what they may not do. Everything that is not denied is allowed. */
+/** The users that the server knows, and what they may do: what their policy allows, and what is not denied. */
 export class AccessControl {
   readonly #region: string;
   readonly #accountId: string;
@@ -46,7 +58,10 @@ export class AccessControl {
     this.#accountId = accountId;
   }
 
+  /** @throws TypeError when the policy cannot be evaluated here */
   addPrincipal(options: PrincipalOptions): Principal {
+    const { policy } = options;
+    if (policy) demandEvaluable(policy);
     const accountId = options.accountId ?? this.#accountId;
     if (!/^\d{12}$/.test(accountId)) throw new TypeError(`An account id has 12 digits, not "${accountId}"`);
     const principal: Principal = {
@@ -55,6 +70,7 @@ export class AccessControl {
       accountId,
       userName: options.userName,
       arn: formatArn({ service: "iam", region: this.#region, accountId, resource: `user/${options.userName}` }),
+      ...(policy && { policy }),
     };
     this.#principals.set(principal.accessKeyId, principal);
     return principal;
@@ -72,9 +88,13 @@ export class AccessControl {
 
   /**
    * @param resource an ARN; another account's is refused, for no stream or key here has a policy that shares it
-   * @param described how the message names the resource, where AWS does not tell its ARN
    */
-  authorize(principal: Principal, action: string, resource: string, described = `resource: ${resource}`): void {
+  authorize(
+    principal: Principal,
+    action: string,
+    resource: string,
+    { described = `resource: ${resource}`, context = {} }: AuthorizeOptions = {},
+  ): void {
     const refuse = (policy: string): never => {
       throw new AwsError(
         "AccessDeniedException",
@@ -82,6 +102,7 @@ export class AccessControl {
       );
     };
     if (parseArn(resource)?.accountId !== principal.accountId) refuse("resource-based");
+    if (principal.policy && !isAllowed(principal.policy, { action, resource, context })) refuse("identity-based");
     for (const denial of this.#denials) {
       if (applies(denial, principal, action, resource)) refuse("identity-based");
     }

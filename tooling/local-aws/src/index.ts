@@ -13,6 +13,7 @@ export type {
   ObservedRecord,
   RecordFailure,
 } from "./faults.ts";
+export type { PolicyDocument, PolicyStatement } from "./identity-policy.ts";
 export type { KinesisModel, KinesisRecord, ShardSummary, StreamSummary } from "./kinesis/kinesis-model.ts";
 export type { Durations } from "./kinesis/kinesis-parts.ts";
 export { AWS_LIMITS, type Limits } from "./kinesis/limits.ts";

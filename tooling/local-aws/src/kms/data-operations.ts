@@ -5,7 +5,7 @@ import { blob, integer, text } from "../input.ts";
 import { type Operation, operation } from "../operation.ts";
 import { keyIdOf, open, seal } from "./ciphertext.ts";
 import type { KeyState } from "./key-state.ts";
-import { authorizeKey, type KmsParts, keyFor, keyReference } from "./kms-parts.ts";
+import { authorizeKey, type KeyUse, type KmsParts, keyFor, keyReference } from "./kms-parts.ts";
 
 /** The operations that use keys. All of them take symmetric keys only. */
 
@@ -25,7 +25,7 @@ const generateDataKeyInput = z.object({
 
 export function generateDataKey(parts: KmsParts): Operation {
   return operation(generateDataKeyInput, (input, context) => {
-    const key = keyFor(parts, "kms:GenerateDataKey", input.KeyId, context);
+    const key = keyFor(parts, "kms:GenerateDataKey", input.KeyId, context, useOf(input));
     const material = materialOf(parts, key, "GenerateDataKey");
     if ((input.KeySpec === undefined) === (input.NumberOfBytes === undefined)) {
       throw validation("Please specify either number of bytes or key spec.");
@@ -50,7 +50,7 @@ const encryptInput = z.object({
 export function encrypt(parts: KmsParts): Operation {
   return operation(encryptInput, (input, context) => {
     requireLength(input.Plaintext, 4096, "plaintext");
-    const key = keyFor(parts, "kms:Encrypt", input.KeyId, context);
+    const key = keyFor(parts, "kms:Encrypt", input.KeyId, context, useOf(input));
     const material = materialOf(parts, key, "Encrypt");
     requireAlgorithm(input.EncryptionAlgorithm, key);
     if (input.DryRun) throw dryRun();
@@ -73,7 +73,8 @@ export function decrypt(parts: KmsParts): Operation {
   return operation(decryptInput, (input, context) => {
     const { principal, now } = context;
     requireLength(input.CiphertextBlob, 6144, "ciphertextBlob");
-    const named = input.KeyId === undefined ? undefined : keyFor(parts, "kms:Decrypt", input.KeyId, context);
+    const named =
+      input.KeyId === undefined ? undefined : keyFor(parts, "kms:Decrypt", input.KeyId, context, useOf(input));
     const keyId = keyIdOf(input.CiphertextBlob);
     if (keyId === undefined) throw invalidCiphertext();
     if (named && named.keyId !== keyId) {
@@ -89,7 +90,10 @@ export function decrypt(parts: KmsParts): Operation {
         "The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.",
       );
     }
-    if (!named) authorizeKey(parts, "kms:Decrypt", key, context, "the resource associated with this ciphertext");
+    if (!named) {
+      const described = "the resource associated with this ciphertext";
+      authorizeKey(parts, "kms:Decrypt", key, context, { ...useOf(input), described });
+    }
     const material = materialOf(parts, key, "Decrypt");
     requireAlgorithm(input.EncryptionAlgorithm, key);
     const plaintext = open(material, input.CiphertextBlob, input.EncryptionContext ?? {});
@@ -97,6 +101,14 @@ export function decrypt(parts: KmsParts): Operation {
     if (input.DryRun) throw dryRun();
     return { KeyId: key.arn, Plaintext: plaintext.toString("base64"), EncryptionAlgorithm: SYMMETRIC };
   });
+}
+
+function useOf({
+  EncryptionContext: encryptionContext,
+}: {
+  readonly EncryptionContext?: KeyUse["encryptionContext"];
+}): KeyUse {
+  return { encryptionContext };
 }
 
 /** The 32 bytes of a symmetric key that can be used. @throws AwsError when it cannot */
