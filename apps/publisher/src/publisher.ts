@@ -3,12 +3,12 @@ import type { AwsClients } from "./aws/clients.ts";
 import type { Configuration } from "./configuration/schema.ts";
 import type { ReaderSettings } from "./engines/open-reader.ts";
 import { StateFollowing } from "./lifecycle/follow-state.ts";
-import { stateNotice } from "./lifecycle/state-notice.ts";
+import { stateNotices } from "./lifecycle/state-notice.ts";
 import { isSameLife, lifeOf } from "./lifecycle/stream-life.ts";
 import type { StreamState } from "./lifecycle/stream-state.ts";
 import { StreamNews } from "./pipeline/stream-news.ts";
 import { publishLife } from "./publish-life.ts";
-import { type OpenedStream, openStream } from "./stream/open-stream.ts";
+import { type OpenedStream, openStream, type SeenStream } from "./stream/open-stream.ts";
 
 export interface PublisherParts {
   readonly configuration: Configuration;
@@ -30,8 +30,7 @@ export interface PublisherParts {
 /** How one life of the stream ended for this publisher. */
 interface Ending {
   readonly isComplete: boolean;
-  /** What is below was seen already. */
-  readonly leastRevision: number;
+  readonly seen: SeenStream;
 }
 
 /**
@@ -43,7 +42,7 @@ interface Ending {
 export async function runPublisher(parts: PublisherParts, stopping: AbortSignal): Promise<boolean> {
   const { configuration, aws, clock, random, logger } = parts;
   const { resource, stream, publisher } = configuration;
-  let leastRevision = 0;
+  let seen: SeenStream | undefined;
   for (let isComplete = true; ; ) {
     const opened = await openStream(
       aws.kinesis,
@@ -52,7 +51,7 @@ export async function runPublisher(parts: PublisherParts, stopping: AbortSignal)
         account: stream.account,
         create: parts.createStream ? { shards: stream.shards } : undefined,
         pollInterval: publisher.statePollSeconds * 1_000,
-        leastRevision,
+        seen,
       },
       clock,
       random,
@@ -60,7 +59,7 @@ export async function runPublisher(parts: PublisherParts, stopping: AbortSignal)
       stopping,
     );
     if (!opened) return isComplete;
-    ({ isComplete, leastRevision } = await publishUntilChanged(parts, opened, stopping));
+    ({ isComplete, seen } = await publishUntilChanged(parts, opened, stopping));
     if (stopping.aborted) return isComplete;
   }
 }
@@ -85,12 +84,11 @@ async function publishUntilChanged(
   const lifeOver = new AbortController();
   const gone = new AbortController();
   const over = new AbortController();
-  let told: string | undefined;
+  const told = new Set<string>();
   const hear = (heard: StreamState): void => {
-    const notice = stateNotice(heard);
-    const isNew = told !== notice.startTime;
-    told = notice.startTime;
-    news.heard(heard.revision, isNew ? notice : undefined);
+    const notices = stateNotices(heard).filter(({ startTime }) => !told.has(startTime));
+    for (const { startTime } of notices) told.add(startTime);
+    news.heard(heard.revision, notices);
     if (heard.status === "stopping") news.close(heard["changed-at"]);
   };
   if (state) hear(state);
@@ -105,8 +103,10 @@ async function publishUntilChanged(
       seen = next.revision;
       isStopping = next.status === "stopping";
       logger.info({ revision: next.revision, status: next.status, policy: next.policy }, "the stream's state changed");
-      if (next.status === "stopped" || !isSameLife(life, lifeOf(next, configuration))) lifeOver.abort();
-      else hear(next);
+      const isOver = next.status === "stopped" || !isSameLife(life, lifeOf(next, configuration));
+      // What begins another life is told in that one; a stop has none after it, and may not have waited for anybody.
+      if (!isOver || next.status === "stopped") hear(next);
+      if (isOver) lifeOver.abort();
     }
     // A stop that was carried out here is not to be begun again.
     return isStopping ? seen + 1 : seen;
@@ -123,5 +123,5 @@ async function publishUntilChanged(
     },
     AbortSignal.any([stopping, lifeOver.signal, gone.signal]),
   ).finally(() => over.abort());
-  return { isComplete, leastRevision: await followed };
+  return { isComplete, seen: { createdAt: opened.createdAt, leastRevision: await followed } };
 }

@@ -250,6 +250,50 @@ describe("an activity stream", () => {
   });
 });
 
+describe("a stop that waits for nobody", () => {
+  const STOP = "STOP generation 1 of the activity stream is stopped by sa";
+
+  test("is told by a publisher that sees it only when it is over", async () => {
+    await using scene = await openScene();
+    const publisher = scene.publish();
+    await scene.start();
+    scene.database.time = "2026-11-22 10:00:01.0000000+00";
+    await scene.stop({ timeout: 0 });
+    await until(async () => told(await scene.events()).includes(STOP));
+    expect(await publisher.stop()).toBe(true);
+  });
+
+  test("is told with the next start, when no publisher was there", async () => {
+    await using scene = await openScene();
+    const publisher = scene.publish();
+    await scene.start();
+    expect(await publisher.stop()).toBe(true);
+    scene.database.time = "2026-11-22 10:00:01.0000000+00";
+    await scene.stop({ timeout: 0 });
+    expect(told(await scene.events())).not.toContain(STOP);
+    scene.database.time = "2026-11-22 10:00:02.0000000+00";
+    const next = scene.publish();
+    await scene.start();
+    expect(told(await scene.events()).slice(-2)).toEqual([
+      STOP,
+      "START generation 2 of the activity stream is started by sa",
+    ]);
+    await next.stop();
+  });
+});
+
+test("a stream that was deleted and started anew is published by the process that published the old one", async () => {
+  await using scene = await openScene();
+  const publisher = scene.publish();
+  for (const statement of ["on the old one", "on the new one"]) {
+    scene.trail.append({ statement });
+    expect((await scene.start()).state).toMatchObject({ status: "started", generation: 1 });
+    await until(async () => statements(await scene.events()).includes(statement));
+    await scene.stop({ deleteStream: true });
+  }
+  expect(await publisher.stop()).toBe(true);
+});
+
 describe("a half-finished start", () => {
   test("is finished by the next one, which does not repeat what was done", async () => {
     await using scene = await openScene();

@@ -38,7 +38,7 @@ export async function planStart(
   if (unfinished) demandSameRequest(unfinished, request, streamName);
   const now = await provisioner.now(signal);
   const kmsKeyId = unfinished?.["kms-key-id"] ?? request.kmsKeyId ?? configuration.stream.kmsKeyId;
-  const first = unfinished ?? firstState(parts, request, kmsKeyId, (known?.state?.generation ?? 0) + 1, now);
+  const first = unfinished ?? firstState(parts, request, kmsKeyId, known?.state, now);
 
   let state: StreamState | undefined = unfinished;
   let changedAt = clock.now();
@@ -102,11 +102,11 @@ function firstState(
   { administrator, configuration }: LifecycleParts,
   { nativeAuditFields, from }: StartRequest,
   kmsKeyId: string,
-  generation: number,
+  stopped: StreamState | undefined,
   now: UtcTime,
 ): StateChange {
   return {
-    generation,
+    generation: (stopped?.generation ?? 0) + 1,
     status: "starting",
     mode: "async",
     policy: "locked",
@@ -116,6 +116,7 @@ function firstState(
     "started-at": now,
     "changed-at": now,
     "changed-by": administrator,
+    ...(stopped && { "stopped-at": stopped["changed-at"], "stopped-by": stopped["changed-by"] }),
   };
 }
 

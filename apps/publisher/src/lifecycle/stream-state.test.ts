@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { startedState } from "../../test/started-state.ts";
-import { stateNotice } from "./state-notice.ts";
+import { stateNotices } from "./state-notice.ts";
 import { stateOf, tagsOf } from "./stream-state.ts";
 import { fromTagText, toTagText } from "./tag-text.ts";
 
@@ -59,6 +59,18 @@ describe("what is told of a state", () => {
     [{ ...later, status: "stopping" }, "STOP", "generation 1 of the activity stream is stopped by admin"],
   ] as const)("%j: %s", (parts, command, cause) => {
     const state = startedState(parts);
-    expect(stateNotice(state)).toEqual({ command, cause, startTime: state["changed-at"], endTime: null });
+    expect(stateNotices(state)).toEqual([{ command, cause, startTime: state["changed-at"], endTime: null }]);
+  });
+
+  test("a start tells the stop before it as that stop itself would have been told", () => {
+    const stopped = startedState({ ...later, generation: 4, status: "stopped" });
+    const again = startedState({
+      ...{ generation: 5, "kms-key-id": "key" },
+      ...{ "started-at": "2026-01-03 00:00:00.0000000+00", "changed-at": "2026-01-03 00:00:00.0000000+00" },
+      ...{ "stopped-at": later["changed-at"], "stopped-by": "admin" },
+    });
+    expect(stateNotices(again).map(({ command }) => command)).toEqual(["STOP", "START"]);
+    expect(stateNotices(again).slice(0, 1)).toEqual(stateNotices(stopped));
+    expect(stateOf(new Map(Object.entries(tagsOf(again))))).toEqual({ kind: "state", state: again });
   });
 });

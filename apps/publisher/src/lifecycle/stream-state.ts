@@ -36,6 +36,9 @@ const stateSchema = z.object({
   /** The last start, stop or modify: when, by the clock of the database, and by which of its users. */
   "changed-at": utcTime,
   "changed-by": z.string().min(1),
+  /** The stop of the generation before: no publisher may have been there to tell it. */
+  "stopped-at": utcTime.optional(),
+  "stopped-by": z.string().min(1).optional(),
 });
 
 export type StreamState = Readonly<z.infer<typeof stateSchema>>;

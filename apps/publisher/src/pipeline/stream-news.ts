@@ -23,10 +23,10 @@ export class StreamNews {
     return this.#closing.promise;
   }
 
-  /** @param notice undefined when the change is nothing that is told */
-  heard(revision: number, notice: StreamNotice | undefined): void {
+  /** @param notices empty when the change is nothing that is told */
+  heard(revision: number, notices: readonly StreamNotice[]): void {
     this.#revision = revision;
-    if (notice) this.#notices.push(notice);
+    this.#notices.push(...notices);
     this.#arrival.resolve();
   }
 

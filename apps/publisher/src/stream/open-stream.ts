@@ -20,7 +20,14 @@ export interface StreamExpectation {
   readonly create: { readonly shards: number | undefined } | undefined;
   /** Milliseconds between two looks at a stream that is not to be published yet. */
   readonly pollInterval: number;
-  /** Tags may answer stale: what is older than this revision was seen already. */
+  /** Tags may answer stale: of this stream, what is older than this revision was seen already. */
+  readonly seen: SeenStream | undefined;
+}
+
+/** A stream that was published before. One that was deleted and created anew counts its revisions from the beginning. */
+export interface SeenStream {
+  /** As `OpenedStream` has it. */
+  readonly createdAt: number;
   readonly leastRevision: number;
 }
 
@@ -53,7 +60,7 @@ export async function openStream(
   logger: Logger,
   signal: AbortSignal,
 ): Promise<OpenedStream | undefined> {
-  const { streamName, create, pollInterval, leastRevision } = expectation;
+  const { streamName, create, pollInterval, seen } = expectation;
   let told: string | undefined;
   const tell = (message: string) => {
     if (told !== message) logger.info({ stream: streamName }, message);
@@ -68,12 +75,10 @@ export async function openStream(
         refuseForeign(summary, streamName, expectation.account);
         refuseEncrypted(summary, streamName);
         const state = await readState(client, streamName);
+        const createdAt = summary.StreamCreationTimestamp?.getTime() ?? 0;
+        const leastRevision = seen?.createdAt === createdAt ? seen.leastRevision : 0;
         if (isPublished(state) && (state?.revision ?? 0) >= leastRevision) {
-          return {
-            state,
-            createdAt: summary.StreamCreationTimestamp?.getTime() ?? 0,
-            retentionHours: summary.RetentionPeriodHours ?? DEFAULT_RETENTION_HOURS,
-          };
+          return { state, createdAt, retentionHours: summary.RetentionPeriodHours ?? DEFAULT_RETENTION_HOURS };
         }
         tell("the stream is stopped; waiting for das start");
       } else if (summary) {
