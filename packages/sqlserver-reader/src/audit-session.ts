@@ -58,6 +58,8 @@ export class AuditSession {
   readonly #userIndex: number;
   /** The server does not accept the position's offset although the file is there. */
   #readWhole = false;
+  /** The file was read to its end, now it is looked at what was skipped in reads that broke off. */
+  #verify = false;
   /** What the server said about records that it skipped: said at every poll that meets them, logged once. */
   readonly #skipped = new Set<string>();
 
@@ -101,13 +103,14 @@ export class AuditSession {
     if (signal.aborted) return "quiet";
     const hasMoved = outcome !== "more" && !isOpen && this.#moveOn(state, outcome === "gone");
     if (outcome !== "more" && !hasMoved) {
-      if (outcome === "gone") progress.losses.open(LOSS_CAUSES.fileDeleted);
+      if (outcome === "gone") progress.giveUp(LOSS_CAUSES.fileDeleted);
       progress.reachEnd(state.audit);
       this.#options.reachedEnd();
     }
     const lossWindows = progress.losses.take();
     const notices = await this.#lookAtPolicy(signal);
-    const bookmark = { position: progress.position ?? reading, losses: progress.losses.state() };
+    const { position = reading, unverified } = progress;
+    const bookmark = { position, losses: progress.losses.state(), unverified };
     yield { ...this.#batch([], bookmark, lossWindows), ...(notices.length > 0 && { notices }) };
     return hasMoved ? "more" : outcome;
   }
@@ -126,21 +129,31 @@ export class AuditSession {
     signal: AbortSignal,
   ): AsyncGenerator<Batch, ReadOutcome> {
     const { losses } = this.#progress;
-    const whole = this.#readWhole;
-    const reading = readFile(this.#server, file, from, { whole, losses, clock: this.#options.clock }, signal);
+    const options = {
+      whole: this.#readWhole,
+      unverified: this.#progress.unverified,
+      verify: this.#verify,
+      losses,
+      clock: this.#options.clock,
+    };
+    const reading = readFile(this.#server, file, from, options, signal);
+    this.#verify = false;
     let hasNews = false;
     try {
       for (;;) {
         const step = await reading.next();
         if (step.done) {
           this.#report(file, step.value);
+          this.#progress.verify(step.value.unverified);
           if (!step.value.complete) return "more";
           this.#readWhole = false;
+          this.#verify = step.value.unverified !== undefined;
+          if (this.#verify) return "more";
           losses.endRead(!isOpen);
           return hasNews ? "rows" : "quiet";
         }
         const { rows, bookmark, lossWindows } = step.value;
-        this.#progress.moveTo(bookmark.position);
+        this.#progress.moveTo(bookmark.position, bookmark.unverified);
         this.#options.watch?.saw(rows);
         hasNews ||= rows.some((row) => row.values[this.#userIndex] !== this.#options.user);
         yield this.#batch(rows, bookmark, lossWindows);
@@ -149,7 +162,7 @@ export class AuditSession {
       if (!isNotThere(error)) throw error;
       return await this.#explainMissing(file, from, isOpen, signal);
     } finally {
-      await reading.return({ complete: false, anomalies: 0, skipped: [] });
+      await reading.return({ complete: false, anomalies: 0, skipped: [], unverified: undefined });
     }
   }
 
@@ -169,7 +182,7 @@ export class AuditSession {
     }
     const { sourceId, logger } = this.#options;
     logger.warn({ source: sourceId, file: file.name }, "the server lists an audit file but does not read it");
-    if (!isOpen) this.#progress.losses.open(LOSS_CAUSES.fileUnreadable);
+    if (!isOpen) this.#progress.giveUp(LOSS_CAUSES.fileUnreadable);
     return "quiet";
   }
 
@@ -206,7 +219,7 @@ export class AuditSession {
     if (begin === "oldest") return;
     try {
       const place = await placeIn(this.#server, file, begin, this.#progress.losses, signal);
-      if (!signal.aborted) this.#progress.moveTo(place);
+      if (!signal.aborted) this.#progress.moveTo(place, undefined);
     } catch (error) {
       // A file without a block has no place but its beginning.
       if (!isNotThere(error)) throw error;

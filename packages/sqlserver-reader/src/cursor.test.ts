@@ -18,6 +18,9 @@ const position: fc.Arbitrary<FilePosition> = fc.record({
   digest: fc.constantFrom("", "a1b2c3d4e5f6"),
   lastEvent: fc.option(moment),
 });
+const unverified = fc.option(fc.record({ previousOffset: offset, lastOffset: offset, lastEvent: moment }), {
+  nil: undefined,
+});
 const losses: fc.Arbitrary<LossState> = fc.record({
   shutdownRecorded: fc.boolean(),
   dropped: fc.option(fc.record({ session: fc.constant("20261122101500123"), count: fc.bigInt({ min: 1n }) }), {
@@ -48,7 +51,7 @@ function at(place: Partial<FilePosition>, state = NO_LOSSES): Bookmark {
 describe("cursors", () => {
   test("survive as text, without blanks", () => {
     fc.assert(
-      fc.property(fc.record({ position, losses }), (bookmark) => {
+      fc.property(fc.record({ position, losses, unverified }), (bookmark) => {
         const cursor = formatCursor(bookmark);
         expect(parseCursor(cursor)).toEqual(bookmark);
         expect(cursor).not.toMatch(/\s/);

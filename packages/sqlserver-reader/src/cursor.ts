@@ -28,16 +28,28 @@ export interface FilePosition {
   readonly lastEvent: bigint | null;
 }
 
+/**
+ * Where a read began that broke off before the file's end. Rows behind it are known, but not whether records between
+ * them were skipped: the server may say so after the rows only.
+ */
+export interface UnverifiedFrom {
+  readonly previousOffset: bigint | null;
+  readonly lastOffset: bigint | null;
+  /** When the last row before it happened, in the unit of `FilePosition.fileTime`. */
+  readonly lastEvent: bigint;
+}
+
 /** What a cursor says: a place, and what is known there although no row behind it shows it. */
 export interface Bookmark {
   readonly position: FilePosition;
   readonly losses: LossState;
+  readonly unverified?: UnverifiedFrom | undefined;
 }
 
 const NONE = "-";
 
 /** Version, turn, directory, file time, two offsets, rows, digest, event time; then what is rarely there. */
-const FORMAT = /^1:(\d+):([^:]*):(\d+):(\d+|-):(\d+|-):(\d+):([0-9a-f]*):(\d+|-)((?::[sdw][0-9.]*)*)$/;
+const FORMAT = /^1:(\d+):([^:]*):(\d+):(\d+|-):(\d+|-):(\d+):([0-9a-f]*):(\d+|-)((?::[sdvw][0-9.-]*)*)$/;
 
 /** Causes of windows that are open at the place, as `w` parts name them. Never changed, only added to. */
 const CAUSE_NUMBERS: readonly LossCause[] = [
@@ -54,7 +66,7 @@ const CAUSE_NUMBERS: readonly LossCause[] = [
 ];
 
 /** One text without blanks, as short as it can be: it travels in every record. */
-export function formatCursor({ position, losses }: Bookmark): Cursor {
+export function formatCursor({ position, losses, unverified }: Bookmark): Cursor {
   const parts = [
     1,
     position.turn,
@@ -68,6 +80,10 @@ export function formatCursor({ position, losses }: Bookmark): Cursor {
   ];
   if (losses.shutdownRecorded) parts.push("s");
   if (losses.dropped && losses.dropped.count > 0n) parts.push(`d${losses.dropped.session}.${losses.dropped.count}`);
+  if (unverified) {
+    const { previousOffset, lastOffset, lastEvent } = unverified;
+    parts.push(`v${previousOffset ?? NONE}.${lastOffset ?? NONE}.${lastEvent}`);
+  }
   for (const { cause, startTime } of losses.open)
     parts.push(`w${CAUSE_NUMBERS.indexOf(cause)}.${fileTimeOf(startTime)}`);
   return parts.join(":") as Cursor;
@@ -86,7 +102,7 @@ export function parseCursor(cursor: Cursor): Bookmark {
       code: "cursor-unknown",
     });
   }
-  const numberOrNull = (part: string | undefined) => (part === NONE ? null : BigInt(part ?? ""));
+  const remarks = rest.split(":").slice(1);
   return {
     position: {
       turn: Number(turn),
@@ -98,18 +114,36 @@ export function parseCursor(cursor: Cursor): Bookmark {
       digest,
       lastEvent: numberOrNull(lastEvent),
     },
-    losses: parseLosses(rest.split(":").slice(1)),
+    losses: parseLosses(remarks),
+    unverified: parseUnverified(remarks),
   };
 }
 
-function parseLosses(parts: readonly string[]): LossState {
-  const numbersOf = (letter: string) =>
-    parts.filter((part) => part.startsWith(letter)).map((part) => part.slice(1).split("."));
-  const [dropped] = numbersOf("d");
+function numberOrNull(part: string | undefined): bigint | null {
+  return part === NONE ? null : BigInt(part ?? "");
+}
+
+function numbersOf(remarks: readonly string[], letter: string): readonly string[][] {
+  return remarks.filter((remark) => remark.startsWith(letter)).map((remark) => remark.slice(1).split("."));
+}
+
+function parseUnverified(remarks: readonly string[]): UnverifiedFrom | undefined {
+  const [numbers] = numbersOf(remarks, "v");
+  if (!numbers) return undefined;
+  const [previousOffset, lastOffset, lastEvent] = numbers;
   return {
-    shutdownRecorded: parts.includes("s"),
+    previousOffset: numberOrNull(previousOffset),
+    lastOffset: numberOrNull(lastOffset),
+    lastEvent: BigInt(lastEvent ?? ""),
+  };
+}
+
+function parseLosses(remarks: readonly string[]): LossState {
+  const [dropped] = numbersOf(remarks, "d");
+  return {
+    shutdownRecorded: remarks.includes("s"),
     dropped: dropped && { session: dropped[0] ?? "", count: BigInt(dropped[1] ?? "") },
-    open: numbersOf("w").flatMap(([number, start]) => {
+    open: numbersOf(remarks, "w").flatMap(([number, start]) => {
       const cause = CAUSE_NUMBERS[Number(number)];
       return cause === undefined ? [] : [{ cause, startTime: utcTimeOfFileTime(BigInt(start ?? "")) }];
     }),

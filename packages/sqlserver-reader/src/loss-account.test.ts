@@ -173,6 +173,20 @@ describe("records that the server skips", () => {
     account.endRead(true);
     expect(account.take()).toEqual([]);
   });
+
+  test("behind the place where a read broke off are missing since that read began, and told once", () => {
+    const positionAt = (lastOffset: bigint) => ({ previousOffset: null, lastOffset, fileTime: 1n });
+    const account = after(row(1));
+    account.beginRead();
+    const since = account.readFrom(positionAt(5_632n));
+    before(account, row(4, { offset: 7_168 }));
+    for (const told of [[window(LOSS_CAUSES.recordsUnreadable, 1, 4)], []]) {
+      account.beginRead();
+      account.skipped(message(6_144), positionAt(7_168n), since);
+      account.skipped(message(5_632), positionAt(7_168n), since);
+      expect(account.take()).toEqual(told);
+    }
+  });
 });
 
 describe("records that the event session dropped", () => {

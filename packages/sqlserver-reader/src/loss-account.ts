@@ -1,5 +1,7 @@
 import type { LossWindow, UtcTime } from "@das/core";
 import type { DroppedRecords } from "./audit-server.ts";
+import type { FilePosition, UnverifiedFrom } from "./cursor.ts";
+import { fileTimeOf, utcTimeOfFileTime } from "./file-time.ts";
 import { eventTimeOf, type SqlServerRow, type TrailDescription } from "./row.ts";
 
 /**
@@ -91,9 +93,9 @@ export class LossAccount {
     return causes.some((cause) => this.#open.has(cause));
   }
 
-  /** Activity after the last event may be missing from now on, until the next row. */
-  open(cause: LossCause): void {
-    const startTime = this.#lastEventTime();
+  /** Activity after the last event, or since one before it, may be missing from now on, until the next row. */
+  open(cause: LossCause, since?: UnverifiedFrom): void {
+    const startTime = since ? utcTimeOfFileTime(since.lastEvent) : this.#lastEventTime();
     if (!this.#open.has(cause) && startTime !== undefined) this.#begin({ cause, startTime, endTime: null });
   }
 
@@ -154,12 +156,33 @@ export class LossAccount {
     this.#reached = undefined;
   }
 
-  /** The server says that it skipped records, at this point among the rows. */
-  skipped(message: string, position: { readonly lastOffset: bigint | null }): void {
+  /** Where the read that is under way began, for whoever has to look whether it met skipped records. */
+  readFrom({
+    previousOffset,
+    lastOffset,
+    fileTime,
+  }: Pick<FilePosition, "previousOffset" | "lastOffset" | "fileTime">): UnverifiedFrom {
+    const lastEvent = this.#timeAtRead === undefined ? null : fileTimeOf(this.#timeAtRead);
+    return { previousOffset, lastOffset, lastEvent: lastEvent ?? fileTime };
+  }
+
+  /**
+   * The server says that it skipped records, at this point among the rows.
+   * @param since what is known from there on was read without knowing what was skipped
+   */
+  skipped(message: string, position: { readonly lastOffset: bigint | null }, since?: UnverifiedFrom): void {
     if (this.#skippedTold.has(message)) return;
     const offset = offsetIn(message);
-    // Before what is known: whoever read on from there accounted for it.
-    if (offset !== undefined && position.lastOffset !== null && offset < position.lastOffset) return;
+    if (offset !== undefined && position.lastOffset !== null && offset < position.lastOffset) {
+      // Before what is known: whoever read on from there accounted for it, unless that read broke off.
+      if (since && (since.lastOffset === null || offset > since.lastOffset)) {
+        this.#skippedTold.add(message);
+        const startTime = utcTimeOfFileTime(since.lastEvent);
+        const endTime = laterOf(startTime, this.#lastEventTime() ?? startTime);
+        this.#untold.push({ cause: LOSS_CAUSES.recordsUnreadable, startTime, endTime });
+      }
+      return;
+    }
     if (offset === undefined || !this.#reached || BigInt(this.#reached.offset) < offset) {
       this.#skippedNow.push({ message, offset });
       return;

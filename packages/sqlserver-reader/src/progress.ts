@@ -1,9 +1,9 @@
 import { type AuditFile, sameFileName } from "./audit-file-name.ts";
 import type { AuditDefinition } from "./audit-server.ts";
-import type { Bookmark, FilePosition } from "./cursor.ts";
+import type { Bookmark, FilePosition, UnverifiedFrom } from "./cursor.ts";
 import { FileMemory } from "./file-memory.ts";
 import { utcTimeOfFileTime } from "./file-time.ts";
-import { LOSS_CAUSES, LossAccount } from "./loss-account.ts";
+import { LOSS_CAUSES, LossAccount, type LossCause } from "./loss-account.ts";
 
 /** Of one step from file to file. */
 export interface Step {
@@ -20,12 +20,13 @@ export class Progress {
   readonly #files = new FileMemory();
   #position: FilePosition | undefined;
   #reading: FilePosition | undefined;
+  #unverified: UnverifiedFrom | undefined;
   #file: AuditFile | undefined;
   #auditGuid: string | undefined;
 
   constructor(bookmark: Bookmark | undefined) {
     this.losses = new LossAccount(bookmark?.losses);
-    if (bookmark) this.moveTo(bookmark.position);
+    if (bookmark) this.moveTo(bookmark.position, bookmark.unverified);
   }
 
   /** The place after the last row that was given out; undefined until the first file is known. */
@@ -38,21 +39,38 @@ export class Progress {
     return this.#reading;
   }
 
+  /** Where it was not looked yet, up to the position, whether records were skipped. */
+  get unverified(): UnverifiedFrom | undefined {
+    return this.#unverified;
+  }
+
   /** The file of `reading`; undefined until it was found in a listing. */
   get file(): AuditFile | undefined {
     return this.#file;
   }
 
-  moveTo(position: FilePosition): void {
+  moveTo(position: FilePosition, unverified: UnverifiedFrom | undefined): void {
     this.#position = position;
     this.#reading = position;
+    this.#unverified = unverified;
     this.losses.beginAt(position.fileTime, utcTimeOfFileTime(position.lastEvent ?? position.fileTime));
   }
 
   /** Reading begins with this file. */
   begin(file: AuditFile): void {
     this.#enter(file);
-    this.moveTo(startOf(file, 0));
+    this.moveTo(startOf(file, 0), undefined);
+  }
+
+  /** The read ran to the file's end, or broke off. */
+  verify(unverified: UnverifiedFrom | undefined): void {
+    this.#unverified = unverified;
+  }
+
+  /** What the file still holds, or what was skipped in it unseen, will not be known any more. */
+  giveUp(cause: LossCause): void {
+    this.losses.open(cause, this.#unverified);
+    this.#unverified = undefined;
   }
 
   /** What the directories hold that the audit's files may be in. */
@@ -67,7 +85,7 @@ export class Progress {
   step(audit: AuditDefinition | undefined, isGone: boolean): Step | undefined {
     const reading = this.#reading;
     if (!reading) return undefined;
-    if (isGone) this.losses.open(LOSS_CAUSES.fileDeleted);
+    if (isGone) this.giveUp(LOSS_CAUSES.fileDeleted);
     const next = this.#files.next({ fileTime: reading.fileTime, auditGuid: this.#auditGuid }, audit);
     if (!next) return undefined;
     if (this.#file && !isGone) this.#files.finish(this.#file);

@@ -2,7 +2,7 @@ import type { Clock, LossWindow } from "@das/core";
 import type { AuditFileName } from "./audit-file-name.ts";
 import type { AuditServer } from "./audit-server.ts";
 import { BatchQueue } from "./batch-queue.ts";
-import type { Bookmark, FilePosition } from "./cursor.ts";
+import type { Bookmark, FilePosition, UnverifiedFrom } from "./cursor.ts";
 import { FileTail, type TailSink } from "./file-tail.ts";
 import { Hold } from "./hold.ts";
 import type { LossAccount } from "./loss-account.ts";
@@ -23,11 +23,16 @@ export interface FileReadResult {
   readonly anomalies: number;
   /** What the server said of records that it skipped because it could not read them: file and offset, no content. */
   readonly skipped: readonly string[];
+  /** Where it has to be looked for skipped records still; undefined when there is nothing to look at. */
+  readonly unverified: UnverifiedFrom | undefined;
 }
 
 export interface FileReadOptions {
   /** Reads from the first block: needed when the server does not accept the position's offset. */
   readonly whole: boolean;
+  /** Left by earlier reads that broke off, and whether this one is to look at it: then it begins there. */
+  readonly unverified: UnverifiedFrom | undefined;
+  readonly verify: boolean;
   readonly losses: LossAccount;
   readonly clock: Clock;
 }
@@ -50,16 +55,22 @@ export async function* readFile(
   server: AuditServer,
   file: AuditFileName,
   from: FilePosition,
-  { whole, losses, clock }: FileReadOptions,
+  { whole, unverified, verify, losses, clock }: FileReadOptions,
   signal: AbortSignal,
 ): AsyncGenerator<FileBatch, FileReadResult> {
   const { trail } = server.instance;
   const tail = new FileTail(from, trail);
+  const since = verify || whole ? unverified : undefined;
   const stop = new AbortController();
   const hold = new Hold(clock, HOLD_LIMIT, () => stop.abort());
   const statementIndex = trail.columns.findIndex(({ name }) => name === "statement");
+  let isComplete = false;
+  const leftUnverified = () => {
+    if (isComplete) return since ? undefined : unverified;
+    return unverified ?? (tail.position().lastOffset === from.lastOffset ? undefined : losses.readFrom(from));
+  };
   const queue = new BatchQueue(
-    (): Bookmark => ({ position: tail.position(), losses: losses.state() }),
+    (): Bookmark => ({ position: tail.position(), losses: losses.state(), unverified: leftUnverified() }),
     statementIndex,
     () => hold.release(),
   );
@@ -77,7 +88,7 @@ export async function* readFile(
   const running = server
     .readRows(
       from.directory + file.name,
-      whole ? null : from.previousOffset,
+      whole ? null : (since ?? from).previousOffset,
       {
         onRow: (values, flow) => {
           tail.accept(values, sink);
@@ -86,7 +97,7 @@ export async function* readFile(
         onInfo: ({ number, message }) => {
           if (!SKIPPING_RECORDS.has(number)) return;
           skipped.push(message);
-          losses.skipped(message, from);
+          losses.skipped(message, from, since);
         },
       },
       AbortSignal.any([signal, stop.signal]),
@@ -94,6 +105,7 @@ export async function* readFile(
     .then(
       (complete) => {
         if (complete) tail.end(sink);
+        isComplete = complete;
         queue.end();
         return complete;
       },
@@ -109,5 +121,5 @@ export async function* readFile(
     hold.release();
     await running;
   }
-  return { complete: await running, anomalies: tail.anomalies, skipped };
+  return { complete: await running, anomalies: tail.anomalies, skipped, unverified: leftUnverified() };
 }

@@ -84,6 +84,8 @@ export class AuditWorld {
   othersTurn = 0;
   /** Records were lost since the server was last looked at: only its counters tell, and they begin anew with a session. */
   hasUnseenLoss = false;
+  /** A read broke off before it told that it skipped records. */
+  hasUntoldDamage = false;
   /** Files that the reader has seen in a listing: that others vanished nobody can know. */
   readonly listed = new Set<string>();
   #elapsed = 0;
@@ -210,7 +212,10 @@ export class AuditWorld {
       for (const values of ROWS.of(part)) {
         if (signal.aborted) return false;
         if (this.cutAfter !== undefined) {
-          if (this.cutAfter === 0) throw cut();
+          if (this.cutAfter === 0) {
+            this.hasUntoldDamage ||= unreadable.length > 0;
+            throw cut();
+          }
           this.cutAfter -= 1;
         }
         handlers.onRow(values, NO_FLOW);
@@ -219,6 +224,7 @@ export class AuditWorld {
       await Promise.resolve();
     }
     if (infoPlace === "last") inform(unreadable);
+    if (unreadable.length > 0) this.hasUntoldDamage = false;
     return !signal.aborted;
   }
 }

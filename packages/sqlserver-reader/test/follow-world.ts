@@ -109,6 +109,8 @@ const HAPPENINGS = {
     if (file && block) world.change((trail) => damageBlock(trail, pathOf(file), block.offset));
   },
   repair: (world: AuditWorld) => {
+    // What is whole again before anybody told of it was never known to be damaged.
+    if (world.hasUntoldDamage) return;
     for (const file of world.files()) {
       for (const block of file.blocks.filter(({ unreadable }) => unreadable)) {
         world.change((trail) => repairBlock(trail, pathOf(file), block.offset));
