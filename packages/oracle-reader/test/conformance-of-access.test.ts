@@ -2,9 +2,8 @@
  * The reader contract on every way in which a trail may be reached: the suite that all readers share.
  */
 import type { Branch, ReleaseName } from "@das/oracle-emulator";
-import { describeReaderConformance } from "@das/reader-conformance";
+import { coverPairs, describeReaderConformance } from "@das/reader-conformance";
 import { describe } from "vitest";
-import { coverPairs } from "./cover-pairs.ts";
 import { type EmulatedTrailOptions, openEmulatedTrail } from "./emulated-trail.ts";
 
 interface Behaviour {

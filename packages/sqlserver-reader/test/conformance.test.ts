@@ -2,7 +2,7 @@
  * The reader contract on every version that is supported and on every way an engine may behave where nobody has looked
  * yet (SQL Server notes §9.4, §10): the suite that all readers share, and one life with everything that befalls files.
  */
-import { describeReaderConformance } from "@das/reader-conformance";
+import { coverPairs, describeReaderConformance } from "@das/reader-conformance";
 import {
   auditNamed,
   deleteFile,
@@ -16,7 +16,6 @@ import {
 } from "@das/sqlserver-emulator";
 import { describe, expect, test } from "vitest";
 import { AUDIT_NAME } from "../src/index.ts";
-import { coverPairs } from "./cover-pairs.ts";
 import { type EmulatedTrail, openEmulatedTrail } from "./emulated-trail.ts";
 import { readUntil } from "./read-until.ts";
 
