@@ -82,8 +82,12 @@ function missingOf(world: AuditWorld, following: Following): readonly Activity[]
   return world.activities.filter(({ statement }) => !published.has(statement));
 }
 
-/** What was told between the last row before the missing one and the first row after it. */
-function isCoveredByPlace(world: AuditWorld, { seen }: Following, missing: Activity): boolean {
+/** What was told between the last row before the missing one and the first row after it, doubles dropped. */
+function isCoveredByPlace(world: AuditWorld, following: Following, missing: Activity): boolean {
+  const known = new Set<string>();
+  const seen = following.seen.filter(
+    (item) => item.kind === "window" || (!known.has(item.marker) && known.add(item.marker)),
+  );
   const number = new Map(world.activities.map(({ statement }, index) => [statement, index]));
   const place = number.get(missing.statement) as number;
   const numberOf = (item: Seen) => (item.kind === "row" ? (number.get(item.statement) ?? -1) : -1);
