@@ -99,6 +99,7 @@ export async function publishLife(parts: LifeParts, stopping: AbortSignal): Prom
     },
     memory,
     hints,
+    notify: parts.notifier?.tell,
     nameEpoch: () => randomBytes(9).toString("base64url"),
     sealing: new Sealing({ sealer, lender, concurrency: 2 * publisher.sealingThreads, ...common }),
     putting: new Putting({ client: aws.kinesis, streamName, concurrency: PUT_CONCURRENCY, ...common }),
@@ -124,7 +125,8 @@ export async function publishLife(parts: LifeParts, stopping: AbortSignal): Prom
   const over = new AbortController();
   parts.gone.addEventListener("abort", () => giveUp.abort());
   stopping.addEventListener("abort", () => void giveUpAfter(publisher.stopSeconds * 1_000, clock, giveUp, over.signal));
-  const reports = reportFigures(counters, clock, logger, over.signal);
+  const figures = () => ({ ...counters, ...parts.notifier?.figures });
+  const reports = reportFigures(figures, clock, logger, over.signal);
   logger.info({ stream: streamName, generation }, "publishing");
   try {
     await publishSources(reader, self, pipeline, stopping, giveUp.signal);
@@ -132,7 +134,7 @@ export async function publishLife(parts: LifeParts, stopping: AbortSignal): Prom
     over.abort();
     await reports;
   }
-  logger.info({ ...counters }, giveUp.signal.aborted ? "stopped before everything was on the stream" : "stopped");
+  logger.info(figures(), giveUp.signal.aborted ? "stopped before everything was on the stream" : "stopped");
   return !giveUp.signal.aborted;
 }
 
@@ -154,10 +156,10 @@ async function giveUpAfter(
   if (!over.aborted) giveUp.abort();
 }
 
-async function reportFigures(counters: object, clock: Clock, logger: Logger, over: AbortSignal): Promise<void> {
+async function reportFigures(figures: () => object, clock: Clock, logger: Logger, over: AbortSignal): Promise<void> {
   for (;;) {
     await clock.sleep(REPORT_INTERVAL, over);
     if (over.aborted) return;
-    logger.info({ ...counters }, "figures");
+    logger.info(figures(), "figures");
   }
 }

@@ -6,6 +6,7 @@ import { StateFollowing } from "./lifecycle/follow-state.ts";
 import { stateNotices } from "./lifecycle/state-notice.ts";
 import { isSameLife, lifeOf } from "./lifecycle/stream-life.ts";
 import type { StreamState } from "./lifecycle/stream-state.ts";
+import type { Notifier } from "./notify/notifier.ts";
 import { StreamNews } from "./pipeline/stream-news.ts";
 import { publishLife } from "./publish-life.ts";
 import { type OpenedStream, openStream, type SeenStream } from "./stream/open-stream.ts";
@@ -21,6 +22,7 @@ export interface PublisherParts {
   readonly createStream: boolean;
   /** Where the reader begins with a source that was never published; undefined: where the stream's start says. */
   readonly resumeFrom?: StartPosition;
+  readonly notifier?: Pick<Notifier, "tell" | "figures"> | undefined;
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;

@@ -131,3 +131,30 @@ test("who may not is refused, also for another account's bus", async () => {
   expect(foreign.name).toBe("AccessDeniedException");
   expect(setup.server.events.taken).toEqual([]);
 });
+
+test("a policy may allow one source on one bus only", async () => {
+  await using setup = await setUp();
+  const { server } = setup;
+  const credentials = server.addPrincipal({
+    userName: "publisher",
+    policy: {
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Effect: "Allow",
+          Action: ["events:PutEvents"],
+          Resource: BUS,
+          Condition: { StringEquals: { "events:source": "das" } },
+        },
+      ],
+    },
+  });
+  const { endpoint, region } = server;
+  const client = new EventBridgeClient({ endpoint, region, credentials, maxAttempts: 1 });
+  const own = { ...setup, client };
+  await put(own, entry);
+  expect((await rejection(put(own, { ...entry, Source: "other" }))).name).toBe("AccessDeniedException");
+  expect((await rejection(put(own, { ...entry, EventBusName: "default" }))).name).toBe("AccessDeniedException");
+  expect(server.events.taken).toHaveLength(1);
+  client.destroy();
+});

@@ -31,18 +31,8 @@ export function openAwsClients(
   overrides: AwsOverrides = {},
   kinesisAttempts = ATTEMPTS,
 ): AwsClients {
-  // The Kinesis client would speak HTTP/2; HTTP/1.1 with keep-alive works everywhere and is not slower.
-  const common = () => ({
-    ...(region !== undefined && { region }),
-    ...overrides,
-    requestHandler: new NodeHttpHandler({
-      connectionTimeout: CONNECT_TIMEOUT,
-      requestTimeout: REQUEST_TIMEOUT,
-      throwOnRequestTimeout: true,
-    }),
-  });
-  const kinesis = new KinesisClient({ ...common(), maxAttempts: kinesisAttempts });
-  const kms = new KMSClient(common());
+  const kinesis = new KinesisClient({ ...clientOptions(region, overrides), maxAttempts: kinesisAttempts });
+  const kms = new KMSClient(clientOptions(region, overrides));
   return {
     kinesis,
     kms,
@@ -50,5 +40,19 @@ export function openAwsClients(
       kinesis.destroy();
       kms.destroy();
     },
+  };
+}
+
+/** For one client: a handler is closed with its client. */
+export function clientOptions(region: string | undefined, overrides: AwsOverrides = {}) {
+  return {
+    ...(region !== undefined && { region }),
+    ...overrides,
+    // The Kinesis client would speak HTTP/2; HTTP/1.1 with keep-alive works everywhere and is not slower.
+    requestHandler: new NodeHttpHandler({
+      connectionTimeout: CONNECT_TIMEOUT,
+      requestTimeout: REQUEST_TIMEOUT,
+      throwOnRequestTimeout: true,
+    }),
   };
 }

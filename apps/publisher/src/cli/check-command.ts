@@ -12,6 +12,7 @@ import { loadConfiguration } from "../configuration/load-configuration.ts";
 import type { Configuration } from "../configuration/schema.ts";
 import { openReader } from "../engines/open-reader.ts";
 import { environment } from "../env.ts";
+import { checkNotify } from "../notify/check-notify.ts";
 import { judgeSupported } from "../supported/judge-supported.ts";
 import { findReplicas } from "./check-replicas.ts";
 import { checkText, countFindings } from "./check-text.ts";
@@ -23,18 +24,23 @@ export async function checkCommand(options: CheckOptions): Promise<number> {
   const instances = instancesOf(configuration, options);
   const { id: resourceId, engine } = configuration.resource;
   using aws = openAwsClients(configuration.stream.region, {}, ATTEMPTS_OF_A_LOOK);
-  const [ofInstances, ofAws] = await Promise.all([
+  const [ofInstances, ofAws, ofNotifier] = await Promise.all([
     options.allInstances ? checkEach(configuration, instances) : checkOne(configuration, instances),
     checkAws(configuration, aws, systemClock),
+    checkNotify(configuration, environment, {
+      sendsTest: options.notifyTest,
+      instance: instances[0] ?? "",
+      clock: systemClock,
+    }),
   ]);
-  const findings = [...ofInstances.flatMap(({ findings }) => findings), ...ofAws];
+  const findings = [...ofInstances.flatMap(({ findings }) => findings), ...ofAws, ...ofNotifier];
   const counts = countFindings(findings);
   if (options.json) {
     const whose = options.allInstances ? { instances } : { instance: options.instance };
     const told = ofInstances.flatMap(({ instance, findings }) =>
       options.allInstances ? findings.map((finding) => ({ instance, ...finding })) : findings,
     );
-    const report = { resourceId, engine, ...whose, ...counts, findings: [...told, ...ofAws] };
+    const report = { resourceId, engine, ...whose, ...counts, findings: [...told, ...ofAws, ...ofNotifier] };
     process.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);
   } else {
     const sections = [
@@ -43,6 +49,7 @@ export async function checkCommand(options: CheckOptions): Promise<number> {
         findings,
       })),
       { title: `AWS in ${configuration.stream.region}`, findings: ofAws },
+      ...(ofNotifier.length > 0 ? [{ title: "Notifications", findings: ofNotifier }] : []),
     ];
     process.stdout.write(
       checkText(sections, {

@@ -1,5 +1,5 @@
 import { ConfigurationError } from "@das/core";
-import { namedKey } from "../aws/policy/amazon-resource.ts";
+import { eventBusArn, namedKey } from "../aws/policy/amazon-resource.ts";
 import { type IamRole, iamPolicyOf } from "../aws/policy/iam-policy.ts";
 import { loadConfiguration } from "../configuration/load-configuration.ts";
 
@@ -11,7 +11,8 @@ export interface IamPolicyOptions {
 
 /** `das iam-policy`: the policy on standard output, what to know about it on standard error. @throws ConfigurationError */
 export function iamPolicyCommand(role: IamRole, options: IamPolicyOptions): number {
-  const { resource, stream } = loadConfiguration(options.config);
+  const configuration = loadConfiguration(options.config);
+  const { resource, stream } = configuration;
   const key = namedKey(stream.kmsKeyId);
   const account = options.account ?? stream.account ?? key.account;
   if (account === undefined) {
@@ -23,7 +24,11 @@ export function iamPolicyCommand(role: IamRole, options: IamPolicyOptions): numb
     });
   }
   const subject = { resourceId: resource.id, region: stream.region, account, kmsKeyId: stream.kmsKeyId };
-  const policy = iamPolicyOf(role, { ...subject, formerKeyIds: options.formerKey });
+  const policy = iamPolicyOf(role, {
+    ...subject,
+    formerKeyIds: options.formerKey,
+    eventBus: eventBusArn(configuration, account),
+  });
   process.stdout.write(`${JSON.stringify(policy, undefined, 2)}\n`);
   if (key.alias !== undefined) {
     process.stderr.write(

@@ -14,6 +14,7 @@ export interface CheckOptions {
   readonly config: string;
   readonly instance?: string;
   readonly allInstances: boolean;
+  readonly notifyTest: boolean;
   readonly json: boolean;
   readonly verbose: boolean;
   readonly color: boolean;

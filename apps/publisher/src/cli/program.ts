@@ -40,6 +40,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     .requiredOption("-c, --config <file>", "configuration of the resource (YAML)")
     .option("-i, --instance <id>", "the instance to check, by its id in the configuration")
     .addOption(new Option("--all-instances", "check all of them, and AWS once").default(false).conflicts("instance"))
+    .option("--notify-test", "send one notification that says that it is a test", false)
     .option("--json", "one JSON object with every finding", false)
     .option("--verbose", "say of everything why it matters, also of what is well", false)
     .option("--no-color", "no colour; also NO_COLOR, and when the output is no terminal")

@@ -4,6 +4,7 @@ import { loadConfiguration } from "../configuration/load-configuration.ts";
 import { demandConnection, openReader, placeOfInstance } from "../engines/open-reader.ts";
 import { environment } from "../env.ts";
 import { openLog } from "../log.ts";
+import { openNotifier } from "../notify/open-notifier.ts";
 import { runPublisher } from "../publisher.ts";
 import type { RunOptions } from "./options.ts";
 import { stopOnSignals } from "./stop-signals.ts";
@@ -17,6 +18,8 @@ export async function runCommand(options: RunOptions): Promise<number> {
   demandConnection(configuration, placeOfInstance(configuration, options.instance), environment);
   using aws = openAwsClients(configuration.stream.region);
   using stopping = stopOnSignals((signal) => logger.info({ signal }, "stopping: flushing what was read"));
+  const common = { clock: systemClock, random: Math.random, logger };
+  await using notifier = await openNotifier(configuration, options.instance, environment, { stopping, ...common });
   const complete = await runPublisher(
     {
       configuration,
@@ -25,9 +28,8 @@ export async function runCommand(options: RunOptions): Promise<number> {
       aws,
       createStream: options.createStream,
       ...(resumeFrom && { resumeFrom }),
-      clock: systemClock,
-      random: Math.random,
-      logger,
+      notifier,
+      ...common,
     },
     stopping,
   );

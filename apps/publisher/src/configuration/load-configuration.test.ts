@@ -88,6 +88,46 @@ instances:
     );
   });
 
+  test("has no notifier unless it is asked for, and takes one", () => {
+    const example = readFileSync(EXAMPLE, "utf8");
+    const withoutNotify = example.replace(/^notify:\n(?: .*\n)*/m, "");
+    expect(parseConfiguration(withoutNotify, "das.yaml").notify).toEqual({});
+    const notify = {
+      webhook: { url: "https://siem.example.com/hooks/das?token=1", secret: { env: "S" }, caFile: "ca.pem" },
+      eventBridge: { bus: "arn:aws:events:eu-west-1:123456789012:event-bus/security/das" },
+    };
+    const text = `${withoutNotify}\nnotify: ${JSON.stringify(notify)}\n`;
+    expect(parseConfiguration(text, "das.yaml").notify).toEqual(notify);
+  });
+
+  test.each([
+    ["webhook: { url: http://siem.example.com/ }", "notify.webhook.url: must be an https:// URL"],
+    ["webhook: { url: http://127.evil.example.com/ }", "notify.webhook.url: must be an https:// URL"],
+    ["webhook: { url: ftp://siem.example.com/ }", "notify.webhook.url: must be an https:// URL"],
+    ["webhook: { url: siem }", "notify.webhook.url: must be an https:// URL"],
+    ["webhook: { url: 'https://hunter2@siem.example.com/' }", "notify.webhook.url: must not hold a user or a password"],
+    ["webhook: { url: 'https://a.example.com/', secret: hunter2 }", "notify.webhook.secret: must say where the secret"],
+    ["webhook: { uri: x }", "notify.webhook.uri: is not a setting"],
+    ["eventBridge: {}", "notify.eventBridge.bus: is missing"],
+    ["eventBridge: { bus: 'a bus' }", "notify.eventBridge.bus: must be the name or the ARN of an event bus"],
+    [
+      "eventBridge: { bus: 'arn:aws:events:eu-west-1:123456789012:event-bus/x', region: eu-west-1 }",
+      "notify.eventBridge.region: is said by the ARN of the bus already",
+    ],
+  ])("refuses a notifier of %s", (notify, problem) => {
+    const example = readFileSync(EXAMPLE, "utf8").replace(/^notify:\n(?: .*\n)*/m, "");
+    const message = problems(`${example}\nnotify: { ${notify} }\n`);
+    expect(message).toContain(problem);
+    expect(message).not.toContain("hunter2");
+  });
+
+  test.each(["http://127.0.0.1:8080/", "http://localhost/", "http://[::1]:9/"])("takes the receiver %s", (url) => {
+    const example = readFileSync(EXAMPLE, "utf8").replace(/^notify:\n(?: .*\n)*/m, "");
+    expect(parseConfiguration(`${example}\nnotify: { webhook: { url: '${url}' } }\n`, "t").notify.webhook).toEqual({
+      url,
+    });
+  });
+
   test("a file that cannot be read is told by its path", () => {
     expect(() => loadConfiguration("/nowhere/das.yaml")).toThrow("/nowhere/das.yaml cannot be read (ENOENT)");
   });

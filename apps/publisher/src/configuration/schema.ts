@@ -1,5 +1,6 @@
 import { RESOURCE_ID_PATTERN } from "@das/core";
 import { z } from "zod";
+import { EVENT_BUS_PATTERN } from "../aws/policy/amazon-resource.ts";
 
 /**
  * The configuration file: one for all instances of a resource. Strict: a key that is not known is an error, because a
@@ -110,8 +111,10 @@ const oracleInstance = z.strictObject({
     .describe("Allow the database, through das_owner.das_advance, to purge what has been on the stream for so long"),
 });
 
+const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "must be an AWS region such as eu-central-1");
+
 const stream = z.strictObject({
-  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "must be an AWS region such as eu-central-1"),
+  region,
   kmsKeyId: z
     .string()
     .min(1)
@@ -164,7 +167,42 @@ const publisher = z.strictObject({
   stopSeconds: z.int().min(1).max(600).default(20).describe("How long a stop waits until everything is on the stream"),
 });
 
-const common = { stream, publisher: publisher.prefault({}) };
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+
+const webhook = z.strictObject({
+  url: z
+    .string()
+    .refine((text) => {
+      const url = URL.parse(text);
+      return url?.protocol === "https:" || (url?.protocol === "http:" && LOOPBACK.test(url.hostname));
+    }, "must be an https:// URL; http:// is for a receiver on this host only")
+    .refine((text) => !URL.parse(text)?.password && !URL.parse(text)?.username, "must not hold a user or a password")
+    .describe("Where notifications are posted as JSON"),
+  secret: secret.optional().describe("Signs each notification (HMAC-SHA256), so that the receiver knows who sent it"),
+  authorization: secret
+    .optional()
+    .describe("The whole value of the header Authorization, where the receiver asks for one"),
+  caFile: z.string().optional().describe("PEM file of the authority that signed the receiver's certificate"),
+});
+
+const eventBridge = z
+  .strictObject({
+    bus: z
+      .string()
+      .regex(EVENT_BUS_PATTERN, "must be the name or the ARN of an event bus")
+      .describe("Name or ARN of the event bus; default is the name of the one that every account has"),
+    region: region.optional().describe("Region of a bus that is named; default: that of the stream"),
+  })
+  .refine(({ bus, region }) => region === undefined || !bus.startsWith("arn:"), {
+    message: "is said by the ARN of the bus already",
+    path: ["region"],
+  });
+
+const notify = z
+  .strictObject({ webhook: webhook.optional(), eventBridge: eventBridge.optional() })
+  .describe("Who is told besides the stream, at once, of what happens to the stream: start, stop, drift, loss, …");
+
+const common = { stream, publisher: publisher.prefault({}), notify: notify.prefault({}) };
 
 const resourceId = z
   .string()

@@ -28,7 +28,7 @@ const LANES = 1;
 export async function publishPresence(
   { engine, sourceId, news, instance }: PresenceParts,
   held: () => readonly SourcePublishing<unknown>[],
-  { settings, sealing, putting, nameEpoch, clock, counters }: PublishParts,
+  { settings, sealing, putting, notify, nameEpoch, clock, counters }: PublishParts,
   stopping: AbortSignal,
   giveUp: AbortSignal,
 ): Promise<void> {
@@ -79,7 +79,9 @@ export async function publishPresence(
   });
   const tell = (described: InstanceDescription): void => {
     for (const notice of news.take()) {
-      lane.add(stringifyExact(streamEvent(engine, notice, described)), undefined);
+      const event = streamEvent(engine, notice, described);
+      lane.add(stringifyExact(event), undefined);
+      notify?.(sourceId, event);
     }
   };
   let described: InstanceDescription | undefined;

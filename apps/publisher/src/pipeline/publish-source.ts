@@ -60,6 +60,8 @@ export interface PublishParts {
   readonly putting: Putting;
   readonly memory: StreamMemory;
   readonly hints?: Pick<HintFile, "note"> | undefined;
+  /** Told of every event that is about the stream itself, and of the source that it stands in. Never waits, never throws. */
+  readonly notify?: ((sourceId: string, event: DatabaseActivityEvent) => void) | undefined;
   /** A name that no other epoch has. */
   readonly nameEpoch: () => string;
   readonly clock: Clock;
@@ -213,9 +215,11 @@ export class SourcePublishing<Row> {
 
   /** What is not from the trail comes before the rows that it is about. */
   #tellNotices({ lossWindows, notices = [], instance }: AuditBatch<Row>): void {
-    const { logger, counters } = this.#parts;
+    const { logger, counters, notify } = this.#parts;
     for (const notice of [...this.#notices, ...lossWindows.map(lossNotice), ...notices]) {
-      this.#add(streamEvent(this.#reader.engine, notice, instance), 0, undefined);
+      const event = streamEvent(this.#reader.engine, notice, instance);
+      this.#add(event, 0, undefined);
+      notify?.(this.source.id, event);
       const told = { source: this.source.id, ...notice };
       if (notice.command !== "LOSS WINDOW") {
         logger.warn(told, "what happened to the stream is told on it");

@@ -45,9 +45,11 @@ export function eventsService(parts: EventsParts): Service {
       }),
       PutEvents: operation(putEventsSchema, ({ Entries }, context) => {
         // One entry that may not be put refuses the whole call.
-        for (const { EventBusName = DEFAULT_BUS } of Entries) {
+        for (const { EventBusName = DEFAULT_BUS, Source = "", DetailType = "" } of Entries) {
           const arn = parts.buses.arnOf(EventBusName, context.principal.accountId);
-          parts.access.authorize(context.principal, "events:PutEvents", arn);
+          parts.access.authorize(context.principal, "events:PutEvents", arn, {
+            context: { "events:source": Source, "events:detail-type": DetailType },
+          });
         }
         const results = Entries.map((entry) => take(parts.buses, entry, context));
         return { FailedEntryCount: results.filter((result) => "ErrorCode" in result).length, Entries: results };

@@ -41,3 +41,27 @@ export function namedKey(reference: string): NamedKey {
     ...(name.startsWith("alias/") ? { alias: name } : { id: name.replace(/^key\//, "") }),
   };
 }
+
+/** Name or ARN of an event bus. */
+export const EVENT_BUS_PATTERN =
+  /^(?:arn:[a-z-]+:events:(?<region>[a-z0-9-]+):(?<account>\d{12}):event-bus\/)?(?<name>[\w./-]{1,256})$/;
+
+/** How settings name the bus of notifications, and where it is when they do not say. */
+interface NamedBus {
+  readonly stream: { readonly region: string };
+  readonly notify: {
+    readonly eventBridge?: { readonly bus: string; readonly region?: string | undefined } | undefined;
+  };
+}
+
+export function eventBusRegion({ stream, notify: { eventBridge } }: NamedBus): string {
+  return EVENT_BUS_PATTERN.exec(eventBridge?.bus ?? "")?.groups?.region ?? eventBridge?.region ?? stream.region;
+}
+
+/** @param account of the stream: a bus without an ARN is in the same. @returns undefined when none is configured */
+export function eventBusArn(settings: NamedBus, account: string): string | undefined {
+  const { bus } = settings.notify.eventBridge ?? {};
+  if (bus === undefined || bus.startsWith("arn:")) return bus;
+  const region = eventBusRegion(settings);
+  return `arn:${partitionOf(region)}:events:${region}:${account}:event-bus/${bus}`;
+}

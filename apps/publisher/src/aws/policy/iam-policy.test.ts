@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { namedKey, partitionOf } from "./amazon-resource.ts";
+import { eventBusArn, eventBusRegion, namedKey, partitionOf } from "./amazon-resource.ts";
 import { IAM_ROLES, iamPolicyOf, type PolicySubject } from "./iam-policy.ts";
 
 const RESOURCE = "db-ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -44,8 +44,27 @@ describe("the policy of", () => {
   });
 
   test("whoever is not the publisher puts nothing", () => {
-    const puts = IAM_ROLES.filter((role) => JSON.stringify(iamPolicyOf(role, subject)).includes("kinesis:Put"));
+    const eventBus = "arn:aws:events:eu-central-1:123456789012:event-bus/security";
+    const puts = IAM_ROLES.filter((role) => /:Put/.test(JSON.stringify(iamPolicyOf(role, { ...subject, eventBus }))));
     expect(puts).toEqual(["publisher"]);
+  });
+
+  test("each names the event bus of notifications, where there is one, and its own use of it only", () => {
+    const eventBus = "arn:aws:events:eu-central-1:123456789012:event-bus/security";
+    const ofBus = (role: (typeof IAM_ROLES)[number]) =>
+      iamPolicyOf(role, { ...subject, eventBus }).Statement.filter(({ Resource }) => Resource === eventBus);
+    expect(ofBus("publisher")).toEqual([
+      {
+        Sid: "Notify",
+        Effect: "Allow",
+        Action: ["events:PutEvents"],
+        Resource: eventBus,
+        Condition: { StringEquals: { "events:source": "das" } },
+      },
+    ]);
+    expect(ofBus("operator")).toMatchObject([{ Action: ["events:DescribeEventBus"] }]);
+    expect(ofBus("consumer")).toEqual([]);
+    expect(IAM_ROLES.map((role) => JSON.stringify(iamPolicyOf(role, subject))).join()).not.toContain("events:");
   });
 
   test.each(IAM_ROLES)("%s opens what former keys sealed, and seals nothing with them", (role) => {
@@ -94,4 +113,22 @@ test.each([
   ["mrk-1234abcd12ab34cd56ef1234567890ab", { id: "mrk-1234abcd12ab34cd56ef1234567890ab" }],
 ])("%s names a key", (reference, expected) => {
   expect(namedKey(reference)).toEqual(expected);
+});
+
+test.each([
+  [{ bus: "security" }, "arn:aws:events:eu-central-1:123456789012:event-bus/security", "eu-central-1"],
+  [
+    { bus: "default", region: "cn-north-1" },
+    "arn:aws-cn:events:cn-north-1:123456789012:event-bus/default",
+    "cn-north-1",
+  ],
+  [
+    { bus: "arn:aws:events:eu-west-1:210987654321:event-bus/central" },
+    "arn:aws:events:eu-west-1:210987654321:event-bus/central",
+    "eu-west-1",
+  ],
+])("%j names an event bus", (eventBridge, arn, region) => {
+  const settings = { stream: { region: "eu-central-1" }, notify: { eventBridge } };
+  expect(eventBusArn(settings, "123456789012")).toBe(arn);
+  expect(eventBusRegion(settings)).toBe(region);
 });

@@ -15,6 +15,8 @@ export interface PolicySubject {
   readonly kmsKeyId: string;
   /** Keys that records still on the stream were sealed under, before `stream.kmsKeyId` was changed. */
   readonly formerKeyIds: readonly string[];
+  /** ARN of the event bus that notifications are put on. */
+  readonly eventBus?: string | undefined;
 }
 
 interface PolicyStatement {
@@ -37,6 +39,8 @@ interface Rights {
   readonly key: readonly string[];
   /** Looking at the key, to which no encryption context belongs. */
   readonly describeKey: boolean;
+  /** On the event bus of notifications, where there is one. */
+  readonly eventBus?: Omit<PolicyStatement, "Effect" | "Resource">;
 }
 
 /**
@@ -58,6 +62,12 @@ const RIGHTS: Readonly<Record<IamRole, Rights>> = {
     },
     key: ["Decrypt", "GenerateDataKey"],
     describeKey: false,
+    eventBus: {
+      Sid: "Notify",
+      Action: ["events:PutEvents"],
+      // No event of anybody else can be forged with it.
+      Condition: { StringEquals: { "events:source": "das" } },
+    },
   },
   operator: {
     stream: {
@@ -66,6 +76,7 @@ const RIGHTS: Readonly<Record<IamRole, Rights>> = {
     },
     key: ["Decrypt", "GenerateDataKey"],
     describeKey: true,
+    eventBus: { Sid: "LookAtTheEventBus", Action: ["events:DescribeEventBus"] },
   },
   consumer: {
     stream: {
@@ -79,8 +90,8 @@ const RIGHTS: Readonly<Record<IamRole, Rights>> = {
 
 /** The identity policy of one role, for exactly one resource. */
 export function iamPolicyOf(role: IamRole, subject: PolicySubject): PolicyDocument {
-  const { stream, key, describeKey } = RIGHTS[role];
-  const { region, account, resourceId, kmsKeyId, formerKeyIds } = subject;
+  const { stream, key, describeKey, eventBus } = RIGHTS[role];
+  const { region, account, resourceId, kmsKeyId, formerKeyIds, eventBus: bus } = subject;
   const onStream = Object.entries(stream).map(([Sid, actions]) => ({
     Sid,
     Effect: "Allow" as const,
@@ -93,6 +104,7 @@ export function iamPolicyOf(role: IamRole, subject: PolicySubject): PolicyDocume
       ...onStream,
       useOfKey("UseTheKey", key, kmsKeyId, subject),
       ...(describeKey ? [lookAtKey(kmsKeyId, subject)] : []),
+      ...(eventBus && bus !== undefined ? [{ ...eventBus, Effect: "Allow" as const, Resource: bus }] : []),
       ...formerKeyIds.map((id, index) => useOfKey(`OpenOlderRecords${index + 1}`, ["Decrypt"], id, subject)),
     ],
   };

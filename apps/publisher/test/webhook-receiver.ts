@@ -1,0 +1,45 @@
+import { once } from "node:events";
+import { createServer, type IncomingHttpHeaders } from "node:http";
+
+export interface ReceivedPost {
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+  /** What it was answered. */
+  readonly status: number;
+}
+
+export interface WebhookReceiver extends AsyncDisposable {
+  readonly url: string;
+  readonly posts: ReceivedPost[];
+  /** What the next posts are answered with, one after the other; then 204 to all. `hang`: nothing. */
+  readonly answers: (number | "hang")[];
+}
+
+/** Somebody who takes notifications on a loopback port. */
+export async function startReceiver(port = 0): Promise<WebhookReceiver> {
+  const posts: ReceivedPost[] = [];
+  const answers: (number | "hang")[] = [];
+  const server = createServer(async (request, response) => {
+    let body = "";
+    for await (const chunk of request.setEncoding("utf8")) body += chunk;
+    const status = answers.shift() ?? 204;
+    if (status === "hang") return;
+    posts.push({ path: request.url ?? "", headers: request.headers, body, status });
+    response.writeHead(status, status === 302 ? { location: "/elsewhere" } : {}).end("what nobody reads");
+  });
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the receiver has no port");
+  return {
+    url: `http://127.0.0.1:${address.port}/hooks/das?token=hidden`,
+    posts,
+    answers,
+    [Symbol.asyncDispose]: async () => {
+      server.close();
+      server.closeAllConnections();
+      if (server.listening) await once(server, "close");
+    },
+  };
+}
