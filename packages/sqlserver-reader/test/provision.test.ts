@@ -8,7 +8,7 @@ import {
 } from "@das/sqlserver-emulator";
 import mssql from "mssql";
 import { describe, expect, test } from "vitest";
-import { openProvisioner } from "../src/index.ts";
+import { grantsOf, openProvisioner } from "../src/index.ts";
 import { SqlServerReader } from "../src/sqlserver-reader.ts";
 
 const RESOURCE = "db-ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -445,5 +445,37 @@ describe("what goes wrong", () => {
       ["RDS_DAS_AUDIT", "E:\\audits\\"],
     ]);
     expect(await provisioner.state(never)).toMatchObject({ policy: "locked", drift: [] });
+  });
+});
+
+describe("an administrator who is no sysadmin", () => {
+  test("starts, modifies and stops with what das grants prints for one, and nothing else", async () => {
+    await using emulator = await startEmulator({ version: "2019" });
+    await using sa = await as(emulator, "sa");
+    await sa.run("CREATE LOGIN [das admin] WITH PASSWORD = N'it''s1';");
+    for (const { sql } of grantsOf({
+      resourceId: RESOURCE,
+      user: "das admin",
+      version: "2019",
+      account: "administrator",
+    }))
+      await sa.run(sql);
+    await using provisioner = openProvisioner({
+      resourceId: RESOURCE,
+      instances: [connectionTo(emulator)],
+      administrator: { user: "das admin", password: "it's1" },
+      logger: silentLogger,
+    });
+    await start(provisioner);
+    expect(await provisioner.planStart(never)).toEqual([]);
+    expect(await provisioner.state(never)).toMatchObject({ policy: "locked", drift: [] });
+    await setPolicy(provisioner, "unlocked");
+    await using dba = await as(emulator, "sa", "Sales");
+    await dba.run(`CREATE DATABASE AUDIT SPECIFICATION [RDS_DAS_DB_sales] FOR SERVER AUDIT [RDS_DAS_AUDIT]
+      ADD (SELECT ON DATABASE::Sales BY public) WITH (STATE = ON);`);
+    await setPolicy(provisioner, "locked");
+    expect(await provisioner.state(never)).toMatchObject({ policy: "locked", drift: [] });
+    await stop(provisioner);
+    expect(emulator.trail.audits).toEqual([]);
   });
 });

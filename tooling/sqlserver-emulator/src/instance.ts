@@ -10,6 +10,8 @@ export interface ServerLogin {
   readonly isSysadmin: boolean;
   /** Server permissions that were granted, in their full names. */
   readonly permissions: readonly string[];
+  /** Of them, those that came WITH GRANT OPTION. */
+  readonly grantable?: readonly string[];
   /** Those that were denied, which no grant outweighs. */
   readonly denied?: readonly string[];
   /** Server roles besides sysadmin: fixed ones, and those of `Instance.serverRoles`. */
@@ -68,6 +70,8 @@ export interface StoredProcedure {
   /** As in CREATE PROCEDURE: `@pattern nvarchar(260), @offset bigint`. */
   readonly parameters: string;
   readonly body: string;
+  /** As it was made. */
+  readonly definition?: string;
   /** Permissions that its signature lends to whoever executes it (SQL Server notes §6.1). */
   readonly lends: readonly string[];
   /** Logins that may execute it; absent: everybody. A sysadmin may. */
@@ -95,11 +99,13 @@ export interface Certificate {
 export interface ServerTrigger {
   readonly name: string;
   readonly isDisabled: boolean;
-  /** Its T-SQL, when it was made by CREATE TRIGGER: kept, not executed. */
+  /** Its T-SQL, when it was made by CREATE TRIGGER; without it, the rules of `PolicyLock` are played. */
   readonly definition?: string;
+  /** What it fires for, in upper case, and what it does then. */
+  readonly program?: { readonly events: readonly string[]; readonly body: string };
 }
 
-/** What the server trigger `rds_das_lock` goes by, while there is one that is not disabled (SQL Server notes §7.2). */
+/** What the server trigger `rds_das_lock` goes by, while there is one without T-SQL that is not disabled (SQL Server notes §7.2). */
 export interface PolicyLock {
   readonly policy: "locked" | "unlocked";
   /** The login that it lets pass: the provisioner's. */

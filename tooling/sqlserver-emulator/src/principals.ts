@@ -1,6 +1,17 @@
 /** Who is who in an instance, and who may what. Names are compared without regard to case. */
 import type { Database, DatabasePrincipal, Instance, ServerLogin, StoredProcedure } from "./instance.ts";
 
+/** May it pass a server permission on? One that it was given WITH GRANT OPTION, or that a higher one of its own implies. */
+export function maySharePermission(
+  instance: Instance,
+  login: ServerLogin,
+  permission: string,
+  lent: readonly string[] = [],
+): boolean {
+  if (login.isSysadmin || (login.grantable ?? []).includes(permission)) return true;
+  return permission !== "CONTROL SERVER" && holdsPermission(instance, login, "CONTROL SERVER", lent);
+}
+
 export function sameName(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }
@@ -165,12 +176,13 @@ const IMPLIED_BY: Readonly<Record<string, string>> = {
   "VIEW DATABASE STATE": "VIEW SERVER STATE",
 };
 
-/** A permission on a database; dbo and db_owner hold all of them. */
+/** A permission on a database; dbo and db_owner hold all of them, and who holds CONTROL SERVER as good as all. */
 export function holdsDatabasePermission(
   instance: Instance,
   database: Database,
   login: ServerLogin,
   permission: string,
+  lent: readonly string[] = [],
 ): boolean {
   const user = userOf(instance, database, login);
   if (!user) return false;
@@ -180,5 +192,5 @@ export function holdsDatabasePermission(
   if (persons.some(({ denied }) => denied.includes(wanted))) return false;
   if (isRoleMember(database, user, "db_owner")) return true;
   if (persons.some(({ permissions }) => permissions.includes(wanted) || permissions.includes("CONTROL"))) return true;
-  return holdsPermission(instance, login, IMPLIED_BY[wanted] ?? "CONTROL SERVER");
+  return holdsPermission(instance, login, IMPLIED_BY[wanted] ?? "CONTROL SERVER", lent);
 }

@@ -101,6 +101,7 @@ export const INSTANCE_FUNCTIONS: readonly (readonly [string, ScalarFunction, sin
   ["getutcdate", telling(datetime, ({ engine }) => timeText(engine.now(), 3))],
   ["sysdatetime", telling(datetime2, ({ engine }) => timeText(engine.now()))],
   ["sysutcdatetime", telling(datetime2, ({ engine }) => timeText(engine.now()))],
+  ["eventdata", telling(nvarchar("max"), ({ eventData }) => eventData ?? null)],
   ["db_name", telling(sysname, databaseName)],
   ["db_id", telling(smallint, databaseId)],
   ["app_name", telling(sysname, ({ session }) => session.applicationName)],

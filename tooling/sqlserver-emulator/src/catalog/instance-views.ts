@@ -204,6 +204,16 @@ export const INSTANCE_VIEWS: readonly (readonly [string, CatalogTable, since?: n
     ),
   ],
   [
+    "sys.sql_modules",
+    definitionView<StoredProcedure>(
+      [
+        ["object_id", int, ({ name }) => objectIdOf(name)],
+        ["definition", nvarchar("max"), ({ definition }) => definition ?? null],
+      ],
+      ({ engine }) => engine.instance.procedures,
+    ),
+  ],
+  [
     "sys.certificates",
     definitionView<Certificate>(
       [

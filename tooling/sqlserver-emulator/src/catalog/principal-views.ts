@@ -21,6 +21,7 @@ interface ServerPrincipal {
   readonly isDisabled: boolean;
   readonly isFixed: boolean;
   readonly permissions: readonly string[];
+  readonly grantable?: readonly string[];
   readonly denied: readonly string[];
 }
 
@@ -83,11 +84,16 @@ function* serverMemberships(context: SqlContext): Generator<Membership> {
 interface GrantedPermission {
   readonly grantee: number;
   readonly permission: string;
-  readonly state: "GRANT" | "DENY";
+  readonly state: "GRANT" | "GRANT_WITH_GRANT_OPTION" | "DENY";
 }
 
-function* granted(principal: Pick<ServerPrincipal, "id" | "permissions" | "denied">): Generator<GrantedPermission> {
-  for (const permission of principal.permissions) yield { grantee: principal.id, permission, state: "GRANT" };
+function* granted(
+  principal: Pick<ServerPrincipal, "id" | "permissions" | "grantable" | "denied">,
+): Generator<GrantedPermission> {
+  for (const permission of principal.permissions) {
+    const state = principal.grantable?.includes(permission) ? "GRANT_WITH_GRANT_OPTION" : "GRANT";
+    yield { grantee: principal.id, permission, state };
+  }
   for (const permission of principal.denied) yield { grantee: principal.id, permission, state: "DENY" };
 }
 
@@ -120,7 +126,11 @@ const PERMISSION_COLUMNS = (classNumber: number, classDescription: string) =>
     ["grantee_principal_id", int, ({ grantee }: GrantedPermission) => grantee],
     ["grantor_principal_id", int, () => 1],
     ["permission_name", nvarchar(128), ({ permission }: GrantedPermission) => permission],
-    ["state", nvarchar(1), ({ state }: GrantedPermission) => state.slice(0, 1)],
+    [
+      "state",
+      nvarchar(1),
+      ({ state }: GrantedPermission) => (state === "GRANT_WITH_GRANT_OPTION" ? "W" : state.slice(0, 1)),
+    ],
     ["state_desc", nvarchar(60), ({ state }: GrantedPermission) => state],
   ] as const;
 

@@ -2,7 +2,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { Certificate, Instance, StoredProcedure, UserTable } from "../instance.ts";
 import { findLogin, isServerRole, sameName } from "../principals.ts";
-import { ServerError } from "../sql/server-error.ts";
+import { ServerError, unknownObject } from "../sql/server-error.ts";
 import type { Definition } from "./definition.ts";
 import { doesNotExist, objectNotFound } from "./messages.ts";
 
@@ -42,10 +42,28 @@ export function dropTable(instance: Instance, name: string): Instance {
 }
 
 /** Nobody but its owner may execute it until that is granted. @throws ServerError 2714 */
-export function createProcedure(instance: Instance, { name, parameters, body }: Of<"createProcedure">): Instance {
-  const procedure: StoredProcedure = { name: qualifiedName(name), parameters, body, lends: [], executableBy: [] };
+export function createProcedure(
+  instance: Instance,
+  { name, parameters, body }: Of<"createProcedure" | "alterProcedure">,
+  definition: string,
+): Instance {
+  const own = { name: qualifiedName(name), parameters, body, definition };
+  const procedure: StoredProcedure = { ...own, lends: [], executableBy: [] };
   checkNameIsFree(instance, procedure.name);
   return { ...instance, procedures: [...instance.procedures, procedure] };
+}
+
+/** What was granted on it stays; its signature does not. @throws ServerError 208 */
+export function alterProcedure(
+  instance: Instance,
+  { name, parameters, body }: Of<"createProcedure" | "alterProcedure">,
+  definition: string,
+): Instance {
+  const altered = findProcedure(instance, name);
+  if (!altered) throw unknownObject(name);
+  const { signedBy: _, ...unsigned } = altered;
+  const procedure: StoredProcedure = { ...unsigned, parameters, body, definition, lends: [] };
+  return { ...instance, procedures: instance.procedures.map((known) => (known === altered ? procedure : known)) };
 }
 
 /** Its signature goes with it. @throws ServerError 3701 */
@@ -56,10 +74,17 @@ export function dropProcedure(instance: Instance, name: string): Instance {
 }
 
 /** @throws ServerError 2714 */
-export function createTrigger(instance: Instance, name: string, definition: string): Instance {
+export function createTrigger(
+  instance: Instance,
+  { name, events, body }: Of<"createTrigger">,
+  definition: string,
+): Instance {
   if (instance.serverTriggers.some((trigger) => sameName(trigger.name, name)))
     throw new ServerError(2714, `There is already an object named '${name}' in the database.`, 16, 2);
-  return { ...instance, serverTriggers: [...instance.serverTriggers, { name, isDisabled: false, definition }] };
+  return {
+    ...instance,
+    serverTriggers: [...instance.serverTriggers, { name, isDisabled: false, definition, program: { events, body } }],
+  };
 }
 
 function findCertificate({ certificates }: Instance, name: string): Certificate | undefined {

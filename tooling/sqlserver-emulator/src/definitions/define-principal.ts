@@ -153,11 +153,12 @@ function withOrWithout(names: readonly string[], name: string, verb: "add" | "dr
 
 interface Holder {
   readonly permissions: readonly string[];
+  readonly grantable?: readonly string[];
   readonly denied?: readonly string[];
 }
 
 /** GRANT takes a DENY away, DENY a grant, REVOKE both. */
-function held(holder: Holder, { verb, permissions }: Of<"permission">) {
+function held(holder: Holder, { verb, permissions, withGrantOption }: Of<"permission">) {
   const change = (list: readonly string[], isTaken: boolean) =>
     isTaken
       ? [...list, ...permissions.filter((permission) => !list.includes(permission))]
@@ -165,6 +166,9 @@ function held(holder: Holder, { verb, permissions }: Of<"permission">) {
   return {
     permissions: change(holder.permissions, verb === "GRANT"),
     denied: change(holder.denied ?? [], verb === "DENY"),
+    ...((withGrantOption || holder.grantable) && {
+      grantable: change(holder.grantable ?? [], withGrantOption === true),
+    }),
   };
 }
 

@@ -94,6 +94,7 @@ export type Definition =
       /** Absent: the server's own, or the current database's. */
       readonly object?: string;
       readonly principals: readonly string[];
+      readonly withGrantOption?: true;
     }
   | { readonly kind: "switchTriggers"; readonly names: readonly string[] | "ALL"; readonly isDisabled: boolean }
   | { readonly kind: "dropTriggers"; readonly names: readonly string[] }
@@ -104,8 +105,19 @@ export type Definition =
       readonly columns: readonly { readonly name: string; readonly type: SqlType }[];
     }
   | { readonly kind: "dropTable" | "dropProcedure"; readonly name: string }
-  | { readonly kind: "createProcedure"; readonly name: string; readonly parameters: string; readonly body: string }
-  | { readonly kind: "createTrigger"; readonly name: string }
+  | {
+      readonly kind: "createProcedure" | "alterProcedure";
+      readonly name: string;
+      readonly parameters: string;
+      readonly body: string;
+    }
+  | {
+      readonly kind: "createTrigger";
+      readonly name: string;
+      /** Types of events, and groups of them; in upper case. */
+      readonly events: readonly string[];
+      readonly body: string;
+    }
   | { readonly kind: "createCertificate"; readonly name: string; readonly password: string }
   | { readonly kind: "dropCertificate" | "removePrivateKey"; readonly name: string }
   | { readonly kind: "addSignature"; readonly name: string; readonly certificate: string; readonly password: string };

@@ -1,6 +1,6 @@
 /** What a definition demands of the session, and how it is refused without it. */
 import type { Database } from "../instance.ts";
-import { holdsDatabasePermission, holdsPermission } from "../principals.ts";
+import { holdsDatabasePermission, holdsPermission, maySharePermission } from "../principals.ts";
 import type { SqlContext } from "../sql/context.ts";
 import { ServerError } from "../sql/server-error.ts";
 import type { Definition } from "./definition.ts";
@@ -12,6 +12,7 @@ import {
   objectNotFound,
   triggerNotFound,
 } from "./messages.ts";
+import { permissionScope } from "./permission-scope.ts";
 
 interface Demand {
   readonly scope: "SERVER" | "DATABASE";
@@ -26,13 +27,19 @@ export function refusalOf(definition: Definition, database: Database, context: S
   const holds =
     scope === "SERVER"
       ? holdsPermission(engine.instance, session.login, permission, lent)
-      : holdsDatabasePermission(engine.instance, database, session.login, permission);
-  if (!holds) return refusal;
+      : holdsDatabasePermission(engine.instance, database, session.login, permission, lent);
+  if (!holds || !mayShare(definition, context)) return refusal;
   const shutsDown =
     (definition.kind === "createAudit" || definition.kind === "alterAudit") &&
     definition.options.onFailure === "SHUTDOWN" &&
     !holdsPermission(engine.instance, session.login, "SHUTDOWN", lent);
   return shutsDown ? AUDIT_REFUSALS.shutdown : undefined;
+}
+
+/** Whoever passes a permission of the server on has to have it WITH GRANT OPTION, or a higher one. */
+function mayShare(definition: Definition, { engine, session, lent }: SqlContext): boolean {
+  if (definition.kind !== "permission" || permissionScope(definition) !== "SERVER") return true;
+  return definition.permissions.every((name) => maySharePermission(engine.instance, session.login, name, lent));
 }
 
 function demandOf(definition: Definition): Demand {
@@ -57,6 +64,7 @@ function demandOf(definition: Definition): Demand {
     }
     case "createTable":
     case "createProcedure":
+    case "alterProcedure":
     case "createCertificate":
     case "dropCertificate":
     case "removePrivateKey":

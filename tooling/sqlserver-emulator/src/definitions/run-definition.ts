@@ -14,6 +14,7 @@ import { alterServerAudit, createServerAudit, dropServerAudit } from "./define-a
 import { createDatabase, dropDatabase, dropTriggers, switchTriggers } from "./define-database.ts";
 import {
   addSignature,
+  alterProcedure,
   createCertificate,
   createCertificateLogin,
   createProcedure,
@@ -45,9 +46,21 @@ import { AUDIT_REFUSALS, failedToStart, onlyInMaster } from "./messages.ts";
 import { refusalOf } from "./permission-for.ts";
 import { permissionScope } from "./permission-scope.ts";
 import { isLocked, policyIsLocked } from "./policy-lock.ts";
+import { type DefinitionEvent, eventOf, firesFor, type TriggerProgram } from "./server-trigger.ts";
+
+/**
+ * What a server trigger does to a statement that it fires for: the error that it ends with when the trigger rolled it
+ * back. It is asked before the statement takes effect, so a trigger does not see in the catalog what it may refuse.
+ */
+export type FireTrigger = (program: TriggerProgram, event: DefinitionEvent) => Promise<ServerError | undefined>;
 
 /** @throws ServerError; what the statement was audited as stays audited */
-export function runDefinition(definition: Definition, text: string, context: SqlContext): void {
+export async function runDefinition(
+  definition: Definition,
+  text: string,
+  context: SqlContext,
+  fireTrigger: FireTrigger,
+): Promise<void> {
   const { engine, session } = context;
   const database = currentDatabase(context);
   const refusal = refusalOf(definition, database, context);
@@ -61,8 +74,10 @@ export function runDefinition(definition: Definition, text: string, context: Sql
   const apply = (state: ServerState, now: number) => applyDefinition(state, definition, text, database, context, now);
   // Whatever is wrong with it is found before anything happens.
   apply(engine.state, engine.now());
-  const locked = isLocked(engine.state, definition, text, session.originalLogin);
   recordDefinition(definition, text, true, context);
+  const locked = isLocked(engine.state, definition, text, session.originalLogin)
+    ? policyIsLocked()
+    : await firedRefusal(definition, text, context, fireTrigger);
   if (!locked) {
     engine.change(apply);
     checkStarted(definition, engine.trail);
@@ -72,7 +87,23 @@ export function runDefinition(definition: Definition, text: string, context: Sql
   const remains = definition.kind === "alterAudit" && engine.instance.lock.rollback === "looks undone";
   if (remains) engine.change(apply);
   if (session.transaction) runTransaction("rollback", engine, session);
-  throw policyIsLocked();
+  throw locked;
+}
+
+async function firedRefusal(
+  definition: Definition,
+  text: string,
+  { engine, session }: SqlContext,
+  fireTrigger: FireTrigger,
+): Promise<ServerError | undefined> {
+  const event = eventOf(definition, text, session.database);
+  if (!event) return undefined;
+  for (const { isDisabled, program } of engine.instance.serverTriggers) {
+    if (isDisabled || !program || !firesFor(program, event)) continue;
+    const refusal = await fireTrigger(program, event);
+    if (refusal) return refusal;
+  }
+  return undefined;
 }
 
 function currentDatabase({ engine, session }: SqlContext): Database {
@@ -211,11 +242,13 @@ function applyDefinition(
     case "dropTable":
       return ofInstance(dropTable(instance, definition.name));
     case "createProcedure":
-      return ofInstance(createProcedure(instance, definition));
+      return ofInstance(createProcedure(instance, definition, text));
+    case "alterProcedure":
+      return ofInstance(alterProcedure(instance, definition, text));
     case "dropProcedure":
       return ofInstance(dropProcedure(instance, definition.name));
     case "createTrigger":
-      return ofInstance(createTrigger(instance, definition.name, text));
+      return ofInstance(createTrigger(instance, definition, text));
     case "createCertificate":
       return ofInstance(createCertificate(instance, definition));
     case "dropCertificate":

@@ -1,3 +1,4 @@
+import { valueIn } from "../definitions/server-trigger.ts";
 import { bigint, bit, isCharacterType, nvarchar, type SqlType, type SqlValue } from "../sql-types.ts";
 import { compareValues, isLike, numberOf } from "./compare.ts";
 import type { Aggregate, Compiled, Frame, Scope } from "./compiled.ts";
@@ -24,6 +25,15 @@ export function compileExpression(expression: Expression, scope: Scope): Compile
       const operand = compileExpression(expression.operand, scope);
       const { type, style } = expression;
       const evaluate = (frame: Frame) => convertValue(operand.evaluate(frame), operand.type, type, style);
+      return { ...operand, type, evaluate };
+    }
+    case "xmlValue": {
+      const operand = compileExpression(expression.operand, scope);
+      const { path, type } = expression;
+      const evaluate = (frame: Frame) => {
+        const xml = operand.evaluate(frame);
+        return xml === null ? null : convertValue(valueIn(String(xml), path), nvarchar("max"), type);
+      };
       return { ...operand, type, evaluate };
     }
     case "negate": {

@@ -144,8 +144,8 @@ function bindTable(reference: TableReference, scope: Scope): BoundTable {
   return { alias: reference.alias, table, args, ...(seenFrom && { seenFrom }) };
 }
 
-/** `[Sales].sys.…` shows what it shows to somebody who works in that database. */
-function contextIn(name: string, written: string, context: SqlContext): SqlContext {
+/** `[Sales].sys.…` shows, and does, what it does to somebody who works in that database. */
+export function contextIn(name: string, written: string, context: SqlContext): SqlContext {
   const database = findDatabase(context.engine.instance, name);
   if (!database) throw unknownObject(written);
   demandAccess(database, context);

@@ -4,6 +4,7 @@ import type { AuditReadPart } from "../model/read-rows.ts";
 import type { ResultColumn, ServerMessage } from "../protocol/tokens.ts";
 import type { SessionState } from "../session-state.ts";
 import type { SqlType, SqlValue } from "../sql-types.ts";
+import type { ServerError } from "./server-error.ts";
 
 interface Variable {
   readonly type: SqlType;
@@ -19,6 +20,12 @@ export interface SqlContext {
   /** Permissions that a signed procedure lends. */
   readonly lent: readonly string[];
   readonly catalog: Catalog;
+  /** Of the statement that a trigger fired for: EVENTDATA(). */
+  readonly eventData?: string;
+  /** Of a trigger: what ROLLBACK in it does. */
+  rollBack?(): void;
+  /** What the CATCH block that is carried out has caught. */
+  readonly caught?: ServerError;
   /** The statement that is carried out, as it was written: what audits show of it. */
   readonly statement: string;
   /** Sends a message of severity 10 or less. */

@@ -8,7 +8,7 @@ import { executeAs, killSession } from "../session-control.ts";
 import type { SqlValue } from "../sql-types.ts";
 import { demandAccess } from "./access.ts";
 import { compileExpression } from "./compile-expression.ts";
-import { type AuditSelect, compileSelect } from "./compile-select.ts";
+import { type AuditSelect, compileSelect, contextIn } from "./compile-select.ts";
 import type { Scope } from "./compiled.ts";
 import type { ProcedureArgument, SqlContext } from "./context.ts";
 import { convertValue } from "./convert-value.ts";
@@ -48,9 +48,25 @@ function statementsOf(sql: string): readonly Statement[] {
   return statements;
 }
 
-/** @throws ServerError; what was sent until then stays sent. */
-export async function runText(sql: string, context: SqlContext, sink: ReplySink): Promise<void> {
-  for (const statement of statementsOf(sql)) await runStatement(statement, context, sink);
+/** RETURN: the batch, the procedure or the trigger ends. */
+class Returned extends Error {
+  readonly status: number;
+
+  constructor(status: number) {
+    super("RETURN");
+    this.status = status;
+  }
+}
+
+/** @returns what it said with RETURN. @throws ServerError; what was sent until then stays sent. */
+export async function runText(sql: string, context: SqlContext, sink: ReplySink): Promise<number> {
+  try {
+    for (const statement of statementsOf(sql)) await runStatement(statement, context, sink);
+    return 0;
+  } catch (error) {
+    if (error instanceof Returned) return error.status;
+    throw error;
+  }
 }
 
 /** The columns of the first result, without running anything. */
@@ -67,7 +83,10 @@ export async function runProcedure(
   sink: ReplySink,
 ): Promise<number> {
   const plain = name.toLowerCase().replaceAll(/[[\]]/g, "");
-  if (plain.split(".").at(-1) === "sp_executesql") return runParameterised(args, context, sink);
+  if (plain.split(".").at(-1) === "sp_executesql") {
+    const [database, schema] = plain.split(".");
+    return runParameterised(args, schema && database ? contextIn(database, name, context) : context, sink);
+  }
   const builtIn = context.catalog.procedures.get(plain.replace(/^(?:master\.)?(?:\.|sys\.|dbo\.)?/, ""));
   if (builtIn) {
     const { status, columns, rows } = builtIn(args, context);
@@ -102,8 +121,7 @@ async function runStored(
   sink: ReplySink,
 ): Promise<number> {
   const variables = bindParameters(parseDeclarations(procedure.parameters), args);
-  await runText(procedure.body, { ...context, variables, lent: lentBy(procedure, context) }, sink);
-  return 0;
+  return runText(procedure.body, { ...context, variables, lent: lentBy(procedure, context) }, sink);
 }
 
 /** What a signature lends: the permissions of the certificate's login, as they are now. */
@@ -121,7 +139,9 @@ function executeDenied(name: string): ServerError {
 
 function bindParameters(declared: readonly Declaration[], args: readonly ProcedureArgument[]): SqlContext["variables"] {
   const variables: SqlContext["variables"] = new Map();
-  for (const { name, type } of declared) variables.set(name, { type, value: null });
+  for (const { name, type, value } of declared) {
+    variables.set(name, { type, value: value?.kind === "literal" ? value.value : null });
+  }
   for (const [index, { name, value }] of args.entries()) {
     const key = (name || declared[index]?.name || "").toLowerCase();
     const variable = variables.get(key);
@@ -171,7 +191,8 @@ async function runStatement(statement: Statement, context: SqlContext, sink: Rep
       return;
     }
     case "executeText":
-      return runText(String(evaluateNow(statement.text, context) ?? ""), { ...context, variables: new Map() }, sink);
+      await runText(String(evaluateNow(statement.text, context) ?? ""), { ...context, variables: new Map() }, sink);
+      return;
     case "if": {
       const branch = evaluateNow(statement.condition, context) === true ? statement.then : statement.otherwise;
       return branch && runStatement(branch, context, sink);
@@ -193,29 +214,73 @@ async function runStatement(statement: Statement, context: SqlContext, sink: Rep
     case "define":
       return define(statement, context, sink);
     case "transaction": {
+      if (statement.verb === "rollback" && context.rollBack) return context.rollBack();
       const descriptor = runTransaction(statement.verb, context.engine, context.session);
       if (descriptor !== undefined) sink.transactionChanged(statement.verb, descriptor);
       return sink.done();
     }
     case "block":
-      for (const inner of statement.statements) await runStatement(inner, context, sink);
-      return;
+      return runAll(statement.statements, context, sink);
+    case "try":
+      try {
+        return await runAll(statement.statements, context, sink);
+      } catch (error) {
+        if (!(error instanceof ServerError)) throw error;
+        return runAll(statement.handler, { ...context, caught: error }, sink);
+      }
+    case "throw": {
+      const { error } = statement;
+      if (error)
+        throw new ServerError(Number(evaluateNow(error.number, context)), String(evaluateNow(error.text, context)));
+      if (context.caught) throw context.caught;
+      throw new ServerError(10704, "To rethrow an error, a THROW statement must be used inside a CATCH block.", 15);
+    }
+    case "return":
+      throw new Returned(statement.value ? Number(evaluateNow(statement.value, context)) : 0);
   }
 }
 
+async function runAll(statements: readonly Statement[], context: SqlContext, sink: ReplySink): Promise<void> {
+  for (const statement of statements) await runStatement(statement, context, sink);
+}
+
 /** A refusal by the lock trigger ends the transaction, which the client has to know. */
-function define(
+async function define(
   { definition, text }: Extract<Statement, { kind: "define" }>,
   context: SqlContext,
   sink: ReplySink,
-): void {
+): Promise<void> {
   const { transaction } = context.session;
   try {
-    runDefinition(definition, text, context);
+    await runDefinition(definition, text, context, ({ body }, { xml }) => fireTrigger(body, xml, context, sink));
   } finally {
     if (transaction && !context.session.transaction) sink.transactionChanged("rollback", transaction.descriptor);
   }
   sink.done();
+}
+
+/** A trigger runs as whoever made it fire, without what a signature lends. */
+async function fireTrigger(
+  body: string,
+  eventData: string,
+  context: SqlContext,
+  sink: ReplySink,
+): Promise<ServerError | undefined> {
+  let isRolledBack = false;
+  const rollBack = () => {
+    isRolledBack = true;
+  };
+  const session = { ...context.session, database: "master" };
+  try {
+    await runText(body, { ...context, session, variables: new Map(), lent: [], eventData, rollBack }, sink);
+  } catch (error) {
+    // An error in a trigger rolls back, too.
+    if (error instanceof ServerError) return error;
+    throw error;
+  }
+  return isRolledBack
+    ? new ServerError(3609, "The transaction ended in the trigger. The batch has been aborted.")
+    : undefined;
 }
 
 function useDatabase(name: string, context: SqlContext, sink: ReplySink): void {

@@ -37,7 +37,10 @@ function parseStatement(tokens: TokenStream): Statement {
   if (tokens.takeWords("kill")) return { kind: "kill", session: parseExpression(tokens) };
   const transaction = parseTransaction(tokens);
   if (transaction) return transaction;
-  if (tokens.takeWords("begin")) return parseBlock(tokens);
+  if (tokens.takeWords("begin", "try")) return parseTry(tokens);
+  if (tokens.takeWords("begin")) return { kind: "block", statements: parseUntilEnd(tokens) };
+  if (tokens.takeWords("throw")) return parseThrow(tokens);
+  if (tokens.takeWords("return")) return parseReturn(tokens);
   const write = parseWrite(tokens);
   if (write) return write;
   if (startsDefinition(tokens)) return { kind: "define", ...parseDefinition(tokens) };
@@ -84,13 +87,40 @@ function parseIf(tokens: TokenStream): Statement {
   return { kind: "if", condition, then, otherwise: parseStatement(tokens) };
 }
 
-function parseBlock(tokens: TokenStream): Statement {
+/** Up to END, which is taken too. */
+function parseUntilEnd(tokens: TokenStream): readonly Statement[] {
   const statements: Statement[] = [];
   for (;;) {
     while (tokens.takeSymbol(";"));
-    if (tokens.takeWords("end")) return { kind: "block", statements };
+    if (tokens.takeWords("end")) return statements;
     statements.push(parseStatement(tokens));
   }
+}
+
+/** … END TRY BEGIN CATCH … END CATCH */
+function parseTry(tokens: TokenStream): Statement {
+  const statements = parseUntilEnd(tokens);
+  for (const word of ["try", "begin", "catch"]) tokens.expectWord(word);
+  const handler = parseUntilEnd(tokens);
+  tokens.expectWord("catch");
+  return { kind: "try", statements, handler };
+}
+
+/** THROW, or THROW number, message, state. */
+function parseThrow(tokens: TokenStream): Statement {
+  if (tokens.isSymbol(";") || tokens.isWord("end") || tokens.peek().kind === "end") return { kind: "throw" };
+  const number = parseExpression(tokens);
+  tokens.expectSymbol(",");
+  const text = parseExpression(tokens);
+  tokens.expectSymbol(",");
+  parseExpression(tokens);
+  return { kind: "throw", error: { number, text } };
+}
+
+function parseReturn(tokens: TokenStream): Statement {
+  const { kind } = tokens.peek();
+  if (kind !== "number" && kind !== "variable") return { kind: "return" };
+  return { kind: "return", value: parseExpression(tokens) };
 }
 
 /** BEGIN, COMMIT and ROLLBACK TRAN[SACTION]; a name may follow. */

@@ -5,9 +5,9 @@ import {
   parseAddSignature,
   parseAlterCertificate,
   parseCreateCertificate,
-  parseCreateProcedure,
   parseCreateTable,
   parseCreateTrigger,
+  parseProcedure,
 } from "./parse-object-definition.ts";
 import type { TokenStream } from "./token-stream.ts";
 
@@ -68,7 +68,7 @@ function parseCreate(tokens: TokenStream): Definition {
   if (tokens.takeWords("user")) return parseCreateUser(tokens);
   if (tokens.takeWords("database")) return { kind: "createDatabase", name: tokens.expectName() };
   if (tokens.takeWords("table")) return parseCreateTable(tokens);
-  if (tokens.takeWords("procedure")) return parseCreateProcedure(tokens);
+  if (tokens.takeWords("procedure")) return parseProcedure(tokens, "createProcedure");
   if (tokens.takeWords("trigger")) return parseCreateTrigger(tokens);
   if (tokens.takeWords("certificate")) return parseCreateCertificate(tokens);
   throw tokens.unexpected();
@@ -82,6 +82,7 @@ function parseAlter(tokens: TokenStream): Definition {
   if (tokens.takeWords("role")) return parseAlterRole(tokens, "DATABASE");
   if (tokens.takeWords("login")) return parseAlterLogin(tokens);
   if (tokens.takeWords("certificate")) return parseAlterCertificate(tokens);
+  if (tokens.takeWords("procedure")) return parseProcedure(tokens, "alterProcedure");
   throw tokens.unexpected();
 }
 
@@ -205,8 +206,16 @@ function parsePermission(tokens: TokenStream, verb: "GRANT" | "DENY" | "REVOKE")
   if (!(verb === "REVOKE" && tokens.takeWords("from"))) tokens.expectWord("to");
   const principals = [tokens.expectName()];
   while (tokens.takeSymbol(",")) principals.push(tokens.expectName());
-  if (!tokens.takeWords("cascade") && verb === "GRANT") tokens.takeWords("with", "grant", "option");
-  return { kind: "permission", verb, permissions, principals, ...(object !== undefined && { object }) };
+  const withGrantOption =
+    !tokens.takeWords("cascade") && verb === "GRANT" && tokens.takeWords("with", "grant", "option");
+  return {
+    kind: "permission",
+    verb,
+    permissions,
+    principals,
+    ...(object !== undefined && { object }),
+    ...(withGrantOption && { withGrantOption }),
+  };
 }
 
 function parsePermissionName(tokens: TokenStream): string {

@@ -11,7 +11,7 @@ import {
 } from "../sql-types.ts";
 import { syntaxError } from "./server-error.ts";
 import type { CaseBranch, Expression, Operator } from "./syntax.ts";
-import type { TokenStream } from "./token-stream.ts";
+import { TokenStream } from "./token-stream.ts";
 
 export function parseExpression(tokens: TokenStream): Expression {
   let left = parseConjunction(tokens);
@@ -120,7 +120,7 @@ function parseOperand(tokens: TokenStream): Expression {
       return { kind: "literal", value: token.text.toLowerCase(), type: varbinary(token.text.length / 2) };
     case "variable":
       tokens.next();
-      return { kind: "variable", name: token.text.toLowerCase() };
+      return parseXmlValue(tokens, { kind: "variable", name: token.text.toLowerCase() });
     case "word":
       return parseWord(tokens);
     case "name":
@@ -128,6 +128,20 @@ function parseOperand(tokens: TokenStream): Expression {
     default:
       throw tokens.unexpected();
   }
+}
+
+/** `.value('(/path)[1]', 'type')` after a variable, if that is what follows. */
+function parseXmlValue(tokens: TokenStream, operand: Expression): Expression {
+  if (!tokens.isSymbol(".") || !tokens.isWord("value", 1)) return operand;
+  tokens.next();
+  tokens.next();
+  tokens.expectSymbol("(");
+  const path = tokens.next();
+  tokens.expectSymbol(",");
+  const type = tokens.next();
+  if (path.kind !== "string" || type.kind !== "string") throw tokens.unexpected(path);
+  tokens.expectSymbol(")");
+  return { kind: "xmlValue", operand, path: path.text, type: parseType(new TokenStream(type.text)) };
 }
 
 function numberLiteral(text: string): { value: number | bigint | string; type: SqlType } {
@@ -226,6 +240,8 @@ const PLAIN_TYPES: Readonly<Record<string, SqlType>> = {
   date: { name: "date" },
   sysname,
   sql_variant: { name: "sql_variant" },
+  // As the text that it is.
+  xml: nvarchar("max"),
 };
 
 const SIZED_TYPES: ReadonlySet<SqlTypeName> = new Set([

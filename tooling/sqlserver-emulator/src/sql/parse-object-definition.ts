@@ -27,7 +27,7 @@ function skipConstraints(tokens: TokenStream): void {
 }
 
 /** The body is the rest of the batch, as in the engine; it is parsed when it is executed. */
-export function parseCreateProcedure(tokens: TokenStream): Definition {
+export function parseProcedure(tokens: TokenStream, kind: "createProcedure" | "alterProcedure"): Definition {
   const name = tokens.expectDottedName().join(".");
   const first = tokens.peek();
   while (!tokens.isWord("as")) {
@@ -36,7 +36,7 @@ export function parseCreateProcedure(tokens: TokenStream): Definition {
   }
   const parameters = first === tokens.peek() ? "" : tokens.textFrom(first);
   tokens.next();
-  return { kind: "createProcedure", name, parameters, body: takeRest(tokens) };
+  return { kind, name, parameters, body: takeRest(tokens) };
 }
 
 function takeRest(tokens: TokenStream): string {
@@ -46,12 +46,14 @@ function takeRest(tokens: TokenStream): string {
   return tokens.textFrom(first);
 }
 
-/** Its T-SQL is kept, not executed: what `rds_das_lock` refuses is played by `policy-lock.ts`. */
 export function parseCreateTrigger(tokens: TokenStream): Definition {
   const name = tokens.expectName();
-  for (const word of ["on", "all", "server"]) tokens.expectWord(word);
-  takeRest(tokens);
-  return { kind: "createTrigger", name };
+  for (const word of ["on", "all", "server", "for"]) tokens.expectWord(word);
+  const events: string[] = [];
+  do events.push(tokens.expectName().toUpperCase());
+  while (tokens.takeSymbol(","));
+  tokens.expectWord("as");
+  return { kind: "createTrigger", name, events, body: takeRest(tokens) };
 }
 
 export function parseCreateCertificate(tokens: TokenStream): Definition {

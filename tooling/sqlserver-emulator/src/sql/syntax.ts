@@ -24,6 +24,8 @@ export type Expression =
   | { readonly kind: "like"; readonly operand: Expression; readonly pattern: Expression; readonly negated: boolean }
   | { readonly kind: "exists"; readonly query: Select }
   | { readonly kind: "scalar"; readonly query: Select }
+  /** `@xml.value('(/path)[1]', 'type')` */
+  | { readonly kind: "xmlValue"; readonly operand: Expression; readonly path: string; readonly type: SqlType }
   | { readonly kind: "case"; readonly branches: readonly CaseBranch[]; readonly otherwise?: Expression };
 
 export interface CaseBranch {
@@ -95,6 +97,10 @@ export type Statement =
   | { readonly kind: "executeText"; readonly text: Expression }
   | { readonly kind: "if"; readonly condition: Expression; readonly then: Statement; readonly otherwise?: Statement }
   | { readonly kind: "block"; readonly statements: readonly Statement[] }
+  | { readonly kind: "try"; readonly statements: readonly Statement[]; readonly handler: readonly Statement[] }
+  /** Without an error: the one that was caught goes on. */
+  | { readonly kind: "throw"; readonly error?: { readonly number: Expression; readonly text: Expression } }
+  | { readonly kind: "return"; readonly value?: Expression }
   | { readonly kind: "executeAs"; readonly login: Expression; readonly text: string }
   | { readonly kind: "revert" }
   | { readonly kind: "kill"; readonly session: Expression }

@@ -1,12 +1,10 @@
 import type { UserTable } from "../instance.ts";
-import { findDatabase, isRoleMember, userOf } from "../principals.ts";
+import { findDatabase, holdsDatabasePermission, isRoleMember, userOf } from "../principals.ts";
 import type { SqlValue } from "../sql-types.ts";
 import type { CatalogTable } from "./context.ts";
 import { ServerError } from "./server-error.ts";
 
-const DBO = 1;
-
-/** A table of database master as a query sees it. Reading it takes ownership, or SELECT granted to the user or a role. */
+/** A table of database master as a query sees it. Reading it takes CONTROL, or SELECT granted to the user or a role. */
 export function tableSource(table: UserTable): CatalogTable<readonly SqlValue[]> {
   const { name, columns, readableBy } = table;
   return {
@@ -22,8 +20,7 @@ export function tableSource(table: UserTable): CatalogTable<readonly SqlValue[]>
       const mayRead =
         master &&
         user &&
-        (user.id === DBO ||
-          lent.includes("CONTROL SERVER") ||
+        (holdsDatabasePermission(engine.instance, master, session.login, "CONTROL", lent) ||
           readableBy.some(
             (reader) => reader.toLowerCase() === user.name.toLowerCase() || isRoleMember(master, user, reader),
           ));

@@ -1,7 +1,7 @@
 /** INSERT … VALUES, UPDATE and DELETE of the tables of database master. */
 import { findTable } from "../definitions/define-object.ts";
 import type { UserTable } from "../instance.ts";
-import { findDatabase, sameName, userOf } from "../principals.ts";
+import { findDatabase, holdsDatabasePermission, sameName } from "../principals.ts";
 import type { SqlValue } from "../sql-types.ts";
 import { compileExpression } from "./compile-expression.ts";
 import { compileSelect } from "./compile-select.ts";
@@ -14,16 +14,14 @@ import { tableSource } from "./table-source.ts";
 
 type Write = Extract<Statement, { kind: "insert" | "update" | "delete" }>;
 
-const DBO = 1;
-
-/** Only who owns the database writes here. @throws ServerError 208, 229, 2627 */
+/** Only who controls the database writes here. @throws ServerError 208, 229, 2627 */
 export function writeTable(statement: Write, context: SqlContext): void {
-  const { engine } = context;
+  const { engine, session, lent } = context;
   const table = findTable(engine.instance, statement.table);
   if (!table) throw unknownObject(statement.table);
   const database = findDatabase(engine.instance, "master");
-  const user = database && userOf(engine.instance, database, context.session.login);
-  if (user?.id !== DBO) throw writeDenied(statement.kind.toUpperCase(), table.name);
+  if (!database || !holdsDatabasePermission(engine.instance, database, session.login, "CONTROL", lent))
+    throw writeDenied(statement.kind.toUpperCase(), table.name);
   const rows = rowsAfter(statement, table, context);
   checkPrimaryKey(table, rows);
   const changed: UserTable = { ...table, rows };
