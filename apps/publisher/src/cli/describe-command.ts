@@ -2,6 +2,7 @@ import { type ProvisionedState, silentLogger, streamNameOf, systemClock } from "
 import { openAwsClients } from "../aws/clients.ts";
 import { loadConfiguration } from "../configuration/load-configuration.ts";
 import { openProvisioner } from "../engines/open-provisioner.ts";
+import { placeOfInstance } from "../engines/open-reader.ts";
 import { environment } from "../env.ts";
 import { describeActivityStream } from "../lifecycle/describe-stream.ts";
 import { streamNotFound } from "../lifecycle/refusals.ts";
@@ -23,8 +24,9 @@ const LOOK_BACK = 3_600_000;
 /** `das describe`. @returns the exit code. @throws ConfigurationError, RefusedError */
 export async function describeCommand(options: DescribeOptions): Promise<number> {
   const configuration = loadConfiguration(options.config);
+  if (options.instance !== undefined) placeOfInstance(configuration, options.instance);
   using aws = openAwsClients(configuration.stream.region);
-  using signal = stopOnSignals(() => undefined);
+  using signal = stopOnSignals();
   const parts = { configuration, aws, clock: systemClock, random: Math.random, signal };
   const since = options.since ?? new Date(Date.now() - LOOK_BACK);
   const description = await describeActivityStream(parts, since);

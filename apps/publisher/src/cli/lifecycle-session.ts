@@ -37,7 +37,7 @@ export async function changeStream(
   const logger = openLog("warn", { resource: configuration.resource.id });
   await using provisioner = openProvisioner(configuration, options.instance, environment, { administrator, logger });
   using aws = openAwsClients(configuration.stream.region);
-  using signal = stopOnSignals(() => undefined);
+  using signal = stopOnSignals();
   const parts: LifecycleParts = {
     configuration,
     provisioner,

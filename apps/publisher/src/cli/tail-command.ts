@@ -14,7 +14,7 @@ const POLL_INTERVAL = 400;
 export async function tailCommand(options: TailOptions): Promise<number> {
   const { resourceId, region } = targetOf("das tail", options);
   using aws = openAwsClients(region);
-  using stopping = stopOnSignals(() => undefined);
+  using stopping = stopOnSignals();
   const enough = new AbortController();
   const output = openOutput(() => enough.abort());
   let left = options.limit ?? Number.POSITIVE_INFINITY;

@@ -12,7 +12,7 @@ import { doublesIn, type Verification, verifyText } from "./verify-text.ts";
 export async function verifyCommand(options: VerifyOptions): Promise<number> {
   const { resourceId, region } = targetOf("das verify", options);
   using aws = openAwsClients(region);
-  using stopping = stopOnSignals(() => undefined);
+  using stopping = stopOnSignals();
   const readUntil = new Date();
   const account = new StreamAccount();
   const memory = new EventMemory();

@@ -41,7 +41,7 @@ export function openReader(
     : openOracleReader(configuration as OracleConfiguration, index, environment, settings);
 }
 
-/** @throws ConfigurationError when there is no such instance */
+/** @throws ConfigurationError, under the code of RDS's API (wire format §8), when there is no such instance */
 export function placeOfInstance({ instances }: Configuration, instanceId: string): number {
   const index = instances.findIndex(({ id }) => id === instanceId);
   if (index >= 0) return index;
@@ -49,7 +49,7 @@ export function placeOfInstance({ instances }: Configuration, instanceId: string
     who: "das",
     what: `there is no instance "${instanceId}" in the configuration, only ${instances.map(({ id }) => `"${id}"`).join(", ")}`,
     remedy: "Name one of these with --instance",
-    code: "instance-unknown",
+    code: "DBInstanceNotFound",
   });
 }
 
