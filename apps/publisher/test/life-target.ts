@@ -14,8 +14,10 @@ import oracledb from "oracledb";
 
 /** A primary and a standby that nothing of das is on yet, and the people who work there. */
 export interface LifeTarget extends AsyncDisposable {
-  /** Of `das init`. */
+  /** What a person answers to `das init`, but for AWS. */
   readonly options: readonly string[];
+  /** As `das grants` names it. */
+  readonly version: string;
   /** PEM; undefined: it speaks plain text. */
   readonly certificateAuthorities: string | undefined;
   readonly administrator: { readonly user: string; readonly password: string };
@@ -53,6 +55,7 @@ export async function openSqlServerTarget(): Promise<LifeTarget> {
       ...["--engine", "sqlserver", "--user", "das_reader"],
       ...["--instance", `a=${first.host}:${first.port}`, "--instance", `b=${second.host}:${second.port}`],
     ],
+    version: "2022",
     certificateAuthorities: [...new Set([first.ca, second.ca])].join("\n"),
     administrator: { user: "sa", password: first.password },
     trails: ["sqlserver:a:RDS_DAS_AUDIT", "sqlserver:b:RDS_DAS_AUDIT"],
@@ -121,6 +124,7 @@ export async function openOracleTarget(): Promise<LifeTarget> {
       ...["--engine", "oracle", "--user", "das_reader", "--service", service],
       ...["--instance", `a=${first.host}:${first.port}`, "--instance", `b=${second.host}:${second.port}`],
     ],
+    version: "19c",
     certificateAuthorities: undefined,
     administrator: { user: "SYSTEM", password },
     trails: [trail],

@@ -1,4 +1,4 @@
-/** The whole life of an activity stream, as the README walks through it: each line of it is a command of its own. */
+/** The whole life of an activity stream: the lines of the README's walk-through, as a person runs them. */
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +9,7 @@ import { describe, expect, test } from "vitest";
 import { openAwsClients } from "../src/aws/clients.ts";
 import { type Command, das } from "./das-process.ts";
 import { type LifeTarget, openOracleTarget, openSqlServerTarget } from "./life-target.ts";
+import { WalkThrough } from "./walk-through.ts";
 
 const RESOURCE = "db-ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const STREAM = streamNameOf(RESOURCE);
@@ -22,12 +23,18 @@ interface Ran {
 
 interface Scene extends AsyncDisposable {
   readonly aws: LocalAws;
+  readonly keyId: string;
   readonly target: LifeTarget;
-  /** A command that ends by itself. */
-  run(command: string, ...args: readonly string[]): Promise<Ran>;
-  /** A command of an administrator, which answers with JSON. */
-  change(command: string, ...args: readonly string[]): Promise<object>;
-  publish(instance: string): Command;
+  /** The walk-through's next line, which is this command, and what is added to it. */
+  walk(command: string, ...more: readonly string[]): Promise<Ran>;
+  /** A line that is not in the walk-through. */
+  run(...args: readonly string[]): Promise<Ran>;
+  /** The walk-through's next line, which goes on for ever, once for each instance. */
+  publish(): readonly Command[];
+  /** What is left of the walk-through. */
+  readonly left: readonly string[];
+  /** As a person would, whose emulators speak plain text or bear a certificate of their own. */
+  settle(): Promise<void>;
   /** What stands on the stream, by the package that consumers use. */
   events(): Promise<readonly DatabaseActivityEvent[]>;
 }
@@ -35,49 +42,45 @@ interface Scene extends AsyncDisposable {
 async function openScene(openTarget: () => Promise<LifeTarget>): Promise<Scene> {
   const stack = new AsyncDisposableStack();
   const aws = stack.use(await startLocalAws({ durations: { create: 20, delete: 20 } }));
+  const keyId = aws.kms.createKey().arn;
   const target = stack.use(await openTarget());
+  const { administrator, certificateAuthorities, version } = target;
   const directory = await mkdtemp(join(tmpdir(), "das-life-"));
   stack.defer(() => rm(directory, { recursive: true }));
-  const configurationFile = join(directory, "das.yaml");
-  const authorities = join(directory, "ca.pem");
-  await writeFile(authorities, target.certificateAuthorities ?? "");
+  await writeFile(join(directory, "ca.pem"), certificateAuthorities ?? "");
   const environment = {
     AWS_ENDPOINT_URL: aws.endpoint,
     AWS_ACCESS_KEY_ID: aws.credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: aws.credentials.secretAccessKey,
     DAS_PASSWORD_A: "Reader-7-Secret",
     DAS_PASSWORD_B: "Reader-7-Secret",
-    DAS_ADMIN_PASSWORD: target.administrator.password,
+    DAS_ADMIN_PASSWORD: administrator.password,
   };
+  const script = await WalkThrough.read();
+  const here = { sa: administrator.user, "2022": version };
+  const begin = (args: readonly string[]) => das(args, environment, directory);
   const run = async (...args: readonly string[]): Promise<Ran> => {
-    await using process = das(args, environment);
+    await using process = begin(args);
     const code = await process.exitCode;
     return { code, ...process.output };
   };
-  const written = await run(
-    ...["init", "--output", configurationFile, "--resource-id", RESOURCE, ...target.options],
-    ...["--region", aws.region, "--kms-key-id", aws.kms.createKey().arn, "--ca-file", authorities],
-    "--no-engine-native-audit-fields-included",
-  );
-  expect(written).toMatchObject({ code: 0 });
-  const configuration = await readFile(configurationFile, "utf8");
-  const reachable = target.certificateAuthorities
-    ? configuration
-    : configuration.replaceAll(/mode: required\n(?: *#.*\n)? *caFile: .*/g, "mode: off");
-  await writeFile(configurationFile, `${reachable}\npublisher: { heartbeatSeconds: 1, statePollSeconds: 1 }\n`);
-  const withConfiguration = (command: string, ...args: readonly string[]) =>
-    run(command, "-c", configurationFile, ...args);
   return {
-    ...{ aws, target, run: withConfiguration },
-    change: async (command, ...args) => {
-      const { code, stdout, stderr } = await withConfiguration(
-        command,
-        ...["--admin-user", target.administrator.user, ...args],
-      );
-      expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
-      return JSON.parse(stdout) as object;
+    ...{ aws, keyId, target, run },
+    walk: (command, ...more) => run(...script.next(command, here), ...more),
+    publish: () => {
+      const line = script.next("run", here);
+      return ["a", "b"].map((instance) => stack.use(begin(line.map((word) => (word === "a" ? instance : word)))));
     },
-    publish: (instance) => das(["run", "-c", configurationFile, "-i", instance], environment),
+    get left() {
+      return script.left;
+    },
+    settle: async () => {
+      const file = join(directory, "das.yaml");
+      const written = await readFile(file, "utf8");
+      const plain = written.replaceAll(/mode: required\n(?: *#.*\n)? *caFile: .*/g, "mode: off");
+      const text = certificateAuthorities === undefined ? plain : written;
+      await writeFile(file, `${text}\npublisher: { heartbeatSeconds: 1, statePollSeconds: 1 }\n`);
+    },
     events: async () => {
       using clients = openAwsClients(aws.region, { endpoint: aws.endpoint, credentials: aws.credentials });
       using keys = new DataKeyCache({ kms: clients.kms, resourceId: RESOURCE });
@@ -92,7 +95,20 @@ async function openScene(openTarget: () => Promise<LifeTarget>): Promise<Scene> 
   };
 }
 
-/** What happened to the stream, after a consumer dropped what it had seen before, and without what a life may or may not have. */
+/** A command that has done its work and has nothing to complain about. @returns what it answered */
+function done({ code, stdout, stderr }: Ran): string {
+  expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
+  return stdout;
+}
+
+/** One clear line, and nothing done. */
+function refused({ code, stdout, stderr }: Ran, line: RegExp, expected = 1): void {
+  expect({ code, stdout }).toEqual({ code: expected, stdout: "" });
+  expect(stderr).toMatch(line);
+  expect(stderr.trim().split("\n")).toHaveLength(1);
+}
+
+/** What happened to the stream, after a consumer dropped what it had seen before. */
 function lifeOf(events: readonly DatabaseActivityEvent[]): string[] {
   const told = events
     .filter(({ class: kind, command }) => kind === STREAM_CLASS && /START|STOP|MODIFY|FAILOVER/.test(command ?? ""))
@@ -115,71 +131,89 @@ describe.concurrent("the life of an activity stream", () => {
     ["Oracle", openOracleTarget],
   ] as const)("of %s", { timeout: 240_000 }, async (_, openTarget) => {
     await using scene = await openScene(openTarget);
-    const { target } = scene;
-    const publishers = [scene.publish("a"), scene.publish("b")];
-    await using stack = new AsyncDisposableStack();
-    for (const publisher of publishers) stack.use(publisher);
+    const { aws, keyId, target } = scene;
+    const { administrator } = target;
+    const asAdministrator = ["--config", "das.yaml", "--admin-user", administrator.user];
+    const started = { KmsKeyId: keyId, KinesisStreamName: STREAM, Status: "started", Mode: "async" };
 
-    const administrator = ["--admin-user", target.administrator.user];
-    const dryRun = await scene.run("start", ...administrator, "--dry-run");
-    expect(dryRun).toMatchObject({ code: 0, stderr: "" });
-    expect(scene.aws.kinesis.stream(STREAM)).toBeUndefined();
-    const started = await scene.run("start", ...administrator, "--from", "oldest");
-    expect(started).toMatchObject({ code: 0 });
-    expect(JSON.parse(started.stdout)).toMatchObject({ KinesisStreamName: STREAM, Status: "started", Mode: "async" });
-    // What the dry run announced is what was done, in its order.
-    const announced = [...dryRun.stdout.matchAll(/^-- (?!\$ )(.*)$/gm)].map(([, what]) => what);
-    expect(started.stderr.trim().split("\n")).toEqual(announced);
-    const twice = await scene.run("start", ...administrator);
-    expect(twice).toMatchObject({ code: 1, stdout: "" });
-    expect(twice.stderr).toMatch(/^InvalidDBInstanceState: .* is started already/);
-    const check = await scene.run("check", "--all-instances", "--json");
-    expect(JSON.parse(check.stdout).findings.filter(({ status }: { status: string }) => status === "failure")).toEqual(
-      [],
+    const written = done(
+      await scene.walk(
+        "init",
+        ...target.options,
+        ...["--region", aws.region, "--kms-key-id", keyId, "--ca-file", "ca.pem", "--resource-id", RESOURCE],
+      ),
     );
+    expect(written).toMatch(`Wrote das.yaml: resource ${RESOURCE}, 2 instances.`);
+    await scene.settle();
+    const policy = JSON.parse(done(await scene.walk("iam-policy")));
+    expect(policy.Statement.map(({ Resource }: { Resource: string }) => Resource)).toEqual([
+      ...Array(2).fill(`arn:aws:kinesis:${aws.region}:${aws.accountId}:stream/${STREAM}`),
+      keyId,
+    ]);
+    expect(done(await scene.walk("grants"))).toMatch(/^-- What das_reader needs, on/);
+
+    // Before the start it says what is missing, and who brings it.
+    const early = await scene.run("check", "--config", "das.yaml", "--all-instances");
+    expect(early).toMatchObject({ code: 1, stderr: "" });
+    expect(early.stdout).toContain("das start, once and on the primary");
+
+    const publishers = scene.publish();
+    const dryRun = done(await scene.walk("start"));
+    expect(aws.kinesis.stream(STREAM)).toBeUndefined();
+    refused(await scene.run("start", ...asAdministrator, "-i", "c"), /^DBInstanceNotFound: das: /, 2);
+    refused(await scene.run("start", ...asAdministrator, "-i", "b"), /^InvalidDBInstanceState: .* not (the|a) primary/);
+    const start = await scene.walk("start");
+    expect(JSON.parse(done(start))).toMatchObject(started);
+    // What the dry run announced is what was done, in its order.
+    const announced = [...dryRun.matchAll(/^-- (?!\$ )(.*)$/gm)].map(([, what]) => what);
+    expect(start.stderr.trim().split("\n")).toEqual(announced);
+    refused(await scene.run("start", ...asAdministrator), /^InvalidDBInstanceState: .* is started already/);
+    expect(done(await scene.walk("check"))).toMatch(/^0 failures, /m);
 
     target.work("SELECT 'locked'");
     await until(() => isOnStream(scene, "SELECT 'locked'"));
     for (const attempt of target.attempts) expect(await target.asDba(attempt), attempt).toBe(target.refusal);
-    expect(await scene.change("modify", "--audit-policy-state", "unlocked")).toMatchObject({
-      PolicyStatus: "unlocked",
-    });
+    expect(JSON.parse(done(await scene.walk("modify")))).toMatchObject({ ...started, PolicyStatus: "unlocked" });
     for (const allowed of target.changes) expect(await target.asDba(allowed), allowed).toBeUndefined();
-    expect(await scene.change("modify", "--audit-policy-state", "locked")).toMatchObject({ PolicyStatus: "locked" });
+    expect(JSON.parse(done(await scene.walk("modify")))).toMatchObject({ ...started, PolicyStatus: "locked" });
     for (const attempt of target.attempts) expect(await target.asDba(attempt), attempt).toBe(target.refusal);
 
     target.failOver();
     target.work("SELECT 'after the failover'");
     await until(() => isOnStream(scene, "SELECT 'after the failover'"));
-    const standby = await scene.run("stop", ...administrator, "-i", "a");
-    expect(standby).toMatchObject({ code: 1, stderr: expect.stringMatching(/^InvalidDBInstanceState: /) });
-
-    const described = await scene.change("describe", "-i", "b", "--json");
-    expect(described).toMatchObject({
-      ActivityStreamStatus: "started",
-      ActivityStreamKinesisStreamName: STREAM,
-      ActivityStreamMode: "async",
-      ActivityStreamPolicyStatus: "locked",
+    refused(await scene.run("stop", ...asAdministrator), /^InvalidDBInstanceState: .* not (the|a) primary/);
+    const described = done(await scene.walk("describe"));
+    expect(described).toMatch(/^ActivityStreamStatus +started$/m);
+    expect(described).toMatch(/^ActivityStreamPolicyStatus +locked$/m);
+    for (const name of [...target.trails, "publisher a", "publisher b"]) expect(described).toContain(name);
+    expect(done(await scene.walk("verify"))).toContain(target.trails[0]);
+    const known = await scene.run("describe", ...asAdministrator, "-i", "b", "--json");
+    expect(JSON.parse(done(known))).toMatchObject({
       generation: 1,
-      changedBy: target.administrator.user,
+      changedBy: administrator.user,
       sources: expect.arrayContaining(target.trails.map((source) => expect.objectContaining({ source }))),
-      publishers: expect.arrayContaining([
-        expect.objectContaining({ instance: "a" }),
-        expect.objectContaining({ instance: "b" }),
-      ]),
       database: { policy: "locked", drift: [] },
     });
 
     target.work("SELECT 'before the stop'");
-    expect(await scene.change("stop", "-i", "b")).toMatchObject({ KinesisStreamName: STREAM, Status: "stopped" });
+    expect(JSON.parse(done(await scene.walk("stop")))).toEqual({
+      KmsKeyId: keyId,
+      KinesisStreamName: STREAM,
+      Status: "stopped",
+    });
     expect(await isOnStream(scene, "SELECT 'before the stop'")).toBe(true);
-    expect(await scene.change("start", "-i", "b")).toMatchObject({ Status: "started" });
+    refused(await scene.run("stop", ...asAdministrator, "-i", "b"), /^InvalidDBInstanceState: .* is stopped already/);
+    expect(JSON.parse(done(await scene.walk("start")))).toMatchObject(started);
     expect(lifeOf(await scene.events())).toEqual(["START", "MODIFY", "MODIFY", "FAILOVER", "STOP", "START"]);
-    expect(await scene.change("stop", "-i", "b", "--delete-stream")).toMatchObject({ Status: "stopped" });
-    expect(scene.aws.kinesis.stream(STREAM)).toBeUndefined();
-    for (const { child, exitCode } of publishers) {
+    expect(scene.left).toEqual([]);
+
+    const end = await scene.run("stop", ...asAdministrator, "-i", "b", "--delete-stream");
+    expect(JSON.parse(done(end))).toMatchObject({ Status: "stopped" });
+    expect(aws.kinesis.stream(STREAM)).toBeUndefined();
+    for (const { child, exitCode, output } of publishers) {
       child.kill("SIGTERM");
-      expect(await exitCode).toBe(0);
+      expect({ code: await exitCode, stdout: output.stdout }).toEqual({ code: 0, stdout: "" });
+      expect(output.stderr).not.toMatch(/"level":"error"(?!.*LOSS WINDOW)/);
     }
   });
 });

@@ -2,6 +2,7 @@ import { streamNameOf, systemClock } from "@das/core";
 import { openAwsClients } from "../aws/clients.ts";
 import { loadConfiguration } from "../configuration/load-configuration.ts";
 import { openProvisioner } from "../engines/open-provisioner.ts";
+import { placeOfInstance } from "../engines/open-reader.ts";
 import { environment } from "../env.ts";
 import type { LifecycleParts } from "../lifecycle/lifecycle-parts.ts";
 import { runSteps, type Step, stepsText } from "../lifecycle/steps.ts";
@@ -33,6 +34,8 @@ export async function changeStream(
   answer: (state: StreamState, streamName: string) => object,
 ): Promise<number> {
   const configuration = loadConfiguration(options.config);
+  // Before anybody types a password for nothing.
+  if (options.instance !== undefined) placeOfInstance(configuration, options.instance);
   const administrator = { user: options.adminUser, password: await askPassword(options.adminUser, environment) };
   const logger = openLog("warn", { resource: configuration.resource.id });
   await using provisioner = openProvisioner(configuration, options.instance, environment, { administrator, logger });

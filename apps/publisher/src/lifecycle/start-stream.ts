@@ -36,13 +36,15 @@ export async function planStart(
   demandStartable(known?.state, streamName);
   const unfinished = known?.state?.status === "starting" ? known.state : undefined;
   if (unfinished) demandSameRequest(unfinished, request, streamName);
-  const now = await provisioner.now(signal);
   const kmsKeyId = unfinished?.["kms-key-id"] ?? request.kmsKeyId ?? configuration.stream.kmsKeyId;
-  const first = unfinished ?? firstState(parts, request, kmsKeyId, known?.state, now);
+  const generation = unfinished?.generation ?? (known?.state?.generation ?? 0) + 1;
+  // By the clock of the database, when everything is audited: what was before is not of this generation.
+  const firstState = async () =>
+    stateFrom(parts, request, { kmsKeyId, generation, stopped: known?.state, now: await provisioner.now(signal) });
+  const announced = tagsOf({ ...(unfinished ?? (await firstState())), revision: 0, writer: "" });
 
   let state: StreamState | undefined = unfinished;
   let changedAt = clock.now();
-  const tags = Object.keys(tagsOf({ ...first, revision: 0, writer: "" })).length;
   const steps: Step[] = [
     {
       kind: "aws",
@@ -57,21 +59,21 @@ export async function planStart(
     const capacity = shards === undefined ? "--stream-mode-details StreamMode=ON_DEMAND" : `--shard-count ${shards}`;
     steps.push({
       kind: "aws",
-      what: `create the stream ${streamName}, which keeps records for 24 hours, with the state "starting" in ${tags} tags`,
-      command: `aws kinesis create-stream --stream-name ${streamName} ${capacity} --tags ${tagsText(first)}`,
+      what: `create the stream ${streamName}, which keeps records for 24 hours, with the state "starting" in ${Object.keys(announced).length} tags`,
+      command: `aws kinesis create-stream --stream-name ${streamName} ${capacity} --tags ${tagsText(announced)}`,
       run: async () => {
         changedAt = clock.now();
-        state = await keeper.create(first);
+        state = await keeper.create(await firstState());
       },
     });
   } else if (!unfinished) {
     steps.push({
       kind: "aws",
-      what: `set the state of the stream ${streamName} to "starting", generation ${first.generation}`,
-      command: `aws kinesis add-tags-to-stream --stream-name ${streamName} --tags ${tagsText(first)}`,
+      what: `set the state of the stream ${streamName} to "starting", generation ${generation}`,
+      command: `aws kinesis add-tags-to-stream --stream-name ${streamName} --tags ${tagsText(announced)}`,
       run: async () => {
         changedAt = clock.now();
-        state = await keeper.change(known.state, first);
+        state = await keeper.change(known.state, await firstState());
       },
     });
   }
@@ -80,7 +82,6 @@ export async function planStart(
       kind: "wait",
       what: `wait for the publisher of ${instancesText(parts)}`,
       run: async () => {
-        const { generation } = first;
         const isThere = (heard: { readonly generation: number }) => heard.generation === generation;
         const silent = await awaitPublishers(parts, { since: changedAt, timeout: request.timeout, isThere });
         if (silent.length > 0) throw silentPublishers(silent, "start", request.timeout);
@@ -98,15 +99,20 @@ export async function planStart(
   return steps;
 }
 
-function firstState(
+interface Beginning {
+  readonly kmsKeyId: string;
+  readonly generation: number;
+  readonly stopped: StreamState | undefined;
+  readonly now: UtcTime;
+}
+
+function stateFrom(
   { administrator, configuration }: LifecycleParts,
   { nativeAuditFields, from }: StartRequest,
-  kmsKeyId: string,
-  stopped: StreamState | undefined,
-  now: UtcTime,
+  { kmsKeyId, generation, stopped, now }: Beginning,
 ): StateChange {
   return {
-    generation: (stopped?.generation ?? 0) + 1,
+    generation,
     status: "starting",
     mode: "async",
     policy: "locked",
@@ -159,10 +165,14 @@ async function demandKey({ aws, configuration }: LifecycleParts, keyId: string):
   if (failure) throw keyNotAccessible(failure.what, failure.repair ?? "Name another key with --kms-key-id");
 }
 
-function tagsText(state: StateChange): string {
-  const tags = tagsOf({ ...state, revision: 0, writer: "" });
-  const written = Object.entries({ ...tags, "das-revision": "…", "das-writer": "…" });
-  return written.map(([key, value]) => `${key}=${value}`).join(",");
+/** What is decided only while it runs stands as `…`. */
+function tagsText(tags: Readonly<Record<string, string>>): string {
+  const decidedLater = ["das-revision", "das-writer", "das-start-at", "das-started-at", "das-changed-at"];
+  const written = Object.entries(tags).map(([key, value]) => {
+    const isLater = decidedLater.includes(key) && value !== "oldest";
+    return `${key}=${isLater ? "…" : value}`;
+  });
+  return written.join(",");
 }
 
 function instancesText({ configuration: { instances } }: LifecycleParts): string {
