@@ -13,7 +13,7 @@ import { type ReceivedPost, startReceiver } from "./webhook-receiver.ts";
 
 const SECRET = "a secret of the receiver";
 
-/** As docs/configuration.md tells receivers to do it. */
+/** As docs/notifications.md tells receivers to do it. */
 function isGenuine({ headers, body }: ReceivedPost): boolean {
   const { t, v1 } = Object.fromEntries(
     String(headers["das-signature"])

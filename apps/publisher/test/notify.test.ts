@@ -241,7 +241,7 @@ test.concurrent("a receiver that fails, refuses or is silent disturbs neither th
       command: "START",
       key: expect.any(String),
       givenUp: 1,
-      error: `das: notify.webhook: ${new URL(receiver.url).origin} answered 400. Check notify.webhook.url, and that the receiver takes what docs/configuration.md describes.`,
+      error: `das: notify.webhook: ${new URL(receiver.url).origin} answered 400. Check notify.webhook.url, and that the receiver takes what docs/notifications.md describes.`,
     },
   ]);
   const { statements, told } = await scene.onStream();

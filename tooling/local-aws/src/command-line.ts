@@ -23,7 +23,7 @@ Clients that speak HTTP/2 to Kinesis (the SDK for JavaScript) have to be told to
 /** @param onSettings runs with settings that are complete and in range; anything else ends with a message and --help's hint */
 export function commandLine(onSettings: (settings: Settings) => Promise<void>): Command {
   return new Command("local-aws")
-    .description("Kinesis and KMS on this machine, for tests, demos and trying things out.")
+    .description("Kinesis, KMS and EventBridge on this machine, for tests, demos and trying things out.")
     .option("-p, --port <port>", "listen here; 0 takes any free port", integer(0, 65_535), 4567)
     .option("-d, --directory <path>", "keep streams and keys here, across restarts (default: nothing is kept)")
     .option("-r, --region <name>", "the region that callers sign for", "us-east-1")

@@ -23,7 +23,7 @@ async function run(settings: Settings): Promise<void> {
 function facts(server: LocalAws, { directory, limits }: Settings, keyArn: string): string {
   const { accessKeyId, secretAccessKey } = server.credentials;
   return [
-    `Kinesis and KMS listen on ${server.endpoint}, region ${server.region}, account ${server.accountId}.`,
+    `Kinesis, KMS and EventBridge listen on ${server.endpoint}, region ${server.region}, account ${server.accountId}.`,
     directory === undefined
       ? "Nothing is kept: streams and keys are gone when this ends."
       : `Streams and keys are kept in ${server.directory}.`,

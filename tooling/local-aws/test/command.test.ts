@@ -27,7 +27,9 @@ test("--json prints one line that a program can work with", async () => {
 test("without --json it tells a person what to export, and ends on Ctrl-C", async () => {
   using directory = temporaryDirectory();
   await using command = new Command("--port", "0", "--directory", directory.path, "--limits");
-  expect(await command.firstLine()).toMatch(/^Kinesis and KMS listen on http:\/\/127\.0\.0\.1:\d+, region us-east-1/);
+  expect(await command.firstLine()).toMatch(
+    /^Kinesis, KMS and EventBridge listen on http:\/\/127\.0\.0\.1:\d+, region us-east-1/,
+  );
   const { code, output, errors } = await command.end("SIGINT");
   expect([code, errors]).toEqual([0, ""]);
   expect(output).toContain(`Streams and keys are kept in ${directory.path}.`);

@@ -90,14 +90,18 @@ instances:
 
   test("has no notifier unless it is asked for, and takes one", () => {
     const example = readFileSync(EXAMPLE, "utf8");
-    const withoutNotify = example.replace(/^notify:\n(?: .*\n)*/m, "");
-    expect(parseConfiguration(withoutNotify, "das.yaml").notify).toEqual({});
-    const notify = {
-      webhook: { url: "https://siem.example.com/hooks/das?token=1", secret: { env: "S" }, caFile: "ca.pem" },
-      eventBridge: { bus: "arn:aws:events:eu-west-1:123456789012:event-bus/security/das" },
-    };
-    const text = `${withoutNotify}\nnotify: ${JSON.stringify(notify)}\n`;
-    expect(parseConfiguration(text, "das.yaml").notify).toEqual(notify);
+    expect(parseConfiguration(example, "das.yaml").notify).toEqual({});
+    const page = readFileSync(new URL("../../../../docs/notifications.md", import.meta.url), "utf8");
+    const documented = /^```yaml\n(.*?)^```/ms.exec(page)?.[1];
+    expect(parseConfiguration(`${example}\n${documented}`, "das.yaml").notify).toEqual({
+      webhook: {
+        url: "https://siem.example.com/hooks/das",
+        secret: { env: "DAS_WEBHOOK_SECRET" },
+        authorization: { file: "/run/secrets/siem" },
+        caFile: "/etc/das/ca.pem",
+      },
+      eventBridge: { bus: "security", region: "eu-west-1" },
+    });
   });
 
   test.each([
@@ -115,14 +119,14 @@ instances:
       "notify.eventBridge.region: is said by the ARN of the bus already",
     ],
   ])("refuses a notifier of %s", (notify, problem) => {
-    const example = readFileSync(EXAMPLE, "utf8").replace(/^notify:\n(?: .*\n)*/m, "");
+    const example = readFileSync(EXAMPLE, "utf8");
     const message = problems(`${example}\nnotify: { ${notify} }\n`);
     expect(message).toContain(problem);
     expect(message).not.toContain("hunter2");
   });
 
   test.each(["http://127.0.0.1:8080/", "http://localhost/", "http://[::1]:9/"])("takes the receiver %s", (url) => {
-    const example = readFileSync(EXAMPLE, "utf8").replace(/^notify:\n(?: .*\n)*/m, "");
+    const example = readFileSync(EXAMPLE, "utf8");
     expect(parseConfiguration(`${example}\nnotify: { webhook: { url: '${url}' } }\n`, "t").notify.webhook).toEqual({
       url,
     });

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { type LossWindow, lossNotice, type StreamNotice, streamEvent } from "@das/core";
 import { expect, test } from "vitest";
 import { type NotificationOrigin, notificationOf } from "./notification.ts";
@@ -39,4 +40,20 @@ test("the end of a window, and each wider end, is worth another notification of 
   expect(new Set(told.map(({ identity }) => identity)).size).toBe(1);
   // Keys are the values of a header.
   for (const { key } of told) expect(key).toMatch(/^[\w.:@+-]+$/);
+});
+
+test("the documented one has the members, the words and the key that are sent", () => {
+  const page = readFileSync(new URL("../../../../docs/notifications.md", import.meta.url), "utf8");
+  const documented = JSON.parse(/^```json\n(.*?)^```/ms.exec(page)?.[1] ?? "");
+  const { errorMessage: cause, startTime, endTime } = documented;
+  const notice: StreamNotice = { command: "POLICY DRIFT", cause, startTime, endTime };
+  const event = streamEvent("sqlserver", notice, { ...instance, serverHost: documented.serverHost });
+  const sent = notificationOf({ ...origin, engine: "sqlserver" }, documented.source, event);
+  expect(JSON.stringify(sent)).toBe(JSON.stringify(documented));
+  const rows = [...page.matchAll(/^\| `(.*?)` \| (.*?) \| (.*?) \| (.*?) \|$/gm)];
+  expect(rows).toHaveLength(7);
+  for (const [, command, title, eventId, category] of rows) {
+    const other = streamEvent("oracle", { ...stop, command: command as StreamNotice["command"] }, instance);
+    expect(notificationOf(origin, "publisher:a", other)).toMatchObject({ command, title, eventId, category });
+  }
 });

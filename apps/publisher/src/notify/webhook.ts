@@ -104,5 +104,5 @@ function remedyOf(status: number): string {
   }
   if (status >= 300 && status < 400)
     return "Set notify.webhook.url to where it redirects to: no redirection is followed";
-  return "Check notify.webhook.url, and that the receiver takes what docs/configuration.md describes";
+  return "Check notify.webhook.url, and that the receiver takes what docs/notifications.md describes";
 }
