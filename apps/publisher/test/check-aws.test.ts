@@ -42,6 +42,12 @@ instances: [{ id: a, host: unused, user: unused, password: { env: UNUSED } }]`;
   async startStream(state: Partial<StreamState> = {}, shards = 1): Promise<void> {
     this.aws.kinesis.createStream(STREAM, { shards });
     await this.tag(tagsOf(startedState({ "kms-key-id": this.keyArn, ...state })));
+    await this.put("publisher:a");
+  }
+
+  async put(PartitionKey: string): Promise<void> {
+    const Data = new Uint8Array(1);
+    await this.clients.kinesis.send(new PutRecordCommand({ StreamName: STREAM, PartitionKey, Data }));
   }
 
   async tag(Tags: Record<string, string>): Promise<void> {
@@ -84,6 +90,7 @@ describe("the checks of AWS", () => {
       "stream.state",
       "stream.read",
       "stream.capacity",
+      "stream.put",
       "clock.aws",
     ]);
     expect(findings.find(({ id }) => id === "stream.state")?.what).toBe("the stream is started (generation 3)");
@@ -296,6 +303,28 @@ describe("a stream", () => {
       (await scene.check(scene.configuration(stream))).find(({ id }) => id === "stream.mode");
     expect(await found("")).toMatchObject({ status: "ok", what: "capacity is on demand, 4 shards now" });
     expect(await found("shards: 4")).toMatchObject({ status: "warning" });
+  });
+
+  test("is put on by whose heartbeats arrived, as far as it was looked at", async () => {
+    const start = Date.now();
+    let now = start - 70_000;
+    await using scene = await Scene.open({ clock: { now: () => now, sleep: systemClock.sleep } });
+    await scene.startStream();
+    now = start;
+    const putting = async () => (await scene.check()).find(({ id }) => id === "stream.put");
+    await scene.put("sqlserver:a:RDS_DAS_AUDIT");
+    expect(await putting()).toMatchObject({
+      status: "warning",
+      what: expect.stringContaining("publisher of a was seen"),
+    });
+    const busy = { errorType: "ProvisionedThroughputExceededException" };
+    const throttle = scene.aws.faults.failCalls({ operation: "GetRecords", times: Number.POSITIVE_INFINITY }, busy);
+    expect(await putting()).toMatchObject({ status: "ok", what: expect.stringContaining("only a part") });
+    throttle.remove();
+    await scene.put("publisher:a");
+    expect(await putting()).toMatchObject({ status: "ok", what: expect.stringContaining("it may put records") });
+    await scene.tag(tagsOf(startedState({ "kms-key-id": scene.keyArn, revision: 2, status: "stopped" })));
+    expect(await putting()).toBeUndefined();
   });
 
   test("is measured: the busiest shard, by the time at which records arrived", async () => {

@@ -138,7 +138,8 @@ Example:
   das run --config das.yaml --instance a`;
 
 const CHECK_HELP = `
-It only reads, with the reader's own login, and tries in AWS what a publisher does but for putting records.
+It only reads, with the reader's own login, and tries in AWS what a publisher does; that publishers may put records
+shows in their heartbeats.
 The audits of the other instances of the configuration whose secrets are at hand are compared with those
 of this one.
 

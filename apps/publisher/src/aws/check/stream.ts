@@ -4,6 +4,7 @@ import type { Configuration } from "../../configuration/schema.ts";
 import { describeStream, isActive, readTags } from "../../stream/kinesis-stream.ts";
 import { type Answer, ask } from "./answer.ts";
 import { judgeCapacity, judgeReading } from "./capacity.ts";
+import { heartbeatKeys, judgePutting } from "./putting.ts";
 import { START_HINT } from "./start-hint.ts";
 import { judgeState, type StateFindings } from "./state.ts";
 import { observeTraffic } from "./traffic.ts";
@@ -22,7 +23,9 @@ export async function checkStream(
   const onDemand = summary.StreamModeDetails?.StreamMode === "ON_DEMAND";
   const subject = { streamName, onDemand, lanes: configuration.publisher.lanes };
   const tags = await ask(`stream ${streamName}`, () => readTags(kinesis, streamName));
-  const traffic = await ask(`stream ${streamName}`, () => observeTraffic(kinesis, streamName, awsClock.now()));
+  const traffic = await ask(`stream ${streamName}`, () =>
+    observeTraffic(kinesis, streamName, awsClock.now(), heartbeatKeys(configuration)),
+  );
   const { findings: ofState, keyInForce } = judgeState(tags, configuration);
   const findings = [
     exists,
@@ -32,6 +35,7 @@ export async function checkStream(
     ...ofState,
     judgeReading(traffic),
     ...(traffic.known ? [judgeCapacity(traffic.value, subject)] : []),
+    ...(traffic.known && keyInForce !== undefined ? [judgePutting(traffic.value, configuration)] : []),
   ];
   return { findings, ...(keyInForce !== undefined && { keyInForce }) };
 }

@@ -17,12 +17,18 @@ export interface ShardTraffic {
   readonly bytesOfOneKey: number;
   /** Other readers left no room to read all of the window. */
   readonly wasThrottled: boolean;
+  /** All of the window was read. */
+  readonly isWhole: boolean;
 }
 
 export interface Traffic {
   readonly openShards: number;
   /** Of the shards that were looked at. */
   readonly shards: readonly ShardTraffic[];
+  /** Of the partition keys that were listened for, those of which there was a record. */
+  readonly heard: ReadonlySet<string>;
+  /** All of the window was read in all of the shards, so what was not heard was not there. */
+  readonly isWhole: boolean;
 }
 
 /** Milliseconds back. */
@@ -32,8 +38,17 @@ const READS_PER_SHARD = 5;
 /** A stream has up to thousands; records are spread over them by hash, so a few stand for all. */
 const SHARDS_LOOKED_AT = 8;
 
-/** What was put on the stream in the last minute. @param now milliseconds since 1970 */
-export async function observeTraffic(client: Kinesis, streamName: string, now: number): Promise<Traffic> {
+/**
+ * What was put on the stream in the last minute.
+ * @param now milliseconds since 1970
+ * @param keys partition keys to listen for
+ */
+export async function observeTraffic(
+  client: Kinesis,
+  streamName: string,
+  now: number,
+  keys: readonly string[],
+): Promise<Traffic> {
   const open: string[] = [];
   for (let token: string | undefined; ; ) {
     const page = token === undefined ? { StreamName: streamName } : { NextToken: token };
@@ -45,10 +60,13 @@ export async function observeTraffic(client: Kinesis, streamName: string, now: n
     if (token === undefined) break;
   }
   const shards: ShardTraffic[] = [];
+  const heard = new Set<string>();
+  const hear = (key: string) => void (keys.includes(key) && heard.add(key));
   for (const shardId of open.slice(0, SHARDS_LOOKED_AT)) {
-    shards.push(await observeShard(client, streamName, shardId, now - WINDOW));
+    shards.push(await observeShard(client, streamName, shardId, now - WINDOW, hear));
   }
-  return { openShards: open.length, shards };
+  const isWhole = shards.length === open.length && shards.every((shard) => shard.isWhole);
+  return { openShards: open.length, shards, heard, isWhole };
 }
 
 interface Second {
@@ -62,6 +80,7 @@ async function observeShard(
   streamName: string,
   shardId: string,
   since: number,
+  hear: (partitionKey: string) => void,
 ): Promise<ShardTraffic> {
   const seconds = new Map<number, Second>();
   const position = { ShardIteratorType: "AT_TIMESTAMP", Timestamp: new Date(since) } as const;
@@ -74,10 +93,13 @@ async function observeShard(
       wasThrottled = true;
       break;
     }
-    for (const record of answer.Records ?? []) count(seconds, record);
+    for (const record of answer.Records ?? []) {
+      count(seconds, record);
+      hear(record.PartitionKey ?? "");
+    }
     iterator = answer.MillisBehindLatest === 0 ? undefined : answer.NextShardIterator;
   }
-  return { shardId, wasThrottled, ...busiestOf(seconds) };
+  return { shardId, wasThrottled, isWhole: !wasThrottled && iterator === undefined, ...busiestOf(seconds) };
 }
 
 /** undefined: the shard's other readers take all that it gives; it would be read, were it not for them. */
