@@ -1,4 +1,5 @@
 import { systemClock } from "@das/core";
+import { makeServerCertificate } from "@das/sqlserver-emulator";
 import { describe, expect, test } from "vitest";
 import { testNotification } from "../src/notify/notification.ts";
 import { signBody } from "../src/notify/sign-body.ts";
@@ -70,6 +71,18 @@ describe("a webhook", () => {
     const error = await post(receiver.url).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ retryable: true, message: expect.stringContaining("(ECONNREFUSED)") });
     expect((error as Error).message).not.toMatch(/hooks|hidden/);
+  });
+
+  test("over TLS trusts the authority of the configuration, and nobody unknown", async () => {
+    const { ca, certificate, key } = makeServerCertificate(Date.now());
+    await using receiver = await startReceiver({ certificate, key });
+    await post(receiver.url, { certificateAuthorities: ca });
+    expect(receiver.posts).toHaveLength(1);
+    await expect(post(receiver.url)).rejects.toMatchObject({
+      retryable: true,
+      message: expect.stringMatching(/\(UNABLE_TO_VERIFY_LEAF_SIGNATURE\).*notify\.webhook\.caFile/),
+    });
+    expect(receiver.posts).toHaveLength(1);
   });
 
   test("ends at once when it is given up", async () => {

@@ -1,6 +1,7 @@
 export { type Announcement, announce, instanceYaml } from "./announcement.ts";
 export { AUDIT_COLUMNS, type AuditColumn } from "./audit-columns.ts";
 export { EmulatedGroup, type EmulatedGroupOptions, type ReplicaRole } from "./availability-group.ts";
+export { makeServerCertificate } from "./certificates.ts";
 export {
   CHANGES_AUDIT,
   DEFAULT_AUDITS,
