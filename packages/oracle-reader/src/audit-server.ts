@@ -1,4 +1,5 @@
 import type { InstanceDescription, UtcTime } from "@das/core";
+import type { DriftLine } from "./provision/policy-record.ts";
 import type { OracleValue, TrailDescription } from "./row.ts";
 
 /**
@@ -10,7 +11,8 @@ export interface AuditServer extends AsyncDisposable {
   /** The database as it is at this moment. @throws UnavailableError, RefusedError, ServerError */
   observe(signal: AbortSignal): Promise<DatabaseState>;
   /**
-   * When this database became the primary; undefined when it never was a standby, or does not know any more.
+   * When this database became the primary, up to three seconds too early; undefined when it never was a standby, or does
+   * not know any more.
    * @throws UnavailableError
    */
   becamePrimaryAt(signal: AbortSignal): Promise<UtcTime | undefined>;
@@ -49,6 +51,12 @@ export interface AuditServer extends AsyncDisposable {
    * @returns undefined where nothing is provisioned, or may not be looked at
    */
   observePolicy(withContent: boolean, signal: AbortSignal): Promise<PolicyState | undefined>;
+  /**
+   * Lets the installed procedure put one thing back to what was recorded. Never throws.
+   * @param subject `DriftLine.healable`
+   * @returns why it did not; undefined when it ran
+   */
+  heal(subject: string, signal: AbortSignal): Promise<string | undefined>;
   /** Leaves the canary's row in the trail, with `instance.auditSessionId`. @throws RefusedError where it is not installed */
   fireCanary(signal: AbortSignal): Promise<void>;
   /** Allows the trail to be purged up to a time. @throws RefusedError where it is not installed */
@@ -59,8 +67,10 @@ export interface PolicyState {
   readonly isLocked: boolean;
   /** What was protected when it was locked, as it stands in the database. */
   readonly recorded: string;
-  /** What is not as it was recorded, a line each; nothing while it is not locked. */
-  readonly drift: readonly string[];
+  /** What is not as it was recorded; nothing while it is not locked. */
+  readonly drift: readonly DriftLine[];
+  /** `das_heal` is installed. */
+  readonly canHeal: boolean;
 }
 
 /** `table`: AUD$UNIFIED; `files`: the spillover files of this instance (Oracle notes §3.3). */

@@ -49,6 +49,8 @@ export interface SourceOptions {
 
 const RECONNECT = { base: 500, cap: 30_000 };
 const LATE_WINDOW: Micros = 60 * SECOND;
+/** The database remembers times of system change numbers every three seconds, so what it says may be so much too early. */
+const SCN_TIME_STEP: Micros = 3 * SECOND;
 /** Milliseconds between two looks whether the source may be read here now. */
 const OWNERSHIP_INTERVAL = 1_000;
 /** After so many milliseconds without an answer a spare may have had the lock, and given it back. */
@@ -135,7 +137,7 @@ export class OracleAuditSource implements AuditSource<OracleRow> {
           reading = point ? await this.#resume(point, began, server, signal) : await this.#begin(server, signal);
           if (signal.aborted) return;
           this.#progress = reading.progress;
-          if (began !== undefined) this.#progress.writesSince = microsOf(began);
+          if (began !== undefined) this.#progress.writesSince = microsOf(began) + SCN_TIME_STEP;
           if (!point) {
             const cursor = formatCursor(reading.progress.bookmark());
             yield { rows: [], cursor, lossWindows: [], instance: instance.description };
@@ -255,7 +257,7 @@ export class OracleAuditSource implements AuditSource<OracleRow> {
     signal: AbortSignal,
   ): Promise<Reading> {
     const { publishedBetween: between } = point;
-    const { position, losses } = parseCursor(point.cursor);
+    const { position, ...known } = parseCursor(point.cursor);
     const ledger = parseLedger(point);
     const { now } = await server.observe(signal);
     // Without a ledger nothing else would find what is older.
@@ -268,13 +270,14 @@ export class OracleAuditSource implements AuditSource<OracleRow> {
       const before = await between?.(utcTimeOfMicros(begin), utcTimeOfMicros(end), signal);
       if (before) published = published.union(before);
     }
-    const progress = this.#progressAt({ position: { ...position, low }, losses }, ledger);
+    const progress = this.#progressAt({ position: { ...position, low }, ...known }, ledger);
     progress.isProvisional = true;
     progress.writesSince = microsOf(now);
     const isPlanned = isBySwitchover(point.history, this.history);
     if (!isPlanned) {
       // Rows may have been stamped so long before the place, and not committed by then.
-      progress.losses.tell(LOSS_CAUSES.redoLost, low - this.#lateWindow, microsOf(began ?? now));
+      const end = began === undefined ? microsOf(now) : Math.min(microsOf(began) + SCN_TIME_STEP, microsOf(now));
+      progress.losses.tell(LOSS_CAUSES.redoLost, low - this.#lateWindow, end);
     }
     const { logger } = this.#options;
     logger.info(

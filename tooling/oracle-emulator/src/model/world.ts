@@ -230,7 +230,11 @@ export function scnAt(now: number): string {
   return String(SCN_AT_1970 + BigInt(Math.floor(now)) / 8n);
 }
 
-/** Milliseconds since 1970, true time. */
+/** Every so many milliseconds a database notes which system change number it has come to. */
+const SCN_TIME_STEP = 3_000;
+
+/** Milliseconds since 1970, true time, as far as the database remembers it: up to three seconds too early. */
 export function timeOfScn(scn: bigint): number {
-  return Number((scn - SCN_AT_1970) * 8n);
+  const time = Number((scn - SCN_AT_1970) * 8n);
+  return time - (time % SCN_TIME_STEP);
 }
