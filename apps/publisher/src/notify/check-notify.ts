@@ -22,30 +22,47 @@ export async function checkNotify(
   options: NotifyCheckOptions,
 ): Promise<readonly CheckFinding[]> {
   const { webhook, eventBridge } = configuration.notify;
-  const findings: CheckFinding[] = [];
-  if (webhook) {
-    const topic = checkTopic("notify.webhook", "Whoever waits for a notification takes its absence for a good sign");
-    const opened = await ask("notify.webhook", async () => openWebhook(webhook, environment, options.clock));
-    if (opened.known) {
-      using channel = opened.value;
-      const { origin } = new URL(webhook.url);
-      findings.push(
-        webhook.secret
-          ? topic.ok(`notifications are posted to ${origin}, signed`)
-          : topic.warning(
-              `notifications are posted to ${origin} without a signature: whoever knows the URL can send others`,
-              "Set notify.webhook.secret, and let the receiver verify das-signature",
-            ),
-        ...(await tryChannel(channel, configuration, options)),
-      );
-    } else findings.push(topic.failure(opened.reason, opened.remedy));
-  }
-  if (eventBridge) {
-    using channel = await openEventBridge(configuration, eventBridge);
-    const described = await ask(channel.name, () => channel.describe());
-    findings.push(judgeBus(eventBridge.bus, described), ...(await tryChannel(channel, configuration, options)));
-  }
-  return findings;
+  return [
+    ...(webhook ? await checkWebhook(webhook, configuration, environment, options) : []),
+    ...(eventBridge ? await checkEventBridge(eventBridge, configuration, options) : []),
+  ];
+}
+
+type Settings = Required<Configuration["notify"]>;
+
+async function checkWebhook(
+  settings: NonNullable<Settings["webhook"]>,
+  configuration: Configuration,
+  environment: Environment,
+  options: NotifyCheckOptions,
+): Promise<readonly CheckFinding[]> {
+  const { ok, warning, failure } = checkTopic(
+    "notify.webhook",
+    "Whoever waits for a notification takes its absence for a good sign",
+  );
+  const opened = await ask("notify.webhook", async () => openWebhook(settings, environment, options.clock));
+  if (!opened.known) return [failure(opened.reason, opened.remedy)];
+  using channel = opened.value;
+  const { origin } = new URL(settings.url);
+  return [
+    settings.secret
+      ? ok(`notifications are posted to ${origin}, signed`)
+      : warning(
+          `notifications are posted to ${origin} without a signature: whoever knows the URL can send others`,
+          "Set notify.webhook.secret, and let the receiver verify das-signature",
+        ),
+    ...(await tryChannel(channel, configuration, options)),
+  ];
+}
+
+async function checkEventBridge(
+  settings: NonNullable<Settings["eventBridge"]>,
+  configuration: Configuration,
+  options: NotifyCheckOptions,
+): Promise<readonly CheckFinding[]> {
+  using channel = await openEventBridge(configuration, settings);
+  const bus = judgeBus(settings.bus, await ask(channel.name, () => channel.describe()));
+  return [bus, ...(bus.status === "failure" ? [] : await tryChannel(channel, configuration, options))];
 }
 
 function judgeBus(bus: string, described: Answer<string>): CheckFinding {

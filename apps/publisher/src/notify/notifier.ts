@@ -43,10 +43,8 @@ export class Notifier implements AsyncDisposable {
     const notification = notificationOf(this.#options.origin, sourceId, event);
     if (this.#told.has(notification.key)) return;
     this.#told.add(notification.key);
-    for (const oldest of this.#told) {
-      if (this.#told.size <= REMEMBERED) break;
-      this.#told.delete(oldest);
-    }
+    const [oldest] = this.#told;
+    if (oldest !== undefined && this.#told.size > REMEMBERED) this.#told.delete(oldest);
     for (const outbox of this.#outboxes) outbox.add(notification);
   };
 

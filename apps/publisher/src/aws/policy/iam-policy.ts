@@ -104,10 +104,14 @@ export function iamPolicyOf(role: IamRole, subject: PolicySubject): PolicyDocume
       ...onStream,
       useOfKey("UseTheKey", key, kmsKeyId, subject),
       ...(describeKey ? [lookAtKey(kmsKeyId, subject)] : []),
-      ...(eventBus && bus !== undefined ? [{ ...eventBus, Effect: "Allow" as const, Resource: bus }] : []),
+      ...(eventBus && bus !== undefined ? [useOfBus(eventBus, bus)] : []),
       ...formerKeyIds.map((id, index) => useOfKey(`OpenOlderRecords${index + 1}`, ["Decrypt"], id, subject)),
     ],
   };
+}
+
+function useOfBus({ Sid, Action, Condition }: NonNullable<Rights["eventBus"]>, bus: string): PolicyStatement {
+  return { Sid, Effect: "Allow", Action, Resource: bus, ...(Condition && { Condition }) };
 }
 
 function useOfKey(sid: string, actions: readonly string[], keyId: string, subject: PolicySubject): PolicyStatement {
