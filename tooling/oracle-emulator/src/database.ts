@@ -1,6 +1,7 @@
 /** What a database knows besides its audit trail, as plain data that a test changes at will: who is who, and who may what. */
 import type { Block, Declaration } from "./sql/syntax.ts";
 import type { SqlType } from "./sql-types.ts";
+import type { DatabaseVault } from "./vault.ts";
 
 export interface ObjectGrant {
   /** `SYS.V_$DATABASE`. */
@@ -87,6 +88,7 @@ export interface Database {
   readonly triggersSeePolicies: boolean;
   /** Does READ of AUDSYS.AUD$UNIFIED and SYS.GV_$UNIFIED_AUDIT_TRAIL suffice for somebody who is not SYS? (Not known.) */
   readonly directReadsWork: boolean;
+  readonly vault: DatabaseVault;
 }
 
 export function findGrantee(database: Database, name: string): DatabaseUser | DatabaseRole | undefined {

@@ -3,6 +3,7 @@ import { PUBLIC_TABLES } from "./catalog/catalog.ts";
 import type { Database, DatabaseRole, DatabaseUser, ObjectGrant, StoredRoutine } from "./database.ts";
 import { SYSTEM_PRIVILEGES } from "./definitions/system-privileges.ts";
 import { parseStatement } from "./sql/parse-statement.ts";
+import { VAULT_OFF } from "./vault.ts";
 
 export interface DefaultDatabaseOptions {
   /** The reader's account; DAS_READER. */
@@ -53,11 +54,31 @@ const ROLES: readonly DatabaseRole[] = [
   }),
   role("SELECT_CATALOG_ROLE", { systemPrivileges: ["SELECT ANY DICTIONARY"] }),
   role("EXECUTE_CATALOG_ROLE", { objectGrants: execute("SYS.DBMS_LOCK", "AUDSYS.DBMS_AUDIT_MGMT") }),
+  role("DV_SECANALYST", {
+    objectGrants: read(
+      "DVSYS.DBA_DV_RULE",
+      "DVSYS.DBA_DV_RULE_SET",
+      "DVSYS.DBA_DV_RULE_SET_RULE",
+      "DVSYS.DBA_DV_COMMAND_RULE",
+    ),
+  }),
+  role("DV_ADMIN", { roles: ["DV_SECANALYST"], objectGrants: execute("DVSYS.DBMS_MACADM") }),
+  role("DV_OWNER", { roles: ["DV_ADMIN"] }),
   role("DBA", {
     systemPrivileges: [...SYSTEM_PRIVILEGES],
     roles: ["AUDIT_ADMIN", "SELECT_CATALOG_ROLE", "EXECUTE_CATALOG_ROLE"],
   }),
 ];
+
+/** The schema of Database Vault, which is installed whether it is enabled or not. */
+const VAULT_SCHEMA: DatabaseUser = {
+  ...NOTHING,
+  kind: "user",
+  name: "DVSYS",
+  password: null,
+  isLocked: true,
+  isOracleMaintained: true,
+};
 
 /** 18c brought NO AUTHENTICATION; before, such an account is locked. */
 const OWNER: DatabaseUser = {
@@ -103,6 +124,7 @@ export function defaultDatabase({ reader, administratorPassword }: DefaultDataba
     users: [
       administrator("SYS"),
       administrator("SYSTEM"),
+      VAULT_SCHEMA,
       OWNER,
       {
         ...NOTHING,
@@ -126,5 +148,6 @@ export function defaultDatabase({ reader, administratorPassword }: DefaultDataba
     codeGrantSuffices: true,
     triggersSeePolicies: true,
     directReadsWork: true,
+    vault: VAULT_OFF,
   };
 }

@@ -23,8 +23,10 @@ import type { OracleWorld } from "./oracle-world.ts";
 import { hasSystemPrivilege } from "./privileges.ts";
 import { DEFAULT_FORMATS, type SessionState } from "./session-state.ts";
 import { type BlockHost, compileBlock, evaluateNow } from "./sql/compile-block.ts";
+import { compileQuery } from "./sql/compile-query.ts";
 import type { Catalog, SqlContext, Variable } from "./sql/context.ts";
 import { type MessageNumber, oracleError } from "./sql/messages.ts";
+import { parseStatement } from "./sql/parse-statement.ts";
 import { SERVER_ZONE } from "./sql/server-zone.ts";
 import type { SqlValue } from "./sql-types.ts";
 import { StatementScans } from "./statement-scan.ts";
@@ -300,6 +302,18 @@ export class OracleEngine implements Engine {
       });
     }
     return context;
+  }
+
+  /** Is a condition true now? One that cannot be evaluated is not. */
+  holds(condition: string, context: SqlContext): boolean {
+    try {
+      const { statement } = parseStatement(`SELECT 1 FROM dual WHERE ${condition}`);
+      if (statement.kind !== "query") return false;
+      return Array.from(compileQuery(statement.query, { ...context, site: this.site }).run()).length === 1;
+    } catch (error) {
+      if (error instanceof OracleError) return false;
+      throw error;
+    }
   }
 
   /** Does a program hold together? Roles are not asked: they may still be granted to it. */

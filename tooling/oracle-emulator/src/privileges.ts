@@ -31,7 +31,7 @@ export function hasSystemPrivilege(database: Database, rights: Rights, privilege
 }
 
 /** Dictionaries that the ANY privileges leave out. */
-const PROTECTED_SCHEMAS: ReadonlySet<string> = new Set(["SYS", "AUDSYS"]);
+const PROTECTED_SCHEMAS: ReadonlySet<string> = new Set(["SYS", "AUDSYS", "DVSYS"]);
 
 /** @param wanted any of them will do */
 export function hasObjectPrivilege(

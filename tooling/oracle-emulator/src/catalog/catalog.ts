@@ -11,6 +11,8 @@ import { DBMS_APPLICATION_INFO, DBMS_OUTPUT, DBMS_SESSION, DBMS_STATS } from "./
 import { PRIVILEGE_VIEWS } from "./privilege-views.ts";
 import { PROGRAM_VIEWS } from "./program-views.ts";
 import { SESSION_FUNCTIONS } from "./session-functions.ts";
+import { DBMS_MACUTL, vaultPackage } from "./vault-package.ts";
+import { VAULT_VIEWS } from "./vault-views.ts";
 
 export function catalogOf(profile: VersionProfile): Catalog {
   const tables = [
@@ -19,6 +21,7 @@ export function catalogOf(profile: VersionProfile): Catalog {
     ...auditManagementViews(profile),
     ...PRIVILEGE_VIEWS,
     ...PROGRAM_VIEWS,
+    ...VAULT_VIEWS,
   ];
   const packages = [
     auditManagementPackage(profile),
@@ -27,6 +30,8 @@ export function catalogOf(profile: VersionProfile): Catalog {
     DBMS_SESSION,
     DBMS_STATS,
     DBMS_OUTPUT,
+    DBMS_MACUTL,
+    vaultPackage(profile),
   ];
   const named = [...tables, ...packages];
   return {

@@ -3,6 +3,7 @@ import { OracleError } from "../oracle-error.ts";
 import { hasSystemPrivilege } from "../privileges.ts";
 import type { SqlContext } from "../sql/context.ts";
 import { oracleError } from "../sql/messages.ts";
+import { demandAllowedDefinition } from "../vault.ts";
 import { grantOrRevoke } from "./define-grant.ts";
 import { alterUser, createRole, createUser, dropRole, dropUser } from "./define-grantee.ts";
 import {
@@ -25,6 +26,7 @@ export function runDefinition(definition: Definition, context: SqlContext): void
   try {
     demandWritable(definition, context);
     demandPrivilege(definition, context);
+    demandAllowedDefinition(definition, object, context);
     fireTriggers(definition, action, owner, object, context);
     apply(definition, context);
   } catch (error) {

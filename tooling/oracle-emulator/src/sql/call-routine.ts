@@ -1,6 +1,7 @@
 /** Programs that are called by name: members of packages, and what somebody created. */
 import { hasObjectPrivilege } from "../privileges.ts";
 import type { SqlType, SqlValue } from "../sql-types.ts";
+import { demandAllowedCall } from "../vault.ts";
 import { compilationError } from "./compilation-error.ts";
 import type { Parameter, SqlContext } from "./context.ts";
 import { convertValue, isConvertible } from "./convert-value.ts";
@@ -77,6 +78,7 @@ export function callRoutine(routine: Routine, given: readonly GivenArgument[], c
     const parameter = taken[index];
     if (parameter) args.set(parameter.name, convertValue(value, type, parameter.type, context.formats));
   }
+  demandAllowedCall(routine.owner, routine.object, context);
   const result = routine.run(args, context);
   // The model tells of DBMS_AUDIT_MGMT by itself.
   if (routine.object !== "DBMS_AUDIT_MGMT")
