@@ -26,7 +26,13 @@ describe("das grants", () => {
 
   test("differs by version, as the versions do", async () => {
     const { stdout } = await grants("sqlserver", "--engine-version", "2019");
-    expect(stdout).toContain("\nGRANT CONTROL SERVER TO [rds_das_reader];\n");
+    expect(stdout).not.toContain("CONTROL SERVER TO [rds_das_reader]");
+    // A batch of its own, as the server wants it.
+    expect(stdout).toMatch(
+      /\nGO\n-- create the procedure dbo\.rds_das_read\nCREATE PROCEDURE dbo\.rds_das_read\n[\s\S]*?;\nGO\n/,
+    );
+    expect(stdout).toContain("-- Put one that you throw away in the place of :signing_password.");
+    expect(stdout).toContain("\nGRANT CONTROL SERVER TO [rds_das_read_signer];\n");
     expect(stdout).not.toContain("VIEW SERVER SECURITY AUDIT");
   });
 

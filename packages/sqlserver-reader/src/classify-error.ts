@@ -40,8 +40,7 @@ const REFUSALS: ReadonlyMap<number, string> = new Map([
 ]);
 
 const LOGIN_REMEDY = "Check user and password of this instance in the configuration";
-const RIGHTS_REMEDY =
-  "Grant VIEW SERVER STATE and VIEW ANY DEFINITION, and VIEW SERVER SECURITY AUDIT (2022 and later) or CONTROL SERVER";
+const RIGHTS_REMEDY = "Run das start, which grants what is missing; das check names it, das grants prints it all";
 
 /** Codes of the driver that mean the connection, not the statement. */
 const CONNECTION_CODES = new Set([

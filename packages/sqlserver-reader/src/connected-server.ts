@@ -19,10 +19,8 @@ import {
   AUDIT_CHANGES_NAME,
   AUDIT_STATE,
   AUDIT_STATE_WITHOUT_SESSION,
-  auditReadStatement,
   FILE_LISTING,
   FILE_LISTING_2016,
-  FILES_WITH_ROWS,
   LOCK_HELD_ELSEWHERE,
   LOCK_ROLE,
   TAKE_LOCK,
@@ -52,7 +50,6 @@ export class ConnectedServer implements AuditServer {
   readonly instance: ConnectedInstance;
   readonly policy: PolicyServer;
   readonly #connection: Connection;
-  readonly #readStatement: string;
   readonly #audit: readonly QueryParameter[];
   readonly #options: ConnectedServerOptions;
   #stateStatement = AUDIT_STATE;
@@ -62,7 +59,6 @@ export class ConnectedServer implements AuditServer {
     this.#connection = connection;
     this.instance = instance;
     this.policy = policyServer(connection);
-    this.#readStatement = auditReadStatement(instance.columns);
     const { audit } = options;
     const alias = audit === AUDIT_CHANGES_NAME ? AUDIT_CHANGES_ALIAS : audit;
     this.#audit = [nvarchar("audit", audit), nvarchar("alias", alias)];
@@ -75,6 +71,12 @@ export class ConnectedServer implements AuditServer {
     const connection = await Connection.open(options.connection, clock, logger);
     try {
       const instance = await describeInstance(connection, serverHost, signal);
+      if (instance.reading.isPowerful) {
+        logger.warn(
+          { server: instance.serverName, user: options.connection.user },
+          "the reader holds CONTROL SERVER, which is nearly everything: run das start, then revoke it",
+        );
+      }
       return new ConnectedServer(connection, instance, options);
     } catch (error) {
       await connection[Symbol.asyncDispose]();
@@ -126,7 +128,19 @@ export class ConnectedServer implements AuditServer {
 
   readRows(path: string, offset: bigint | null, handlers: QueryHandlers, signal: AbortSignal): Promise<boolean> {
     const parameters = readParameters(path, offset === null ? null : path, offset);
-    return this.#connection.query(this.#readStatement, parameters, handlers, signal);
+    const { statement, kept } = this.instance.reading;
+    const { onRow } = handlers;
+    const picked: QueryHandlers = kept
+      ? {
+          ...handlers,
+          onRow: (values, flow) =>
+            onRow(
+              kept.map((index) => values[index] ?? null),
+              flow,
+            ),
+        }
+      : handlers;
+    return this.#connection.query(statement, parameters, picked, signal);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -171,7 +185,7 @@ export class ConnectedServer implements AuditServer {
     const pattern = `${directory}${set.audit}_${set.auditGuid ?? ""}*`;
     const read = (from: FileSetPlace["from"]) =>
       this.#connection.select(
-        FILES_WITH_ROWS,
+        this.instance.reading.filesStatement,
         readParameters(pattern, from ? directory + from.name : null, from?.offset ?? null),
         signal,
       );

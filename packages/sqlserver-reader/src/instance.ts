@@ -1,14 +1,19 @@
 import type { InstanceDescription } from "@das/core";
 import { ServerError } from "./classify-error.ts";
-import type { Connection } from "./connection.ts";
-import type { SqlValue, TrailDescription } from "./row.ts";
+import type { Connection, QueryParameter } from "./connection.ts";
+import type { SqlValue, TrailColumn, TrailDescription } from "./row.ts";
 import {
   ACTION_NAMES_QUERY,
+  auditReadStatement,
   CLASS_NAMES_QUERY,
+  COLUMNS_OF_PROCEDURE,
   DESCRIBE_TRAIL,
   type DeclaredColumn,
+  FILES_BY_PROCEDURE,
+  FILES_WITH_ROWS,
   INSTANCE_PROBE,
-  type SelectedColumn,
+  READ_BY_PROCEDURE,
+  READING_RIGHTS,
   selectColumns,
   TRAIL_WITHOUT_ROWS,
 } from "./statements.ts";
@@ -22,8 +27,23 @@ export interface ConnectedInstance {
   /** 13 = 2016, 14 = 2017, 15 = 2019, 16 = 2022, 17 = 2025. */
   readonly majorVersion: number;
   readonly trail: TrailDescription;
-  readonly columns: readonly SelectedColumn[];
+  readonly reading: TrailReading;
 }
+
+/** How audit files are read: by the reader itself, or by the procedure that a certificate signs (SQL Server notes §6.1). */
+export interface TrailReading {
+  /** Takes @pattern, @file and @offset. */
+  readonly statement: string;
+  /** The same, for the names of files that have rows. */
+  readonly filesStatement: string;
+  /** Which values of a row are the trail's columns; undefined: all of them. */
+  readonly kept: readonly number[] | undefined;
+  /** The reader itself holds CONTROL SERVER, which reading does not take where the procedure is installed. */
+  readonly isPowerful: boolean;
+}
+
+/** The first version with a right to read audits, and nothing else. */
+const SQL_SERVER_2022 = 16;
 
 /** @param serverHost the configured address of the instance, when the server's own report is not wanted */
 export async function describeInstance(
@@ -33,7 +53,8 @@ export async function describeInstance(
 ): Promise<ConnectedInstance> {
   const [probe = []] = await connection.select(INSTANCE_PROBE, [], signal);
   const [serverName, version, edition, engineEdition, address, oldName] = probe;
-  const columns = selectColumns(await declaredColumns(connection, signal));
+  const majorVersion = Number.parseInt(textOf(version), 10);
+  const { columns, ...reading } = await describeReading(connection, majorVersion, signal);
   return {
     description: {
       serverHost: serverHost ?? (textOf(address) || textOf(serverName)),
@@ -43,13 +64,44 @@ export async function describeInstance(
     },
     serverName: textOf(serverName),
     oldServerName: textOf(oldName),
-    majorVersion: Number.parseInt(textOf(version), 10),
-    columns,
+    majorVersion,
+    reading,
     trail: {
       columns: columns.map(({ name, kind }) => ({ name, kind })),
       actionNames: await readNames(connection, ACTION_NAMES_QUERY, signal),
       classNames: await readNames(connection, CLASS_NAMES_QUERY, signal),
     },
+  };
+}
+
+interface DescribedReading extends TrailReading {
+  readonly columns: readonly TrailColumn[];
+}
+
+async function describeReading(
+  connection: Connection,
+  majorVersion: number,
+  signal?: AbortSignal,
+): Promise<DescribedReading> {
+  const [rights] = majorVersion >= SQL_SERVER_2022 ? [] : await connection.select(READING_RIGHTS, [], signal);
+  const [isPowerful = false, mayExecute = false] = (rights ?? []).map((right) => Number(right) === 1);
+  if (mayExecute && !isPowerful) return describeProcedure(connection, signal);
+  const columns = selectColumns(await declaredColumns(connection, signal));
+  const statement = auditReadStatement(columns);
+  return { statement, filesStatement: FILES_WITH_ROWS, columns, kept: undefined, isPowerful };
+}
+
+/** It gives the time as text besides, and the file's path with each row: what the reader's own statement leaves out. */
+async function describeProcedure(connection: Connection, signal?: AbortSignal): Promise<DescribedReading> {
+  const given = await columnsOf(connection, COLUMNS_OF_PROCEDURE, [], signal);
+  const kept = given.flatMap(({ name }, index) => (name === "event_time" || name === "file_name" ? [] : [index]));
+  const columns = selectColumns(kept.flatMap((index) => given[index] ?? []));
+  return {
+    statement: READ_BY_PROCEDURE,
+    filesStatement: FILES_BY_PROCEDURE,
+    columns,
+    kept,
+    isPowerful: false,
   };
 }
 
@@ -59,12 +111,25 @@ async function declaredColumns(connection: Connection, signal?: AbortSignal): Pr
   if (described.length > 0 || signal?.aborted) {
     return described.map(([name, type]) => ({ name: textOf(name), type: textOf(type) }));
   }
+  return columnsOf(
+    connection,
+    TRAIL_WITHOUT_ROWS,
+    [{ name: "pattern", type: "nvarchar", value: "*.sqlaudit" }],
+    signal,
+  );
+}
+
+async function columnsOf(
+  connection: Connection,
+  statement: string,
+  parameters: readonly QueryParameter[],
+  signal?: AbortSignal,
+): Promise<readonly DeclaredColumn[]> {
   let declared: readonly DeclaredColumn[] = [];
-  const nowhere = { name: "pattern", type: "nvarchar", value: "*.sqlaudit" } as const;
   const onColumns = (columns: readonly DeclaredColumn[]) => {
     declared = columns;
   };
-  await connection.query(TRAIL_WITHOUT_ROWS, [nowhere], { onColumns, onRow: () => undefined }, signal);
+  await connection.query(statement, parameters, { onColumns, onRow: () => undefined }, signal);
   return declared;
 }
 

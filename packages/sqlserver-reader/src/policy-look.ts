@@ -5,7 +5,7 @@ import { ServerError } from "./classify-error.ts";
 import type { Connection } from "./connection.ts";
 import { textOf } from "./instance.ts";
 import { standbyReason } from "./provision/instance-role.ts";
-import { HEAL_PROCEDURE } from "./provision/names.ts";
+import { HEAL } from "./provision/names.ts";
 import { lookAtPolicy } from "./provision/policy-facts.ts";
 import { lookAtRecord } from "./provision/policy-record.ts";
 
@@ -29,7 +29,7 @@ export function policyServer(connection: Connection): PolicyServer {
     },
     heal: async (signal) => {
       try {
-        await connection.query(`EXEC master.${HEAL_PROCEDURE};`, [], { onRow: () => undefined }, signal);
+        await connection.query(`EXEC master.${HEAL.name};`, [], { onRow: () => undefined }, signal);
         return undefined;
       } catch (error) {
         const isRefused = error instanceof ServerError || (error instanceof DasError && !error.retryable);

@@ -22,7 +22,7 @@ const INSTANCE: ConnectedInstance = {
   oldServerName: "OLD\\PROD",
   majorVersion: 16,
   trail,
-  columns: [],
+  reading: { statement: "", filesStatement: "", kept: undefined, isPowerful: false },
 };
 
 function originOf(sharedWith: readonly string[]) {

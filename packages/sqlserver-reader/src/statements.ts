@@ -31,6 +31,12 @@ export const ACTION_NAMES_QUERY =
 export const CLASS_NAMES_QUERY =
   "SELECT RTRIM(class_type) AS class_type, class_type_desc, securable_class_desc FROM sys.dm_audit_class_type_map;";
 
+/** Reads audit files for a login that may not do so itself: until 2019 that takes CONTROL SERVER. */
+export const READ_PROCEDURE = "dbo.rds_das_read";
+/** The same columns, and the time as text before them, without rows. */
+export const COLUMNS_OF_PROCEDURE = `EXEC master.${READ_PROCEDURE} @pattern = NULL`;
+export const READ_BY_PROCEDURE = `EXEC master.${READ_PROCEDURE} @pattern, @file, @offset`;
+
 /**
  * One look at an audit: its definition, what it does now (the path of its file is the signal of a rollover), what its
  * event session `<audit>$A` could not write. One row, whether there is such an audit or not.
@@ -71,6 +77,7 @@ FROM sys.dm_os_enumerate_filesystem(@directory, @pattern) WHERE is_directory = 0
 /** Where neither may be used: the files that have rows from a place on. The server opens each of them for a moment. */
 export const FILES_WITH_ROWS =
   "SELECT DISTINCT f.file_name FROM sys.fn_get_audit_file(@pattern, @file, @offset) AS f OPTION (RECOMPILE, MAXDOP 1)";
+export const FILES_BY_PROCEDURE = `EXEC master.${READ_PROCEDURE} @pattern, @file, @offset, @names = 1`;
 
 /** 2016: columns subdirectory, depth, file. */
 export const FILE_LISTING_2016 = "EXEC master.sys.xp_dirtree @directory, 1, 1";
@@ -95,6 +102,10 @@ export interface DeclaredColumn {
 export interface SelectedColumn extends TrailColumn {
   readonly expression: string;
 }
+
+/** May this login read audit files itself, and may it execute what reads them for it? */
+export const READING_RIGHTS = `SELECT HAS_PERMS_BY_NAME(NULL, NULL, N'CONTROL SERVER') AS is_powerful,
+       HAS_PERMS_BY_NAME(N'master.${READ_PROCEDURE}', N'OBJECT', N'EXECUTE') AS may_execute`;
 
 /** Types that the driver would round or cannot read: fetched as the text that SQL Server itself makes of them. */
 const DATE_TYPE = /^(date|time|datetime|smalldatetime)/;

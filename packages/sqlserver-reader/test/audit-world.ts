@@ -59,7 +59,7 @@ const INSTANCE: ConnectedInstance = {
   serverName: "SQLEMU01",
   oldServerName: "SQLEMU01",
   majorVersion: 16,
-  columns: [],
+  reading: { statement: "", filesStatement: "", kept: undefined, isPowerful: false },
   trail: {
     columns: SELECTED.map((name) => ({ name: name === "event_time" ? "das_event_time" : name, kind: "text" })),
     actionNames: new Map(),

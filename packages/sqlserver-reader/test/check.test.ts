@@ -22,6 +22,7 @@ import {
 import { describe, expect, test } from "vitest";
 import { Connection } from "../src/connection.ts";
 import { AUDIT_CHANGES_NAME, AUDIT_NAME, type ConnectionOptions, SqlServerReader } from "../src/index.ts";
+import { installReadProcedure } from "./emulated-trail.ts";
 
 const MEGABYTE = 1024 * 1024;
 const DAY = 86_400_000;
@@ -76,6 +77,7 @@ async function startHealthy(options: SqlServerEmulatorOptions = {}): Promise<Sql
     ),
   );
   changeReader(emulator, (permissions) => [...permissions, errorLogRight(emulator)]);
+  if (emulator.profile.year < 2022) await installReadProcedure(emulator, connectionTo(emulator));
   return emulator;
 }
 

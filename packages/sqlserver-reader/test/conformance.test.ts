@@ -16,7 +16,7 @@ import {
 } from "@das/sqlserver-emulator";
 import { describe, expect, test } from "vitest";
 import { AUDIT_NAME } from "../src/index.ts";
-import { type EmulatedTrail, openEmulatedTrail } from "./emulated-trail.ts";
+import { type EmulatedTrail, openEmulatedTrail, type ReadingOptions } from "./emulated-trail.ts";
 import { readUntil } from "./read-until.ts";
 
 /** 2012 and 2014 are data of the emulator, not supported versions. */
@@ -40,6 +40,8 @@ interface Behaviour {
   readonly listingRight: "granted" | "refused" | "empty";
   /** Does sys.dm_exec_describe_first_result_set know the function's columns? */
   readonly describesAuditFiles: boolean;
+  /** Until 2019 through a signed procedure, unless somebody gave the reader CONTROL SERVER. */
+  readonly reads: "itself" | "by procedure";
   /** Windows, or Linux with its separators. */
   readonly directory: "D:\\das\\" | "/var/opt/mssql/das/";
 }
@@ -57,13 +59,15 @@ const COMBINATIONS = coverPairs<Behaviour>({
   listing: ["dm_os_enumerate_filesystem", "xp_dirtree"],
   listingRight: ["granted", "refused", "empty"],
   describesAuditFiles: [true, false],
+  reads: ["itself", "by procedure"],
   directory: ["D:\\das\\", "/var/opt/mssql/das/"],
 });
 
 function emulatorOf(behaviour: Behaviour): SqlServerEmulatorOptions {
-  const { readErrors, pathSpelling, listing, listingRight, describesAuditFiles, directory, ...trail } = behaviour;
+  const { readErrors, pathSpelling, listing, listingRight, describesAuditFiles, reads, directory, ...trail } =
+    behaviour;
   return {
-    version: listing === "xp_dirtree" ? "2016" : "2022",
+    version: listing === "xp_dirtree" ? "2016" : reads === "by procedure" ? "2019" : "2022",
     // With and without TLS is another test's business.
     tls: "off",
     behaviour: trail,
@@ -84,8 +88,8 @@ const change = (trail: EmulatedTrail, transition: typeof rollOver) =>
 const filesOf = ({ emulator }: EmulatedTrail) => filesOfAudit(emulator.trail, auditNamed(emulator.trail, AUDIT_NAME));
 
 /** Restarts, missed rollovers, an empty file, and a file that is deleted before it was read. */
-async function liveThroughFiles(options: SqlServerEmulatorOptions): Promise<void> {
-  await using trail = await openEmulatedTrail(options);
+async function liveThroughFiles(options: SqlServerEmulatorOptions, reading: ReadingOptions): Promise<void> {
+  await using trail = await openEmulatedTrail(options, reading);
   await trail.append(5);
   const first = await readUntil(trail, undefined, trail.expectedMarkers().length);
   expect(first.markers).toEqual(trail.expectedMarkers());
@@ -118,10 +122,11 @@ async function liveThroughFiles(options: SqlServerEmulatorOptions): Promise<void
 // Most of a case is waiting for the next poll, so several run at a time.
 describe.concurrent("on every version", () => {
   for (const version of SUPPORTED) {
+    const byProcedure = VERSION_PROFILES[version].year < 2022;
     describeReaderConformance(`the SQL Server reader, on an emulated ${version},`, () =>
-      openEmulatedTrail({ version }),
+      openEmulatedTrail({ version }, { byProcedure }),
     );
-    test(`${version}: files come and go`, () => liveThroughFiles({ version }));
+    test(`${version}: files come and go`, () => liveThroughFiles({ version }, { byProcedure }));
   }
 });
 
@@ -130,7 +135,10 @@ describe.concurrent("whatever the engine does", () => {
     const name = Object.entries(behaviour)
       .map(([what, value]) => `${what} ${value}`)
       .join(", ");
-    describeReaderConformance(`the SQL Server reader, with ${name},`, () => openEmulatedTrail(emulatorOf(behaviour)));
-    test(`files come and go with ${name}`, () => liveThroughFiles(emulatorOf(behaviour)));
+    const byProcedure = behaviour.reads === "by procedure";
+    describeReaderConformance(`the SQL Server reader, with ${name},`, () =>
+      openEmulatedTrail(emulatorOf(behaviour), { byProcedure }),
+    );
+    test(`files come and go with ${name}`, () => liveThroughFiles(emulatorOf(behaviour), { byProcedure }));
   }
 });

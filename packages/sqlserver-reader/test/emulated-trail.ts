@@ -10,7 +10,11 @@ import {
   startSqlServerEmulator,
 } from "@das/sqlserver-emulator";
 import { ConnectedServer } from "../src/connected-server.ts";
+import { Connection } from "../src/connection.ts";
 import { AUDIT_NAME, type ConnectionOptions, SqlServerReader, type SqlServerRow } from "../src/index.ts";
+import { READ } from "../src/provision/names.ts";
+import { CREATE_READ } from "../src/provision/programs.ts";
+import { createSigned } from "../src/provision/signed-procedure.ts";
 
 export interface EmulatedTrail extends ConformanceTrail<SqlServerRow> {
   readonly emulator: SqlServerEmulator;
@@ -19,10 +23,18 @@ export interface EmulatedTrail extends ConformanceTrail<SqlServerRow> {
   appendRows(rows: readonly AuditRow[]): void;
 }
 
+export interface ReadingOptions {
+  /** Until 2019: through the signed procedure, without a right of its own. */
+  readonly byProcedure?: boolean;
+}
+
 const RESOURCE = "db-CONFORMANCE";
 
 /** An emulated SQL Server with its audit on, and what a reader needs to reach it. */
-export async function openEmulatedTrail(options: SqlServerEmulatorOptions = {}): Promise<EmulatedTrail> {
+export async function openEmulatedTrail(
+  options: SqlServerEmulatorOptions = {},
+  { byProcedure = false }: ReadingOptions = {},
+): Promise<EmulatedTrail> {
   const emulator = await startSqlServerEmulator({ audits: { queueDelay: 0 }, ...options });
   const { host, port, user, password, ca } = emulator;
   const connection: ConnectionOptions = {
@@ -33,6 +45,7 @@ export async function openEmulatedTrail(options: SqlServerEmulatorOptions = {}):
     password,
     ...(ca === undefined ? { tls: "off" } : { certificateAuthority: ca }),
   };
+  if (byProcedure) await installReadProcedure(emulator, connection);
   let count = 0;
   const append = (rows: readonly AuditRow[]) =>
     emulator.change((trail, now) => appendRows(trail, AUDIT_NAME, rows, now));
@@ -64,6 +77,15 @@ export async function openEmulatedTrail(options: SqlServerEmulatorOptions = {}):
     expectedMarkers: () => [...markersOf(emulator.trail, AUDIT_NAME)],
     [Symbol.asyncDispose]: () => emulator[Symbol.asyncDispose](),
   };
+}
+
+/** As das start leaves a server until 2019: the reader may not read audit files itself. */
+export async function installReadProcedure(emulator: SqlServerEmulator, connection: ConnectionOptions): Promise<void> {
+  const administrator = { ...connection, user: "sa" };
+  await using open = await Connection.open(administrator, systemClock, silentLogger);
+  for (const { sql } of createSigned(READ, CREATE_READ))
+    await open.select(sql.replaceAll(":signing_password", "'Aa1!thrown away'"));
+  await open.select(`REVOKE CONTROL SERVER FROM [${emulator.user}];`);
 }
 
 /** Cuts off whoever reads, and is the first one there afterwards. */

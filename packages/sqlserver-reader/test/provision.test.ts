@@ -89,6 +89,9 @@ describe.each(VERSIONS)("a life on %s", (version) => {
     await using reader = new SqlServerReader({ connection: connectionTo(emulator), resourceId: RESOURCE });
     const { findings } = await reader.check(never);
     expect(findings.filter(({ status }) => status === "failure")).toEqual([]);
+    expect(findings.find(({ id }) => id === "sqlserver.least-privilege")).toMatchObject({ status: "ok" });
+    const reading = findings.find(({ id }) => id === "sqlserver.read-procedure");
+    expect(reading?.status).toBe(["2016", "2017", "2019"].includes(version) ? "ok" : undefined);
     expect(findings.find(({ id }) => id === "sqlserver.policy-lock")).toMatchObject({
       what: "the audit policy is locked, and as it was recorded",
     });
@@ -97,9 +100,14 @@ describe.each(VERSIONS)("a life on %s", (version) => {
     expect(await provisioner.planStop(never)).toEqual([]);
     expect(emulator.trail.audits).toEqual([]);
     expect(emulator.trail.specifications).toEqual([]);
+    // What the reader reads through is part of the rights that it keeps, like its login.
+    const readsByProcedure = ["2016", "2017", "2019"].includes(version);
+    const named = (name: string) => expect.objectContaining({ name });
     expect(emulator.instance).toEqual({
       ...before,
-      logins: [...before.logins, expect.objectContaining({ name: "das_reader" })],
+      procedures: readsByProcedure ? [named("dbo.rds_das_read")] : [],
+      certificates: readsByProcedure ? [{ name: "rds_das_read_signer", password: undefined }] : [],
+      logins: [...before.logins, named("das_reader"), ...(readsByProcedure ? [named("rds_das_read_signer")] : [])],
       databases: before.databases.map((database) =>
         database.name === "master" ? { ...database, principals: expect.anything() } : database,
       ),
@@ -354,8 +362,8 @@ describe("what goes wrong", () => {
       "disable the server trigger rds_das_lock",
       "create the server audit RDS_DAS_AUDIT",
       "switch the server audit RDS_DAS_AUDIT on",
-      "drop the login rds_das_signer",
-      "drop the certificate rds_das_signer",
+      "drop the login rds_das_heal_signer",
+      "drop the certificate rds_das_heal_signer",
       "create the procedure dbo.rds_das_heal",
       "sign dbo.rds_das_heal, so that it may do what its caller may not",
       "enable the server trigger rds_das_lock",

@@ -26,11 +26,16 @@ function accountText({ user, instances, statements }: AccountGrants, isOneDataba
   if (statements.some(({ sql }) => sql.includes(":reader_password"))) {
     lines.push("-- Put the password in the place of :reader_password, in the engine's quotes.");
   }
+  if (statements.some(({ sql }) => sql.includes(":signing_password"))) {
+    lines.push("-- Put one that you throw away in the place of :signing_password.");
+  }
   let last: string | undefined;
   for (const { what, sql, place } of statements) {
     if (place !== last) lines.push("", ...headingOf(place));
     last = place;
-    lines.push(`-- ${what}`, sql);
+    // SQL Server wants it alone in a batch.
+    const around = /^CREATE PROCEDURE dbo\./.test(sql) ? ["GO"] : [];
+    lines.push(...around, `-- ${what}`, sql, ...around);
   }
   return `${lines.join("\n")}\n`;
 }

@@ -104,7 +104,7 @@ test("the current file of an audit can be read, or the right is named that the v
     {
       id: "sqlserver.audit-read.RDS_DAS_AUDIT",
       status: "failure",
-      repair: "USE master; GRANT CONTROL SERVER TO [rds_das_reader];",
+      repair: "Run das start: it installs dbo.rds_das_read, which reads for rds_das_reader",
     },
   ]);
 });

@@ -1,4 +1,5 @@
 import type { CheckFinding } from "@das/core";
+import { READ_PROCEDURE } from "../statements.ts";
 import { type Answer, type Inquiry, mapAnswer } from "./answer.ts";
 import { about } from "./finding.ts";
 import { hasSplitRights, type InstanceFacts } from "./instance-facts.ts";
@@ -11,13 +12,18 @@ import { grant } from "./statement.ts";
  */
 const FIRST_ROW = "SELECT TOP (1) f.audit_file_offset FROM sys.fn_get_audit_file(@path, NULL, NULL) AS f";
 
-/** undefined: the audit writes no file now. */
+/** The procedure gives all rows, or the names of files that have some: one here, but the server goes through the file. */
+const BY_PROCEDURE = `EXEC master.${READ_PROCEDURE} @pattern = @path, @names = 1`;
+
+/** undefined: the audit writes no file now. @param byProcedure through which the reader reads, until 2019 */
 export async function lookAtReading(
   inquiry: Inquiry,
   state: AuditState | undefined,
+  byProcedure: boolean,
 ): Promise<Answer<number> | undefined> {
   if (!state || state.currentPath === "") return undefined;
-  return mapAnswer(await inquiry.ask(FIRST_ROW, { path: state.currentPath }), (rows) => rows.length);
+  const statement = byProcedure ? BY_PROCEDURE : FIRST_ROW;
+  return mapAnswer(await inquiry.ask(statement, { path: state.currentPath }), (rows) => rows.length);
 }
 
 /** Rights in a table are one thing, a row in the hand another. */
@@ -29,7 +35,9 @@ export function judgeReading(
   if (!reading) return [];
   const { ok, failure } = about(`audit-read.${audit.name}`, "Every event is a row of sys.fn_get_audit_file");
   if (reading.known) return [ok(`the current file of ${audit.name} can be read`)];
-  const right = hasSplitRights(instance) ? "VIEW SERVER SECURITY AUDIT" : "CONTROL SERVER";
-  const repair = reading.refused ? grant(right, instance.login) : undefined;
+  const right = hasSplitRights(instance)
+    ? grant("VIEW SERVER SECURITY AUDIT", instance.login)
+    : `Run das start: it installs ${READ_PROCEDURE}, which reads for ${instance.login}`;
+  const repair = reading.refused ? right : undefined;
   return [failure(`the current file of ${audit.name} cannot be read (${reading.reason})`, repair)];
 }

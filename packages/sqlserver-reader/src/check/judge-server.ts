@@ -17,6 +17,7 @@ import { judgeLockRole, judgeLockTrigger } from "./lock.ts";
 import { judgePolicyLock } from "./policy-lock.ts";
 import { judgePredicate } from "./predicate.ts";
 import { judgeAbsence } from "./publisher-absence.ts";
+import { judgeReadProcedure } from "./read-procedure.ts";
 import { guidElsewhere, judgePartnerships, judgeReplicas } from "./replicas.ts";
 import { judgeLeastPrivilege, judgeRights } from "./rights.ts";
 import { judgeClock } from "./server-clock.ts";
@@ -35,6 +36,7 @@ export function judgeServer(facts: ServerFacts): readonly CheckFinding[] {
     judgeVersion(instance),
     judgeEdition(instance),
     ...judgeRights(instance, facts.rights),
+    ...judgeReadProcedure(facts.readProcedure, facts.rights),
     ...judgeLeastPrivilege(instance, facts.rights),
     ...facts.roles.map((role) =>
       judgeAudit(role, facts.audits, instance, {

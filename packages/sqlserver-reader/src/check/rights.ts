@@ -1,4 +1,5 @@
 import type { CheckFinding } from "@das/core";
+import { READ_PROCEDURE } from "../statements.ts";
 import { type Answer, type Inquiry, mapAnswer } from "./answer.ts";
 import { about } from "./finding.ts";
 import { hasSplitRights, type InstanceFacts } from "./instance-facts.ts";
@@ -74,7 +75,7 @@ const ASKED = [
 /** A permission that this version does not know gives NULL, which counts as not held. */
 const RIGHTS = `SELECT ${ASKED.map((right) => `HAS_PERMS_BY_NAME(NULL, NULL, ${quoteText(right)})`).join(",\n       ")},
        IS_SRVROLEMEMBER(N'sysadmin'), IS_SRVROLEMEMBER(N'securityadmin'),
-       HAS_PERMS_BY_NAME(N'master.dbo.rds_das_read', N'OBJECT', N'EXECUTE')`;
+       HAS_PERMS_BY_NAME(N'master.${READ_PROCEDURE}', N'OBJECT', N'EXECUTE')`;
 
 export async function lookAtRights(inquiry: Inquiry): Promise<Answer<RightsFacts>> {
   return mapAnswer(await inquiry.ask(RIGHTS), ([row = []]) => {
@@ -97,26 +98,17 @@ export function judgeRights(instance: InstanceFacts, rights: Answer<RightsFacts>
   }
   const { login } = instance;
   const needs = hasSplitRights(instance) ? NEEDS_SINCE_2022 : NEEDS_UNTIL_2019;
-  const findings = needs.map(({ word, right, why }) => {
+  return needs.map(({ word, right, why }) => {
     const { ok, failure } = about(`right.${word}`, why);
     return rights.value.held.has(right)
       ? ok(`${login} holds ${right}`)
       : failure(`${login} lacks ${right}`, grant(right, login));
   });
-  return hasSplitRights(instance) ? findings : [...findings, judgeControlServer(login, rights.value)];
 }
 
-/** Until 2019 reading audit files takes CONTROL SERVER: nearly everything, for want of anything smaller. */
-function judgeControlServer(login: string, { held, mayExecuteReadProcedure }: RightsFacts): CheckFinding {
-  const { ok, failure } = about(
-    "right.control-server",
-    "Until 2019 sys.fn_get_audit_file takes CONTROL SERVER, which is nearly everything: guard this login as sa",
-  );
-  if (held.has("CONTROL SERVER")) return ok(`${login} holds CONTROL SERVER, as this version wants it`);
-  const procedure = mayExecuteReadProcedure
-    ? ", and this version of das does not read through dbo.rds_das_read, which it may execute"
-    : "";
-  return failure(`${login} lacks CONTROL SERVER${procedure}`, grant("CONTROL SERVER", login));
+/** As the reader decides it when it connects. */
+export function readsByProcedure(instance: InstanceFacts, { held, mayExecuteReadProcedure }: RightsFacts): boolean {
+  return !hasSplitRights(instance) && mayExecuteReadProcedure && !held.has("CONTROL SERVER");
 }
 
 /** Whoever steals the reader's password should get what was audited, and nothing else. */
@@ -129,9 +121,7 @@ export function judgeLeastPrivilege(instance: InstanceFacts, rights: Answer<Righ
   const { login } = instance;
   const name = quoteName(login);
   const { held, isSysadmin, isSecurityadmin } = rights.value;
-  const needed = hasSplitRights(instance)
-    ? NEEDS_SINCE_2022.map(({ right }) => right)
-    : [...NEEDS_UNTIL_2019.map(({ right }) => right), "CONTROL SERVER"];
+  const needed = (hasSplitRights(instance) ? NEEDS_SINCE_2022 : NEEDS_UNTIL_2019).map(({ right }) => right);
   const keep = grant(needed.join(", "), login);
   const roles = [...(isSysadmin ? ["sysadmin"] : []), ...(isSecurityadmin && !isSysadmin ? ["securityadmin"] : [])];
   if (roles.length > 0) {
@@ -140,8 +130,9 @@ export function judgeLeastPrivilege(instance: InstanceFacts, rights: Answer<Righ
   }
   // CONTROL SERVER implies the others, which are then not held apart from it.
   const dangers = held.has("CONTROL SERVER") ? ["CONTROL SERVER"] : DANGEROUS;
-  const excess = dangers.filter((right) => held.has(right) && !needed.includes(right));
+  const excess = dangers.filter((right) => held.has(right));
   if (excess.length === 0) return [ok(`${login} holds nothing that this version does not want`)];
   const what = `${login} holds ${excess.join(" and ")}, which reading does not take`;
-  return [warning(what, `${keep}\nREVOKE ${excess.join(", ")} FROM ${name};`)];
+  const first = hasSplitRights(instance) ? "" : `-- once das start has installed ${READ_PROCEDURE}\n`;
+  return [warning(what, `${keep}\n${first}REVOKE ${excess.join(", ")} FROM ${name};`)];
 }

@@ -1,5 +1,6 @@
 import type { Clock, Logger } from "@das/core";
 import type { ConnectionOptions } from "../connection-options.ts";
+import type { SignedProcedureFacts } from "../provision/signed-procedure.ts";
 import type { Answer, Inquiry } from "./answer.ts";
 import { type AuditDirectory, lookAtAuditDirectory } from "./audit-directory.ts";
 import { type FolderEntry, lookAtFolder } from "./audit-folder.ts";
@@ -10,8 +11,9 @@ import { lookAtSharedDrives } from "./file-path.ts";
 import type { InstanceFacts } from "./instance-facts.ts";
 import { type LockFacts, lookAtLockRole, lookAtLockTrigger, type TriggerState } from "./lock.ts";
 import { lookAtPolicyLock, type PolicyLock } from "./policy-lock.ts";
+import { lookAtReadProcedure } from "./read-procedure.ts";
 import { lookAtPartnerships, lookAtReplicas, type Replica } from "./replicas.ts";
-import { lookAtRights, type RightsFacts } from "./rights.ts";
+import { lookAtRights, type RightsFacts, readsByProcedure } from "./rights.ts";
 import { type AuditState, auditNamed, lookAtAudits, lookAtStates, type ServerAudit } from "./server-audits.ts";
 import { type ClockFacts, lookAtClock } from "./server-clock.ts";
 import {
@@ -50,6 +52,8 @@ export interface ServerFacts {
   readonly instanceId: string;
   readonly instance: InstanceFacts;
   readonly rights: Answer<RightsFacts>;
+  /** undefined: since 2022 reading takes none. */
+  readonly readProcedure: Answer<SignedProcedureFacts> | undefined;
   /** Every audit of the server. */
   readonly audits: Answer<readonly ServerAudit[]>;
   readonly roles: readonly string[];
@@ -79,14 +83,16 @@ export async function lookAtServer(
   const { clock, logger } = request;
   const audits = await lookAtAudits(inquiry);
   const states = await lookAtStates(inquiry);
+  const rights = await lookAtRights(inquiry);
   return {
     instanceId: request.connection.instanceId,
     instance,
-    rights: await lookAtRights(inquiry),
+    rights,
+    readProcedure: await lookAtReadProcedure(inquiry, instance),
     audits,
     roles: request.audits,
     states,
-    streamAudits: await lookAtStreamAudits(request.audits, audits, states, inquiry, instance),
+    streamAudits: await lookAtStreamAudits(request.audits, audits, states, inquiry, { instance, rights }),
     auditDirectory: await lookAtAuditDirectory(inquiry, request.auditDirectory),
     sharedDrives: await lookAtSharedDrives(inquiry, instance),
     serverSpecifications: await lookAtServerSpecifications(inquiry),
@@ -107,8 +113,9 @@ async function lookAtStreamAudits(
   audits: ServerFacts["audits"],
   states: ServerFacts["states"],
   inquiry: Inquiry,
-  instance: InstanceFacts,
+  { instance, rights }: Pick<ServerFacts, "instance" | "rights">,
 ): Promise<readonly StreamAudit[]> {
+  const byProcedure = rights.known && readsByProcedure(instance, rights.value);
   const folders = new Map<string, Answer<readonly FolderEntry[]>>();
   const found: StreamAudit[] = [];
   for (const role of roles) {
@@ -117,7 +124,7 @@ async function lookAtStreamAudits(
     const folder = folders.get(audit.directory) ?? (await lookAtFolder(inquiry, instance, audit.directory));
     folders.set(audit.directory, folder);
     const state = states.known ? states.value.get(audit.name) : undefined;
-    found.push({ role, audit, state, folder, reading: await lookAtReading(inquiry, state) });
+    found.push({ role, audit, state, folder, reading: await lookAtReading(inquiry, state, byProcedure) });
   }
   return found;
 }

@@ -1,7 +1,11 @@
 import type { PlannedStatement, ResourceId } from "@das/core";
+import { hasSplitRights } from "../check/instance-facts.ts";
 import { quoteName } from "../check/statement.ts";
 import { loginSid } from "./audit-identity.ts";
+import { READ } from "./names.ts";
+import { CREATE_READ } from "./programs.ts";
 import { planReader } from "./reader-rights.ts";
+import { createSigned } from "./signed-procedure.ts";
 
 export interface GrantsRequest {
   readonly resourceId: ResourceId;
@@ -41,6 +45,9 @@ export function grantsOf({ resourceId, user, version, account }: GrantsRequest):
     return [{ what: `let ${user} CONTROL SERVER, and pass on what it holds`, sql, place }];
   }
   const majorVersion = MAJOR_VERSIONS.get(version) ?? 0;
-  const steps = planReader(NOTHING_GRANTED, { majorVersion }, user, loginSid(resourceId, user));
+  const steps = [
+    ...planReader(NOTHING_GRANTED, { majorVersion }, user, loginSid(resourceId, user)),
+    ...(hasSplitRights({ majorVersion }) ? [] : createSigned(READ, CREATE_READ)),
+  ];
   return steps.map(({ what, sql }) => ({ what, sql, place }));
 }

@@ -1,3 +1,6 @@
+import { READ_PROCEDURE } from "../statements.ts";
+import type { SignedProcedure } from "./signed-procedure.ts";
+
 /** What start installs besides the audits; all of it in database master, or at the server (SQL Server notes §7). */
 
 /** Refuses changes of the stream's audits while the policy is locked. */
@@ -8,10 +11,10 @@ export const STATE_TABLE = "dbo.rds_das_state";
 export const RECORD_TABLE = "dbo.rds_das_record";
 /** Databases that may not be dropped while the policy is locked. */
 export const KEPT_DATABASES_TABLE = "dbo.rds_das_db_spec";
-/** Switches on again what was switched off. */
-export const HEAL_PROCEDURE = "dbo.rds_das_heal";
-/** Certificate that signs the procedure, and the login that lends it its permissions; nobody can log in with it. */
-export const SIGNER = "rds_das_signer";
+/** Puts back what is not as it was recorded. */
+export const HEAL: SignedProcedure = { name: "dbo.rds_das_heal", signer: "rds_das_heal_signer" };
+/** Reads audit files where that takes CONTROL SERVER, until 2019. */
+export const READ: SignedProcedure = { name: READ_PROCEDURE, signer: "rds_das_read_signer" };
 /** Server role for database administrators who are not sysadmin: denied the audits while the policy is locked. */
 export const DBA_ROLE = "rds_das_dba";
 /** The error of a refusal by the trigger. */

@@ -1,30 +1,24 @@
 import { withSeparator } from "../check/audit-directory.ts";
+import { hasSplitRights } from "../check/instance-facts.ts";
 import { auditNamed, type ServerAudit } from "../check/server-audits.ts";
 import { createAudit, quoteName, quoteText } from "../check/statement.ts";
 import { type AuditBlueprint, BLUEPRINTS } from "./audit-blueprint.ts";
 import { fingerprint } from "./fingerprint.ts";
-import {
-  DBA_ROLE,
-  HEAL_PROCEDURE,
-  KEPT_DATABASES_TABLE,
-  LOCK_TRIGGER,
-  RECORD_TABLE,
-  SIGNER,
-  STATE_TABLE,
-} from "./names.ts";
+import { DBA_ROLE, HEAL, KEPT_DATABASES_TABLE, LOCK_TRIGGER, READ, RECORD_TABLE, STATE_TABLE } from "./names.ts";
 import { dbaPermission } from "./plan-policy.ts";
 import type { PolicyFacts, PolicySpecification } from "./policy-facts.ts";
 import { lockPolicy } from "./policy-record.ts";
 import {
   CREATE_HEAL,
   CREATE_KEPT_DATABASES,
+  CREATE_READ,
   CREATE_RECORD,
   CREATE_STATE,
   CREATE_TRIGGER,
-  SIGN_HEAL,
 } from "./programs.ts";
 import type { ProvisionFacts } from "./provision-facts.ts";
 import { planReader } from "./reader-rights.ts";
+import { isSound, replaceSigned } from "./signed-procedure.ts";
 import type { Step } from "./step.ts";
 
 export interface StartRequest {
@@ -54,10 +48,17 @@ export function planStart(found: ProvisionFacts, request: StartRequest): readonl
   const changes = audits.flatMap(({ steps }) => steps);
   return [
     ...planReader(found.reader, found.instance, request.reader, request.readerSid),
+    ...planRead(found),
     ...(isRefusedByLock(found, changes) ? [switchTrigger("DISABLE"), ...changes] : changes),
     ...planInstalled(found),
     ...planLock(found, after, isRefusedByLock(found, changes)),
   ];
+}
+
+/** What reads audit files for the reader, where it would take CONTROL SERVER. */
+function planRead({ instance, installed: { read } }: ProvisionFacts): readonly Step[] {
+  if (hasSplitRights(instance) || isSound(read, CREATE_READ)) return [];
+  return replaceSigned(READ, read, CREATE_READ);
 }
 
 interface AuditPlan {
@@ -167,23 +168,11 @@ function switchTrigger(verb: "ENABLE" | "DISABLE"): Step {
 function planInstalled({ installed, dbaRole, record }: ProvisionFacts): readonly Step[] {
   const table = (name: string, sql: string): readonly Step[] =>
     installed.tables.has(name) ? [] : [{ what: `create the table ${name}`, sql }];
-  const isComplete =
-    installed.hasHeal && installed.isHealSigned && installed.hasSignerLogin && installed.signerHasRights;
   return [
     ...table(STATE_TABLE, CREATE_STATE),
     ...table(RECORD_TABLE, CREATE_RECORD),
     ...table(KEPT_DATABASES_TABLE, CREATE_KEPT_DATABASES),
-    ...(isComplete
-      ? []
-      : [
-          ...dropHeal(installed),
-          { what: `create the procedure ${HEAL_PROCEDURE}`, sql: CREATE_HEAL },
-          {
-            what: `sign ${HEAL_PROCEDURE}, so that it may do what its caller may not`,
-            sql: SIGN_HEAL,
-            secret: "signing" as const,
-          },
-        ]),
+    ...(isSound(installed.heal, CREATE_HEAL) ? [] : replaceSigned(HEAL, installed.heal, CREATE_HEAL)),
     ...(dbaRole.exists
       ? []
       : [
@@ -193,16 +182,6 @@ function planInstalled({ installed, dbaRole, record }: ProvisionFacts): readonly
           },
         ]),
     ...(dbaRole.permission === undefined ? [dbaPermission(record?.policy ?? "locked")] : []),
-  ];
-}
-
-/** Whatever there is of it: a signature belongs to one text and one certificate. */
-export function dropHeal(installed: ProvisionFacts["installed"]): readonly Step[] {
-  const drop = (isThere: boolean, what: string, sql: string): readonly Step[] => (isThere ? [{ what, sql }] : []);
-  return [
-    ...drop(installed.hasSignerLogin, `drop the login ${SIGNER}`, `DROP LOGIN ${quoteName(SIGNER)};`),
-    ...drop(installed.hasHeal, `drop the procedure ${HEAL_PROCEDURE}`, `DROP PROCEDURE ${HEAL_PROCEDURE};`),
-    ...drop(installed.hasCertificate, `drop the certificate ${SIGNER}`, `DROP CERTIFICATE ${quoteName(SIGNER)};`),
   ];
 }
 

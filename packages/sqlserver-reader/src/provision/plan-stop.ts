@@ -1,10 +1,11 @@
 import { auditNamed } from "../check/server-audits.ts";
 import { quoteName } from "../check/statement.ts";
 import { type AuditBlueprint, BLUEPRINTS } from "./audit-blueprint.ts";
-import { DBA_ROLE, KEPT_DATABASES_TABLE, LOCK_TRIGGER, RECORD_TABLE, STATE_TABLE } from "./names.ts";
-import { dropHeal, switchAudit, switchSpecification } from "./plan-start.ts";
+import { DBA_ROLE, HEAL, KEPT_DATABASES_TABLE, LOCK_TRIGGER, RECORD_TABLE, STATE_TABLE } from "./names.ts";
+import { switchAudit, switchSpecification } from "./plan-start.ts";
 import type { PolicyFacts, PolicySpecification } from "./policy-facts.ts";
 import type { DbaRoleFacts, ProvisionFacts } from "./provision-facts.ts";
+import { dropSigned } from "./signed-procedure.ts";
 import type { Step } from "./step.ts";
 
 /**
@@ -24,7 +25,7 @@ export function planStop({ policy, installed, dbaRole }: ProvisionFacts): readon
           },
         ]),
     ...BLUEPRINTS.flatMap((blueprint) => dropAudit(policy, blueprint)),
-    ...dropHeal(installed),
+    ...dropSigned(HEAL, installed.heal),
     ...[KEPT_DATABASES_TABLE, RECORD_TABLE, STATE_TABLE]
       .filter((table) => installed.tables.has(table))
       .map((table) => ({ what: `drop the table ${table}`, sql: `DROP TABLE ${table};` })),

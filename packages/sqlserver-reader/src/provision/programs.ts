@@ -1,15 +1,8 @@
 import { quoteName, quoteText } from "../check/statement.ts";
-import { LOCK_ROLE } from "../statements.ts";
+import { EVENT_TIME_COLUMN } from "../row.ts";
+import { LOCK_ROLE, READ_PROCEDURE } from "../statements.ts";
 import { BLUEPRINTS, CHANGES_AUDIT, STREAM_AUDIT } from "./audit-blueprint.ts";
-import {
-  HEAL_PROCEDURE,
-  KEPT_DATABASES_TABLE,
-  LOCK_TRIGGER,
-  LOCKED_ERROR,
-  RECORD_TABLE,
-  SIGNER,
-  STATE_TABLE,
-} from "./names.ts";
+import { HEAL, KEPT_DATABASES_TABLE, LOCK_TRIGGER, LOCKED_ERROR, RECORD_TABLE, STATE_TABLE } from "./names.ts";
 
 /** The T-SQL that start installs. Not run on a real SQL Server yet (SQL Server notes §10). */
 
@@ -66,7 +59,7 @@ const SWITCH_ON_AGAIN = BLUEPRINTS.flatMap(({ audit, specification, isUsers }) =
 ]);
 
 /** No parameters: whoever may execute it can only switch on what das start switched on. */
-export const CREATE_HEAL = `CREATE PROCEDURE ${HEAL_PROCEDURE}
+export const CREATE_HEAL = `CREATE PROCEDURE ${HEAL.name}
 AS
 BEGIN
   SET NOCOUNT ON;
@@ -78,17 +71,22 @@ BEGIN
 ${SWITCH_ON_AGAIN.join("\n")}
 END`;
 
-/**
- * The certificate signs this one text: whoever changes the procedure takes the signature off. Its private key is thrown
- * away, and its password was never anywhere but here.
- */
-export const SIGN_HEAL = `CREATE CERTIFICATE ${quoteName(SIGNER)} ENCRYPTION BY PASSWORD = :signing_password
-  WITH SUBJECT = 'database activity stream', EXPIRY_DATE = '99991231';
-ADD SIGNATURE TO ${HEAL_PROCEDURE} BY CERTIFICATE ${quoteName(SIGNER)} WITH PASSWORD = :signing_password;
-ALTER CERTIFICATE ${quoteName(SIGNER)} REMOVE PRIVATE KEY;
-CREATE LOGIN ${quoteName(SIGNER)} FROM CERTIFICATE ${quoteName(SIGNER)};
-GRANT CONTROL SERVER TO ${quoteName(SIGNER)};
-GRANT EXECUTE ON ${HEAL_PROCEDURE} TO ${quoteName(LOCK_ROLE)};`;
+/** The times as `auditReadStatement` wants them; the function's own columns, as many as this version has, after it. */
+const AUDIT_ROWS = `CONVERT(char(27), f.event_time, 121) AS ${EVENT_TIME_COLUMN}, f.*
+  FROM sys.fn_get_audit_file(@pattern, @file, @offset) AS f`;
+
+/** It takes the arguments of sys.fn_get_audit_file, and no SQL text; its caller sees audit files and nothing else. */
+export const CREATE_READ = `CREATE PROCEDURE ${READ_PROCEDURE}
+  @pattern nvarchar(260), @file nvarchar(260) = NULL, @offset bigint = NULL, @names bit = 0
+AS
+IF @pattern IS NULL -- which columns are there? No file is opened.
+  SELECT TOP (0) ${AUDIT_ROWS};
+ELSE IF @names = 1
+  SELECT DISTINCT f.file_name FROM sys.fn_get_audit_file(@pattern, @file, @offset) AS f
+  OPTION (RECOMPILE, MAXDOP 1);
+ELSE
+  SELECT ${AUDIT_ROWS}
+  OPTION (RECOMPILE, MAXDOP 1);`;
 
 export const CREATE_STATE = `CREATE TABLE ${STATE_TABLE} (
   id int NOT NULL PRIMARY KEY CHECK (id = 1),

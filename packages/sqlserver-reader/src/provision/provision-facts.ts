@@ -4,9 +4,10 @@ import { quoteText } from "../check/statement.ts";
 import { textOf } from "../instance.ts";
 import { LOCK_ROLE } from "../statements.ts";
 import type { PolicyRecord } from "./fingerprint.ts";
-import { DBA_ROLE, HEAL_PROCEDURE, KEPT_DATABASES_TABLE, RECORD_TABLE, SIGNER, STATE_TABLE } from "./names.ts";
+import { DBA_ROLE, HEAL, KEPT_DATABASES_TABLE, READ, RECORD_TABLE, STATE_TABLE } from "./names.ts";
 import { lookAtPolicy, type PolicyFacts } from "./policy-facts.ts";
 import { lookAtRecord } from "./policy-record.ts";
+import { lookAtSigned, permissionsOf, type SignedProcedureFacts } from "./signed-procedure.ts";
 
 /** What is provisioned on one instance, and what stands there already: every plan follows from it alone. */
 export interface ProvisionFacts {
@@ -31,11 +32,8 @@ export interface ReaderFacts {
 interface InstalledFacts {
   /** Of our tables, those that are there. */
   readonly tables: ReadonlySet<string>;
-  readonly hasHeal: boolean;
-  readonly isHealSigned: boolean;
-  readonly hasCertificate: boolean;
-  readonly hasSignerLogin: boolean;
-  readonly signerHasRights: boolean;
+  readonly heal: SignedProcedureFacts;
+  readonly read: SignedProcedureFacts;
 }
 
 export interface DbaRoleFacts {
@@ -87,28 +85,14 @@ async function lookAtReader(inquiry: Inquiry, reader: string, demand: Demand): P
 }
 
 const TABLES = [STATE_TABLE, RECORD_TABLE, KEPT_DATABASES_TABLE] as const;
-const OBJECTS = `SELECT ${[...TABLES, HEAL_PROCEDURE].map((name) => `OBJECT_ID(N'master.${name}')`).join(", ")}`;
-const CERTIFICATE = `SELECT c.name, p.major_id FROM sys.certificates AS c
-LEFT JOIN sys.crypt_properties AS p ON p.thumbprint = c.thumbprint AND p.major_id = OBJECT_ID(N'master.${HEAL_PROCEDURE}')
-WHERE c.name = ${quoteText(SIGNER)}`;
-
-function permissionsOf(principal: string): string {
-  return `SELECT l.name, p.permission_name, p.state_desc FROM sys.server_principals AS l
-LEFT JOIN sys.server_permissions AS p ON p.grantee_principal_id = l.principal_id AND p.class = 100
-WHERE l.name = ${quoteText(principal)}`;
-}
+const OBJECTS = `SELECT ${TABLES.map((name) => `OBJECT_ID(N'master.${name}')`).join(", ")}`;
 
 async function lookAtInstalled(inquiry: Inquiry, demand: Demand): Promise<InstalledFacts> {
   const [objects = []] = demand(await inquiry.ask(OBJECTS));
-  const certificate = demand(await inquiry.ask(CERTIFICATE));
-  const signer = demand(await inquiry.ask(permissionsOf(SIGNER)));
   return {
     tables: new Set(TABLES.filter((_, index) => objects[index] !== null)),
-    hasHeal: objects[TABLES.length] !== null,
-    isHealSigned: certificate.some(([, object]) => object !== null),
-    hasCertificate: certificate.length > 0,
-    hasSignerLogin: signer.length > 0,
-    signerHasRights: signer.some(([, right, state]) => textOf(right) === "CONTROL SERVER" && textOf(state) === "GRANT"),
+    heal: await lookAtSigned(HEAL, inquiry, demand),
+    read: await lookAtSigned(READ, inquiry, demand),
   };
 }
 

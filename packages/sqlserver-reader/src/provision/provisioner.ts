@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import {
+  DasError,
   type Logger,
   type PlannedStatement,
   type PolicyState,
@@ -12,6 +13,7 @@ import {
   utcTime,
 } from "@das/core";
 import { type Answer, Inquiry } from "../check/answer.ts";
+import { hasSplitRights } from "../check/instance-facts.ts";
 import { auditNamed } from "../check/server-audits.ts";
 import { Connection } from "../connection.ts";
 import type { ConnectionOptions } from "../connection-options.ts";
@@ -20,6 +22,7 @@ import { BLUEPRINTS } from "./audit-blueprint.ts";
 import { auditGuid, loginSid } from "./audit-identity.ts";
 import { driftOf } from "./fingerprint.ts";
 import { standbyReason } from "./instance-role.ts";
+import { READ } from "./names.ts";
 import { planPolicy } from "./plan-policy.ts";
 import { planStart } from "./plan-start.ts";
 import { planStop } from "./plan-stop.ts";
@@ -94,6 +97,7 @@ class SqlServerProvisioner implements Provisioner {
     const guids = this.#guidsOf(looked);
     const elsewhere = databasesOf(looked);
     const { resourceId } = this.#options;
+    this.#warnOfPower(looked);
     return this.#plan(looked, (found, { user, auditDirectory: directory }) =>
       planStart(found, { reader: user, readerSid: loginSid(resourceId, user), directory, guids, elsewhere }),
     );
@@ -151,7 +155,11 @@ class SqlServerProvisioner implements Provisioner {
     const known = this.#connections.get(instance);
     if (known) return known;
     const { administrator, logger } = this.#options;
-    const connection = await Connection.open({ ...instance, ...administrator }, systemClock, logger);
+    const connection = await Connection.open({ ...instance, ...administrator }, systemClock, logger).catch(
+      (error: unknown) => {
+        throw error instanceof DasError && error.code === "login-refused" ? loginRefused(error) : error;
+      },
+    );
     this.#connections.set(instance, connection);
     return connection;
   }
@@ -163,6 +171,17 @@ class SqlServerProvisioner implements Provisioner {
       looked.set(instance, await this.#look({ instance, connection }, signal));
     }
     return looked;
+  }
+
+  /** That the reader holds CONTROL SERVER of its own may be somebody's wish; it is said each time. */
+  #warnOfPower(looked: ReadonlyMap<ProvisionedInstance, ProvisionFacts>): void {
+    for (const [{ instanceId, user }, { instance, reader }] of looked) {
+      if (hasSplitRights(instance) || !reader.granted.has("CONTROL SERVER")) continue;
+      this.#options.logger.warn(
+        { instance: instanceId, user },
+        `the reader holds CONTROL SERVER, which is nearly everything; it reads through ${READ.name} without: revoke it`,
+      );
+    }
   }
 
   #look(place: Place, signal: AbortSignal): Promise<ProvisionFacts> {
@@ -210,6 +229,12 @@ class SqlServerProvisioner implements Provisioner {
 /** The specifications of each database, as the instance has them where it is the primary. */
 function databasesOf(looked: ReadonlyMap<ProvisionedInstance, ProvisionFacts>): PolicyFacts["databases"] {
   return new Map([...looked.values()].flatMap(({ policy }) => [...policy.databases]));
+}
+
+/** The administrator's password stands in no configuration. */
+function loginRefused({ who, what, code, cause }: DasError): RefusedError {
+  const remedy = "Check --admin-user, and the password that was typed or stands in DAS_ADMIN_PASSWORD";
+  return new RefusedError({ who, what, remedy, code, cause });
 }
 
 function notProvisioned(instanceId: string): RefusedError {

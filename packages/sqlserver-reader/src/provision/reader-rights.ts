@@ -4,8 +4,8 @@ import { LOCK_ROLE } from "../statements.ts";
 import type { ReaderFacts } from "./provision-facts.ts";
 import type { Step } from "./step.ts";
 
-/** SQL Server notes §6.1: until 2019 reading audit files takes CONTROL SERVER, for want of anything smaller. */
-const UNTIL_2019 = ["VIEW SERVER STATE", "VIEW ANY DEFINITION", "CONNECT ANY DATABASE", "CONTROL SERVER"] as const;
+/** SQL Server notes §6.1: until 2019 reading audit files takes CONTROL SERVER, which `dbo.rds_das_read` has instead. */
+const UNTIL_2019 = ["VIEW SERVER STATE", "VIEW ANY DEFINITION", "CONNECT ANY DATABASE"] as const;
 const SINCE_2022 = [
   "VIEW SERVER SECURITY AUDIT",
   "VIEW SERVER SECURITY STATE",

@@ -14,10 +14,6 @@ GO
 GRANT CONNECT ANY DATABASE TO [rds_das_reader];
 GO
 
--- let rds_das_reader CONTROL SERVER (instance a, database master)
-GRANT CONTROL SERVER TO [rds_das_reader];
-GO
-
 -- make rds_das_reader a user of master (instance a, database master)
 CREATE USER [rds_das_reader] FOR LOGIN [rds_das_reader];
 GO
@@ -28,6 +24,32 @@ GO
 
 -- make rds_das_reader a member of rds_das_readers (instance a, database master)
 ALTER ROLE [rds_das_readers] ADD MEMBER [rds_das_reader];
+GO
+
+-- create the procedure dbo.rds_das_read (instance a, database master)
+CREATE PROCEDURE dbo.rds_das_read
+  @pattern nvarchar(260), @file nvarchar(260) = NULL, @offset bigint = NULL, @names bit = 0
+AS
+IF @pattern IS NULL -- which columns are there? No file is opened.
+  SELECT TOP (0) CONVERT(char(27), f.event_time, 121) AS das_event_time, f.*
+  FROM sys.fn_get_audit_file(@pattern, @file, @offset) AS f;
+ELSE IF @names = 1
+  SELECT DISTINCT f.file_name FROM sys.fn_get_audit_file(@pattern, @file, @offset) AS f
+  OPTION (RECOMPILE, MAXDOP 1);
+ELSE
+  SELECT CONVERT(char(27), f.event_time, 121) AS das_event_time, f.*
+  FROM sys.fn_get_audit_file(@pattern, @file, @offset) AS f
+  OPTION (RECOMPILE, MAXDOP 1);
+GO
+
+-- sign dbo.rds_das_read, so that it may do what its caller may not (instance a, database master)
+CREATE CERTIFICATE [rds_das_read_signer] ENCRYPTION BY PASSWORD = :signing_password
+  WITH SUBJECT = 'database activity stream', EXPIRY_DATE = '99991231';
+ADD SIGNATURE TO dbo.rds_das_read BY CERTIFICATE [rds_das_read_signer] WITH PASSWORD = :signing_password;
+ALTER CERTIFICATE [rds_das_read_signer] REMOVE PRIVATE KEY;
+CREATE LOGIN [rds_das_read_signer] FROM CERTIFICATE [rds_das_read_signer];
+GRANT CONTROL SERVER TO [rds_das_read_signer];
+GRANT EXECUTE ON dbo.rds_das_read TO [rds_das_readers];
 GO
 
 -- create the server audit RDS_DAS_AUDIT (instance a, database master)
@@ -109,12 +131,12 @@ END
 GO
 
 -- sign dbo.rds_das_heal, so that it may do what its caller may not (instance a, database master)
-CREATE CERTIFICATE [rds_das_signer] ENCRYPTION BY PASSWORD = :signing_password
+CREATE CERTIFICATE [rds_das_heal_signer] ENCRYPTION BY PASSWORD = :signing_password
   WITH SUBJECT = 'database activity stream', EXPIRY_DATE = '99991231';
-ADD SIGNATURE TO dbo.rds_das_heal BY CERTIFICATE [rds_das_signer] WITH PASSWORD = :signing_password;
-ALTER CERTIFICATE [rds_das_signer] REMOVE PRIVATE KEY;
-CREATE LOGIN [rds_das_signer] FROM CERTIFICATE [rds_das_signer];
-GRANT CONTROL SERVER TO [rds_das_signer];
+ADD SIGNATURE TO dbo.rds_das_heal BY CERTIFICATE [rds_das_heal_signer] WITH PASSWORD = :signing_password;
+ALTER CERTIFICATE [rds_das_heal_signer] REMOVE PRIVATE KEY;
+CREATE LOGIN [rds_das_heal_signer] FROM CERTIFICATE [rds_das_heal_signer];
+GRANT CONTROL SERVER TO [rds_das_heal_signer];
 GRANT EXECUTE ON dbo.rds_das_heal TO [rds_das_readers];
 GO
 

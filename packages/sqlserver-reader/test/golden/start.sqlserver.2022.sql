@@ -113,12 +113,12 @@ END
 GO
 
 -- sign dbo.rds_das_heal, so that it may do what its caller may not (instance a, database master)
-CREATE CERTIFICATE [rds_das_signer] ENCRYPTION BY PASSWORD = :signing_password
+CREATE CERTIFICATE [rds_das_heal_signer] ENCRYPTION BY PASSWORD = :signing_password
   WITH SUBJECT = 'database activity stream', EXPIRY_DATE = '99991231';
-ADD SIGNATURE TO dbo.rds_das_heal BY CERTIFICATE [rds_das_signer] WITH PASSWORD = :signing_password;
-ALTER CERTIFICATE [rds_das_signer] REMOVE PRIVATE KEY;
-CREATE LOGIN [rds_das_signer] FROM CERTIFICATE [rds_das_signer];
-GRANT CONTROL SERVER TO [rds_das_signer];
+ADD SIGNATURE TO dbo.rds_das_heal BY CERTIFICATE [rds_das_heal_signer] WITH PASSWORD = :signing_password;
+ALTER CERTIFICATE [rds_das_heal_signer] REMOVE PRIVATE KEY;
+CREATE LOGIN [rds_das_heal_signer] FROM CERTIFICATE [rds_das_heal_signer];
+GRANT CONTROL SERVER TO [rds_das_heal_signer];
 GRANT EXECUTE ON dbo.rds_das_heal TO [rds_das_readers];
 GO
 

@@ -34,16 +34,16 @@ GO
 DROP SERVER AUDIT [RDS_DAS_AUDIT_CHANGES];
 GO
 
--- drop the login rds_das_signer (instance a, database master)
-DROP LOGIN [rds_das_signer];
+-- drop the login rds_das_heal_signer (instance a, database master)
+DROP LOGIN [rds_das_heal_signer];
 GO
 
 -- drop the procedure dbo.rds_das_heal (instance a, database master)
 DROP PROCEDURE dbo.rds_das_heal;
 GO
 
--- drop the certificate rds_das_signer (instance a, database master)
-DROP CERTIFICATE [rds_das_signer];
+-- drop the certificate rds_das_heal_signer (instance a, database master)
+DROP CERTIFICATE [rds_das_heal_signer];
 GO
 
 -- drop the table dbo.rds_das_db_spec (instance a, database master)
