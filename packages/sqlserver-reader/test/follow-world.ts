@@ -164,7 +164,8 @@ export async function follow(world: AuditWorld, steps: readonly Step[]): Promise
   let last: string | undefined;
 
   world.onSleep = () => {
-    if (controller.signal.aborted) return;
+    // Nothing happens between the decision to restart the reader and its next batch, where it ends.
+    if (controller.signal.aborted || goBack !== undefined) return;
     const step = steps[next];
     if (!step) {
       if (last === undefined) {

@@ -69,8 +69,9 @@ function endedByNextRow({ seen }: Following): readonly LossWindow[] {
 
 /** Found and ended: a window is told at most once as running and at most once with its end. */
 function toldTwice(windows: readonly LossWindow[]): readonly LossWindow[] {
-  // Of one start the drops may go on: each look that sees more of them tells a later end.
-  const once = windows.filter(({ cause }) => cause !== LOSS_CAUSES.recordsDropped);
+  // Of one start the drops may go on, and a read that broke off before it had said all is lost with its file: a later end.
+  const mayGoOn: readonly string[] = [LOSS_CAUSES.recordsDropped, LOSS_CAUSES.fileDeleted];
+  const once = windows.filter(({ cause }) => !mayGoOn.includes(cause));
   const key = ({ cause, startTime, endTime }: LossWindow) => `${cause} ${startTime} ${endTime === null}`;
   return once.filter((window, index) => once.findIndex((other) => key(other) === key(window)) !== index);
 }
