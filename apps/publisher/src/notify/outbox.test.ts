@@ -1,4 +1,5 @@
 import { type Clock, type DasError, type Logger, RefusedError, UnavailableError } from "@das/core";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Notification, testNotification } from "./notification.ts";
 import { OUTBOX_ATTEMPTS, OUTBOX_LIMIT, Outbox } from "./outbox.ts";
@@ -55,7 +56,7 @@ interface Line {
 }
 
 /** An outbox whose channel does what a test says, attempt by attempt; what is not said goes well. */
-function openOutbox(outcomes: (DasError | "hang" | Error)[] = []) {
+function openOutbox(outcomes: (DasError | "hang" | Error | undefined)[] = []) {
   const clock = new ManualClock();
   const attempts: string[] = [];
   const delivered: string[] = [];
@@ -188,4 +189,32 @@ describe("closing", () => {
     expect(outbox.givenUp).toBe(2);
     expect(lines.at(-1)).toMatchObject({ key: "2", error: expect.stringContaining("the publisher stopped") });
   });
+});
+
+test("whatever a receiver does, each notification is delivered or given up, once, and in order", async () => {
+  const outcome = fc.constantFrom("ok", "later", "refused", "hang");
+  const step = fc.record({ adds: fc.nat(3), passes: fc.nat(400_000) });
+  await fc.assert(
+    fc.asyncProperty(fc.array(outcome, { maxLength: 60 }), fc.array(step, { maxLength: 8 }), async (script, steps) => {
+      const outcomes = { ok: undefined, later: later(), refused: refused(), hang: "hang" } as const;
+      const { outbox, clock, delivered, lines } = openOutbox(script.map((name) => outcomes[name]));
+      let added = 0;
+      for (const { adds, passes } of steps) {
+        for (let n = 0; n < adds; n += 1) {
+          outbox.add(named(String(added)));
+          added += 1;
+        }
+        await clock.pass(passes);
+      }
+      const closed = outbox.close(10_000);
+      await clock.pass(10_000);
+      await closed;
+      const givenUp = lines.flatMap(({ key }) => (key === undefined ? [] : [String(key)]));
+      expect([...delivered, ...givenUp].toSorted((a, b) => Number(a) - Number(b))).toEqual(
+        Array.from({ length: added }, (_, n) => String(n)),
+      );
+      expect(delivered).toEqual(delivered.toSorted((a, b) => Number(a) - Number(b)));
+      expect(outbox).toMatchObject({ sent: delivered.length, givenUp: givenUp.length });
+    }),
+  );
 });

@@ -22,7 +22,7 @@ const RETRY_AT_THE_END = { base: 250, cap: 1_000 };
  * What is to be delivered on one channel, in order, one at a time. Never waits for the caller and never fails it: what
  * cannot be delivered is given up, counted, and said in the log; the event stands on the stream.
  */
-export class Outbox implements AsyncDisposable {
+export class Outbox {
   readonly #options: OutboxOptions;
   readonly #waiting: Notification[] = [];
   readonly #closing = new AbortController();
@@ -57,7 +57,7 @@ export class Outbox implements AsyncDisposable {
     this.#arrival.resolve();
   }
 
-  /** Delivers what waits, for so many milliseconds at most. */
+  /** Delivers what waits, for so many milliseconds at most, and closes the channel. */
   async close(milliseconds: number): Promise<void> {
     const { clock } = this.#options;
     const over = new AbortController();
@@ -68,10 +68,6 @@ export class Outbox implements AsyncDisposable {
     over.abort();
     await deadline;
     this.#options.channel[Symbol.dispose]();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close(0);
   }
 
   async #run(): Promise<void> {
