@@ -83,7 +83,8 @@ export class AuditSession {
     this.#comparesAll = progress.isProvisional;
     this.#canary = options.canary ? new Canary(progress.losses) : undefined;
     // The primary tells it; what is protected is replicated.
-    this.#policyWatch = options.branch === "table" ? new PolicyWatch(options.sourceId, options.logger) : undefined;
+    this.#policyWatch =
+      options.branch === "table" ? new PolicyWatch(options.sourceId, progress.drift, options.logger) : undefined;
     this.#handOver =
       options.purgeRetention === undefined ? undefined : new PurgeHandOver(progress, options.purgeRetention);
   }
@@ -366,7 +367,7 @@ export class AuditSession {
         const entry = ledgerEntryOf(row);
         if (entry.session !== undefined) this.#progress.gaps.note(entry.session, entry.entries, entry.time);
         if (missing.length === 0) published.push(entry);
-        this.#policyWatch?.note(row);
+        this.#policyWatch?.note(row, this.#server.instance.auditSessionId);
         this.#watch(entry);
       }
       fresh.push(...missing);

@@ -16,7 +16,7 @@ import { type Binds, Connection, type TakeRows } from "./connection.ts";
 import type { ConnectionOptions } from "./connection-options.ts";
 import { type DescribedInstance, describeInstance } from "./instance.ts";
 import { ownerIn } from "./provision/names.ts";
-import { driftOf, lookAtProtected, policyRecord } from "./provision/policy-record.ts";
+import { driftOf, hasHealing, lookAtProtected, policyRecord } from "./provision/policy-record.ts";
 import type { OracleValue } from "./row.ts";
 import {
   advanceArchiveTimeStatement,
@@ -24,6 +24,7 @@ import {
   type BranchAccess,
   canaryStatement,
   DATABASE_STATE,
+  healStatement,
   keysStatement,
   LAST_ARCHIVE_TIME,
   LOCK_HELD_ELSEWHERE,
@@ -157,10 +158,20 @@ export class ConnectedServer implements AuditServer {
     const [row] = answer.known ? answer.value : [];
     if (!row) return undefined;
     const [locked, recorded] = row;
-    if (locked === "0") return { isLocked: false, recorded: "", drift: [] };
+    if (locked === "0") return { isLocked: false, recorded: "", drift: [], canHeal: false };
     const looked = await lookAtProtected(inquiry, this.#owner, withContent);
     const drift = driftOf(recorded ?? "", policyRecord(looked), looked);
-    return { isLocked: true, recorded: recorded ?? "", drift };
+    return { isLocked: true, recorded: recorded ?? "", drift, canHeal: hasHealing(looked) };
+  }
+
+  async heal(subject: string, signal: AbortSignal): Promise<string | undefined> {
+    try {
+      await this.#connection.call(healStatement(this.#owner), { subject }, signal);
+      return undefined;
+    } catch (error) {
+      // A connection that is lost is found out by whatever is asked next.
+      return (error as Error).message;
+    }
   }
 
   /** Leaves the canary's row in the trail, with `instance.auditSessionId`. @throws RefusedError where it is not installed */

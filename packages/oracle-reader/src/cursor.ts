@@ -1,4 +1,4 @@
-import { type Cursor, CursorError } from "@das/core";
+import { type Cursor, CursorError, type UtcTime } from "@das/core";
 import { LOSS_CAUSES, type LossCause, type LossState } from "./loss-account.ts";
 import type { Micros } from "./micros.ts";
 
@@ -15,14 +15,28 @@ export interface TrailPosition {
   readonly batch: number;
 }
 
+/** Drift of the locked policy that was told, and is not over. */
+export interface ToldDrift {
+  /** What is not as it was recorded; the cause begins with it. */
+  readonly line: string;
+  readonly cause: string;
+  readonly startTime: UtcTime;
+  /** How often it was tried to be put back. */
+  readonly attempts: number;
+}
+
 /** What a cursor says: a place, and what is known there although no row behind it shows it. */
 export interface Bookmark {
   readonly position: TrailPosition;
   readonly losses: LossState;
+  readonly drift?: readonly ToldDrift[];
 }
 
-/** Version, turn, moment, batch; then what is rarely there: an archive time that was told, open windows. */
-const FORMAT = /^1:(\d+):(\d+):(\d+)((?::[aw]\d+(?:\.\d+)?)*)$/;
+/** Version, turn, moment, batch; then what is rarely there: an archive time that was told, open windows, told drift. */
+const FORMAT = /^1:(\d+):(\d+):(\d+)((?::[aw]\d+(?:\.\d+)?)*(?::d[\w-]+)*)$/;
+
+/** More drift than that is told again by whoever resumes. */
+const MOST_DRIFT = 16;
 
 /** Causes of windows that are open at the place, as `w` parts name them. Never changed, only added to. */
 const CAUSE_NUMBERS: readonly LossCause[] = [
@@ -34,10 +48,14 @@ const CAUSE_NUMBERS: readonly LossCause[] = [
 ];
 
 /** One text without blanks, as short as it can be: it travels in every record. */
-export function formatCursor({ position, losses }: Bookmark): Cursor {
+export function formatCursor({ position, losses, drift = [] }: Bookmark): Cursor {
   const parts = [`1:${position.turn}:${position.low}:${position.batch}`];
   if (losses.purgeTold !== undefined && losses.purgeTold > position.low) parts.push(`a${losses.purgeTold}`);
   for (const { cause, start } of losses.open) parts.push(`w${CAUSE_NUMBERS.indexOf(cause)}.${start}`);
+  for (const { line, cause, startTime, attempts } of drift.slice(0, MOST_DRIFT)) {
+    const text = JSON.stringify([line.length, cause, startTime, attempts]);
+    parts.push(`d${Buffer.from(text).toString("base64url")}`);
+  }
   return parts.join(":") as Cursor;
 }
 
@@ -61,10 +79,27 @@ export function parseCursor(cursor: Cursor): Bookmark {
       const cause = CAUSE_NUMBERS[Number(number)];
       return cause === undefined ? [] : [{ cause, start: Number(start) }];
     });
+  const drift = parts.filter((part) => part.startsWith("d")).flatMap((part) => parseDrift(part.slice(1)));
   return {
     position: { turn: Number(turn), low: Number(low), batch: Number(batch) },
     losses: { purgeTold: told === undefined ? undefined : Number(told.slice(1)), open },
+    ...(drift.length > 0 && { drift }),
   };
+}
+
+/** What nobody of ours wrote is nothing. */
+function parseDrift(text: string): readonly ToldDrift[] {
+  try {
+    const [length, cause, startTime, attempts] = JSON.parse(Buffer.from(text, "base64url").toString()) as [
+      number,
+      string,
+      UtcTime,
+      number,
+    ];
+    return [{ line: cause.slice(0, length), cause, startTime, attempts }];
+  } catch {
+    return [];
+  }
 }
 
 /** Order of two places of one history: by turn, moment and batch. @throws CursorError */

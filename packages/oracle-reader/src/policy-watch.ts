@@ -1,5 +1,7 @@
 import type { Logger, StreamNotice, UtcTime } from "@das/core";
 import type { AuditServer, PolicyState } from "./audit-server.ts";
+import type { ToldDrift } from "./cursor.ts";
+import type { DriftLine } from "./provision/policy-record.ts";
 import type { OracleRow, TrailDescription } from "./row.ts";
 
 /** Milliseconds between looks, and where no stream was started through `das start`. */
@@ -9,6 +11,9 @@ const ABSENT_INTERVAL = 60_000;
 const CONTENT_INTERVAL = 3_600_000;
 /** What gets to appear in the trail, so that drift is told with who did it. */
 const PATIENCE = 5_000;
+/** How often one thing is put back, until it was as it should be for so long: else two would take turns for ever. */
+const MOST_ATTEMPTS = 3;
+const CALM = 600_000;
 
 /** Changes of what is protected leave one of these, whatever is enabled or because DAS_LOCK is. */
 const ACTIONS: ReadonlySet<string> = new Set([
@@ -31,7 +36,7 @@ const ACTIONS: ReadonlySet<string> = new Set([
   "DROP PROCEDURE",
 ]);
 /** Of the last ones, these are about the audit. */
-const OWN_OBJECT = /^DAS_(STATE|SET_POLICY|RECORD|GUARD|IS_LOCKED|LOCK_TRG|ADVANCE|CANARY)$/;
+const OWN_OBJECT = /^DAS_(STATE|SET_POLICY|RECORD|GUARD|IS_LOCKED|IS_RECORDED|LOCK_TRG|ADVANCE|CANARY)$/;
 const MANY_USES: ReadonlySet<string> = new Set(["INSERT", "UPDATE", "DELETE", "EXECUTE"]);
 
 /** How many changes are remembered. */
@@ -44,12 +49,18 @@ interface Change {
   readonly time: UtcTime;
 }
 
-interface Drift {
+/** Drift that is not told yet. */
+interface NoticedDrift {
   /** Milliseconds, monotonic. */
   readonly since: number;
-  readonly noticedAt: UtcTime;
-  /** undefined: not told yet. */
-  readonly told: StreamNotice | undefined;
+  readonly at: UtcTime;
+}
+
+interface Healing {
+  readonly attempts: number;
+  /** Milliseconds, monotonic; undefined while it is not as it should be. */
+  readonly calmSince: number | undefined;
+  readonly isGivenUp: boolean;
 }
 
 /** How it reads when somebody got around `das_set_policy`. */
@@ -58,12 +69,16 @@ const RECORDED_OTHERWISE = "table DAS_STATE holds another record, and das_set_po
 
 /**
  * Notices within seconds that what was locked is not as it was recorded, and tells it on the stream, with the person and
- * the time that the trail names; and once more when it is as it was (architecture §§7, 8).
+ * the time that the trail names; and once more when it is as it was (architecture §§7, 8). What the installed procedure
+ * can put back it puts back, after it was told.
  */
 export class PolicyWatch {
   readonly #sourceId: string;
   readonly #logger: Logger;
-  readonly #drift = new Map<string, Drift>();
+  /** By line; it travels in cursors, so that whoever resumes tells the same event. */
+  readonly #told: Map<string, ToldDrift>;
+  readonly #noticed = new Map<string, NoticedDrift>();
+  readonly #healings = new Map<string, Healing>();
   #changes: readonly Change[] = [];
   #state: PolicyState | undefined;
   #tampering: string | undefined;
@@ -71,19 +86,30 @@ export class PolicyWatch {
   #lookedAt: number | undefined;
   #contentAt: number | undefined;
 
-  constructor(sourceId: string, logger: Logger) {
+  constructor(sourceId: string, told: Map<string, ToldDrift>, logger: Logger) {
     this.#sourceId = sourceId;
+    this.#told = told;
     this.#logger = logger;
+    this.#tampering = [UNLOCKED_OTHERWISE, RECORDED_OTHERWISE].find((line) => told.has(line));
+    for (const [line, { attempts }] of told) {
+      if (attempts > 0) this.#healings.set(line, { attempts, calmSince: undefined, isGivenUp: false });
+    }
   }
 
-  /** Every row that was not seen before. */
-  note(row: OracleRow): void {
+  /**
+   * Every row that was not seen before.
+   * @param ownSession what the rows of the reader's connection bear as SESSIONID: what it puts back is no change
+   */
+  note(row: OracleRow, ownSession: string): void {
+    if (textIn(row, "SESSIONID") === ownSession) return;
     const action = textIn(row, "ACTION_NAME");
     if (!ACTIONS.has(action)) return;
     const object = textIn(row, "OBJECT_NAME");
-    if (MANY_USES.has(action) && !OWN_OBJECT.test(object)) return;
+    if (MANY_USES.has(action) && !OWN_OBJECT.test(object) && object !== "DBMS_AUDIT_MGMT") return;
     if (object === "DAS_CANARY" || object === "DAS_ADVANCE" || textIn(row, "RETURN_CODE") !== "0") return;
     const change = { action, object, user: textIn(row, "DBUSERNAME"), time: row.time };
+    // What is read again after a restart was before what it would explain.
+    if (isSetPolicy(change) && change.time <= this.#tamperedAt) return;
     this.#changes = [...this.#changes, change].slice(-MOST_CHANGES);
     this.#isDue = true;
   }
@@ -105,20 +131,29 @@ export class PolicyWatch {
     this.#state = state;
     const lines = [
       ...(state?.isLocked ? state.drift : []),
-      ...(this.#tampering === undefined ? [] : [this.#tampering]),
+      ...(this.#tampering === undefined ? [] : [{ text: this.#tampering }]),
     ];
-    return this.#settle(lines, now, time, withContent);
+    const notices = this.#settle(lines, now, time, withContent);
+    // What another record says is nothing to go by.
+    const isTrusted = state?.isLocked && this.#tampering === undefined;
+    return isTrusted ? [...notices, ...(await this.#heal(server, state, time, signal))] : notices;
   }
 
   /** The lock and its record are changed by `das_set_policy` alone, whose execution leaves a row. */
   #noteLock(state: PolicyState | undefined): void {
     const before = this.#state;
     if (!before?.isLocked) {
-      if (state?.isLocked) this.#accept();
+      // At the first look nobody knows what the record was before.
+      const isRemembered = !before && this.#tampering === RECORDED_OTHERWISE;
+      if (state?.isLocked && !isRemembered) this.#accept();
     } else if (!state?.isLocked) this.#tampering = UNLOCKED_OTHERWISE;
     else if (state.recorded !== before.recorded) this.#tampering = RECORDED_OTHERWISE;
     // Its row may come later than what it did.
     if (this.#tampering !== undefined && this.#changes.some(isSetPolicy)) this.#accept();
+  }
+
+  get #tamperedAt(): string {
+    return (this.#tampering !== undefined && this.#told.get(this.#tampering)?.startTime) || "";
   }
 
   #accept(): void {
@@ -126,31 +161,75 @@ export class PolicyWatch {
     this.#changes = this.#changes.filter((change) => !isSetPolicy(change));
   }
 
-  #settle(lines: readonly string[], now: UtcTime, time: number, withContent: boolean): readonly StreamNotice[] {
+  #settle(lines: readonly DriftLine[], now: UtcTime, time: number, withContent: boolean): readonly StreamNotice[] {
     const notices: StreamNotice[] = [];
-    for (const line of lines) {
-      const known = this.#drift.get(line) ?? { since: time, noticedAt: now, told: undefined };
-      const change = known.told ? undefined : this.#changes.findLast((each) => isAbout(each, line));
-      const isTold = known.told !== undefined || (!change && time - known.since < PATIENCE);
-      if (isTold) {
-        this.#drift.set(line, known);
+    for (const { text } of lines) {
+      if (this.#told.has(text)) continue;
+      const noticed = this.#noticed.get(text) ?? { since: time, at: now };
+      const change = this.#changes.findLast((each) => isAbout(each, text));
+      this.#noticed.set(text, noticed);
+      if (!change && time - noticed.since < PATIENCE) continue;
+      const cause = change ? `${text} (${change.action} by ${change.user})` : text;
+      const startTime = change?.time ?? noticed.at;
+      this.#told.set(text, { line: text, cause, startTime, attempts: 0 });
+      this.#logger.error({ source: this.#sourceId, drift: text }, "the locked audit policy was changed");
+      notices.push({ command: "POLICY DRIFT", cause, startTime, endTime: null });
+    }
+    const isOver = (line: string) =>
+      !lines.some(({ text }) => text === line) &&
+      // A look without content does not see what only content shows.
+      (withContent || !this.#state?.isLocked || !CONTENT_LINE.test(line));
+    for (const line of this.#noticed.keys()) if (isOver(line)) this.#noticed.delete(line);
+    for (const [line, { cause, startTime, attempts }] of this.#told) {
+      if (!isOver(line)) continue;
+      this.#told.delete(line);
+      notices.push({ command: "POLICY DRIFT", cause, startTime, endTime: now });
+      if (attempts === 0) continue;
+      const restored = `restored by das_heal: ${cause}`;
+      this.#logger.warn({ source: this.#sourceId, drift: line }, "the locked audit policy was put back");
+      notices.push({ command: "POLICY DRIFT", cause: restored, startTime, endTime: now });
+    }
+    return notices;
+  }
+
+  /** Once a look for each thing that was told. Never throws: what was told has to get onto the stream. */
+  async #heal(
+    server: AuditServer,
+    { drift, canHeal }: PolicyState,
+    time: number,
+    signal: AbortSignal,
+  ): Promise<readonly StreamNotice[]> {
+    for (const [line, healing] of this.#healings) {
+      const isThere = drift.some(({ text }) => text === line);
+      const calmSince = isThere ? undefined : (healing.calmSince ?? time);
+      if (calmSince !== undefined && time - calmSince >= CALM) this.#healings.delete(line);
+      else this.#healings.set(line, { ...healing, calmSince });
+    }
+    const notices: StreamNotice[] = [];
+    for (const { text, healable } of canHeal ? drift : []) {
+      const told = this.#told.get(text);
+      if (!told || healable === undefined) continue;
+      const healing = this.#healings.get(text) ?? { attempts: 0, calmSince: undefined, isGivenUp: false };
+      if (healing.isGivenUp) continue;
+      if (healing.attempts >= MOST_ATTEMPTS) {
+        const { cause, startTime } = told;
+        this.#healings.set(text, { ...healing, isGivenUp: true });
+        this.#logger.error({ source: this.#sourceId, drift: text }, "the locked audit policy is not put back any more");
+        notices.push({
+          command: "POLICY DRIFT",
+          cause: `not restored by das_heal: ${cause}`,
+          startTime,
+          endTime: startTime,
+        });
         continue;
       }
-      const told: StreamNotice = {
-        command: "POLICY DRIFT",
-        cause: change ? `${line} (${change.action} by ${change.user})` : line,
-        startTime: change?.time ?? known.noticedAt,
-        endTime: null,
-      };
-      this.#drift.set(line, { ...known, told });
-      this.#logger.error({ source: this.#sourceId, drift: line }, "the locked audit policy was changed");
-      notices.push(told);
-    }
-    for (const [line, { told }] of this.#drift) {
-      // A look without content does not see what only content shows.
-      if (lines.includes(line) || (!withContent && this.#state?.isLocked && line.startsWith("content of "))) continue;
-      this.#drift.delete(line);
-      if (told) notices.push({ ...told, endTime: now });
+      this.#healings.set(text, { ...healing, attempts: healing.attempts + 1 });
+      this.#told.set(text, { ...told, attempts: told.attempts + 1 });
+      this.#isDue = true;
+      const refusal = await server.heal(healable, signal);
+      if (refusal !== undefined) {
+        this.#logger.warn({ source: this.#sourceId, drift: text, error: refusal }, "das_heal did not put it back");
+      }
     }
     return notices;
   }
@@ -160,13 +239,17 @@ function isSetPolicy({ object }: Change): boolean {
   return object === "DAS_SET_POLICY";
 }
 
+/** Only a look at content and at Database Vault shows it. */
+const CONTENT_LINE = /^(content of|Database Vault) /;
+
 /** `audit policy APP was …` is about APP; a parameter has no object in the trail. */
 function isAbout({ action, object }: Change, line: string): boolean {
+  if (line.startsWith("parameter PARTITION")) return object === "DBMS_AUDIT_MGMT";
   if (line.startsWith("parameter ")) return action === "ALTER SYSTEM";
   return object !== "" && ` ${line} `.includes(` ${object} `);
 }
 
-const COLUMNS = ["ACTION_NAME", "OBJECT_NAME", "RETURN_CODE", "DBUSERNAME"] as const;
+const COLUMNS = ["ACTION_NAME", "OBJECT_NAME", "RETURN_CODE", "DBUSERNAME", "SESSIONID"] as const;
 type Column = (typeof COLUMNS)[number];
 
 const columnIndexes = new WeakMap<TrailDescription, ReadonlyMap<Column, number>>();

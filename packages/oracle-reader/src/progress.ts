@@ -1,4 +1,4 @@
-import type { Bookmark, TrailPosition } from "./cursor.ts";
+import type { Bookmark, ToldDrift, TrailPosition } from "./cursor.ts";
 import { EntryGaps } from "./entry-gaps.ts";
 import { KeyWindow } from "./key-window.ts";
 import type { Ledger, LedgerEntry } from "./ledger.ts";
@@ -32,6 +32,8 @@ export class Progress {
   readonly slice = new SliceSize();
   readonly losses: LossAccount;
   readonly ledger: Ledger;
+  /** Of the policy, by line: told, and not over. */
+  readonly drift: Map<string, ToldDrift>;
   /** How far behind the place rows may still appear. */
   readonly lateWindow: Micros;
   /** The trail was another database's until a role change, and was not compared with the ledger since. */
@@ -48,11 +50,12 @@ export class Progress {
   #acknowledgedLow: Micros | undefined;
 
   /** @param ledger knows nothing of what is read again: from a minute that is a late window before the place */
-  constructor({ position, losses }: Bookmark, lateWindow: Micros, ledger: Ledger) {
+  constructor({ position, losses, drift = [] }: Bookmark, lateWindow: Micros, ledger: Ledger) {
     this.#turn = position.turn;
     this.#low = position.low;
     this.#batch = position.batch;
     this.losses = new LossAccount(losses);
+    this.drift = new Map(drift.map((each) => [each.line, each]));
     this.lateWindow = lateWindow;
     this.ledger = ledger;
     this.#readAgainFrom = Math.max(ledger.since, beginOfReading(position.low, lateWindow));
@@ -70,7 +73,12 @@ export class Progress {
   }
 
   bookmark(): Bookmark {
-    return { position: { turn: this.#turn, low: this.#low, batch: this.#batch }, losses: this.losses.state() };
+    const drift = [...this.drift.values()];
+    return {
+      position: { turn: this.#turn, low: this.#low, batch: this.#batch },
+      losses: this.losses.state(),
+      ...(drift.length > 0 && { drift }),
+    };
   }
 
   /** Rows that were on the stream when reading began. */

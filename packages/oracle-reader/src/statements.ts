@@ -71,6 +71,11 @@ export function advanceArchiveTimeStatement(owner: string): string {
   return `BEGIN ${owner}.das_advance(:ts); END;`;
 }
 
+/** Puts back what is recorded under a subject, of what the lock protects. Bind subject. */
+export function healStatement(owner: string): string {
+  return `BEGIN ${owner}.das_heal(:subject); END;`;
+}
+
 /** Whether the policy is locked, and what was recorded then. */
 export function policyStateStatement(owner: string): string {
   return `SELECT s.locked, s.recorded FROM ${owner}.das_state s`;

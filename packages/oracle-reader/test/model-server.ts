@@ -104,6 +104,7 @@ export function modelServer(options: ModelServerOptions): AuditServer {
       return withZone(times.toSorted()[0]);
     },
     observePolicy: async () => undefined,
+    heal: async () => undefined,
     fireCanary: async () => fireCanary(),
     advanceArchiveTime: async (time) => advanceArchiveTime(time),
     [Symbol.asyncDispose]: async () => undefined,

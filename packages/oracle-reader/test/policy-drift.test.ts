@@ -1,6 +1,7 @@
-import { type StreamNotice, systemClock } from "@das/core";
-import { fromTheStart } from "@das/reader-conformance";
-import { expect, test } from "vitest";
+import { type Cursor, type StreamNotice, systemClock } from "@das/core";
+import { changeContainer, containerOf, disablePolicy, siteNamed, workContainer } from "@das/oracle-emulator";
+import { fromTheStart, resumeAt } from "@das/reader-conformance";
+import { describe, expect, test } from "vitest";
 import { fastClock } from "./fast-clock.ts";
 import { OTHER_DBA, startTarget } from "./provisioned-target.ts";
 
@@ -10,35 +11,52 @@ const SPEED = 10;
 const signal = new AbortController().signal;
 
 /** A stream that is started and locked, its reader, and what it tells. */
-async function startWatched() {
+async function startWatched({ heals = true } = {}) {
   const target = await startTarget();
   await target.run(["CREATE AUDIT POLICY app ACTIONS ALL", "AUDIT POLICY app", ...OTHER_DBA]);
   const provisioner = target.open();
   await provisioner.run(await provisioner.planStart(signal), signal);
-  const controller = new AbortController();
+  if (!heals) {
+    await provisioner.run(await provisioner.planPolicy("unlocked", signal), signal);
+    await target.run(["DROP PROCEDURE das_owner.das_heal"]);
+    await provisioner.run(await provisioner.planPolicy("locked", signal), signal);
+  }
   const notices: StreamNotice[] = [];
   const waiting = new Set<() => void>();
-  const reader = target.openReader(fastClock(SPEED));
   let batches = 0;
-  const reading = (async () => {
-    for await (const sources of reader.sources(controller.signal)) {
-      const table = sources.find(({ id }) => !id.includes("#"));
-      if (!table) throw new Error("the reader does not own the table");
-      for await (const batch of table.read(fromTheStart, controller.signal)) {
-        table.acknowledged(batch.cursor);
-        notices.push(...(batch.notices ?? []));
-        batches += 1;
-        for (const wake of waiting) wake();
+  let cursor: Cursor | undefined;
+  const read = () => {
+    const controller = new AbortController();
+    const reader = target.openReader(fastClock(SPEED));
+    const from = cursor;
+    const reading = (async () => {
+      for await (const sources of reader.sources(controller.signal)) {
+        const table = sources.find(({ id }) => !id.includes("#"));
+        if (!table) throw new Error("the reader does not own the table");
+        const resume = from === undefined ? fromTheStart : resumeAt(table, { cursor: from, published: new Set() });
+        for await (const batch of table.read(resume, controller.signal)) {
+          table.acknowledged(batch.cursor);
+          cursor = batch.cursor;
+          notices.push(...(batch.notices ?? []));
+          batches += 1;
+          for (const wake of waiting) wake();
+        }
       }
-    }
-  })();
+    })();
+    return { controller, reading };
+  };
+  let run = read();
   const until = async (holds: () => boolean) => {
     while (!holds()) {
       const { promise, resolve } = Promise.withResolvers<void>();
       waiting.add(resolve);
-      await Promise.race([promise, reading]);
+      await Promise.race([promise, run.reading]);
       waiting.delete(resolve);
     }
+  };
+  const stop = async () => {
+    run.controller.abort();
+    await run.reading;
   };
   // It has looked once: what is wrong from then on is news.
   await until(() => batches >= 3);
@@ -51,9 +69,14 @@ async function startWatched() {
       const end = batches + count;
       await until(() => batches >= end);
     },
+    /** Another process goes on from what is on the stream. */
+    restart: async (meanwhile: () => void | Promise<void> = () => undefined) => {
+      await stop();
+      await meanwhile();
+      run = read();
+    },
     [Symbol.asyncDispose]: async () => {
-      controller.abort();
-      await reading;
+      await stop();
       await provisioner[Symbol.asyncDispose]();
       await target[Symbol.asyncDispose]();
     },
@@ -75,7 +98,7 @@ async function lockFinding({ openReader }: Watched) {
 }
 
 test("a policy that is switched off in spite of the lock is told with who and when, and again when it is back", async () => {
-  await using watched = await startWatched();
+  await using watched = await startWatched({ heals: false });
   const { notices, until } = watched;
   withoutTriggers(watched);
   await watched.run(["NOAUDIT POLICY app"], "mallory", "mallory");
@@ -83,7 +106,7 @@ test("a policy that is switched off in spite of the lock is told with who and wh
   expect(notices).toEqual([
     {
       command: "POLICY DRIFT",
-      cause: "audit policy APP is gone: it was except DAS_READER on success and failure (NOAUDIT by MALLORY)",
+      cause: "audit policy APP is gone: it was AUDIT POLICY APP EXCEPT DAS_READER (NOAUDIT by MALLORY)",
       startTime: expect.stringMatching(/^\d{4}-/),
       endTime: null,
     },
@@ -93,7 +116,7 @@ test("a policy that is switched off in spite of the lock is told with who and wh
     what: expect.stringMatching(/^1 thing that the lock protects changed: audit policy APP is gone/),
   });
   expect((await watched.provisioner.state(signal)).drift).toEqual([
-    "audit policy APP is gone: it was except DAS_READER on success and failure",
+    "audit policy APP is gone: it was AUDIT POLICY APP EXCEPT DAS_READER",
   ]);
   await watched.run(["AUDIT POLICY app EXCEPT das_reader"]);
   await until(() => notices.length > 1);
@@ -150,11 +173,153 @@ test("whoever changes the record to hide a change is told as well", async () => 
   );
 });
 
-test("a lock whose trigger was disabled around it is told", async () => {
+const START_TIME = expect.stringMatching(/^\d{4}-/);
+
+/** What is told of one drift that was put back. */
+function restored(cause: string, changed = "") {
+  const drift = { command: "POLICY DRIFT", cause: `${cause}${changed}`, startTime: START_TIME };
+  return [
+    { ...drift, endTime: null },
+    { ...drift, endTime: START_TIME },
+    { ...drift, cause: `restored by das_heal: ${cause}${changed}`, endTime: START_TIME },
+  ];
+}
+
+function policiesOf({ emulator }: Watched) {
+  const site = siteNamed(emulator.world, emulator.site);
+  return containerOf(site, workContainer(site).guid);
+}
+
+/** Around everything that refuses it, with a row that tells of it. */
+function switchOff({ emulator }: Watched, policy: string): void {
+  const { guid } = workContainer(siteNamed(emulator.world, emulator.site));
+  const actor = { DBUSERNAME: "SYS", SESSIONID: "4711" };
+  emulator.change((world, now) => disablePolicy(world, policy, { site: emulator.site, container: guid, now, actor }));
+}
+
+describe.concurrent("what das_heal can put back it puts back, and it is told", () => {
+  test("a policy that was switched off, through the lock that refuses everything else", async () => {
+    await using watched = await startWatched();
+    const before = policiesOf(watched).enabledPolicies;
+    switchOff(watched, "APP");
+    await watched.until(() => watched.notices.length >= 3);
+    expect(watched.notices).toEqual(
+      restored("audit policy APP is gone: it was AUDIT POLICY APP EXCEPT DAS_READER", " (NOAUDIT by SYS)"),
+    );
+    const [drift, end, healed] = watched.notices;
+    expect([end?.startTime, healed?.startTime]).toEqual([drift?.startTime, drift?.startTime]);
+    expect(new Set(policiesOf(watched).enabledPolicies)).toEqual(new Set(before));
+    // The database itself says that it was done, and with whose account.
+    const rows = policiesOf(watched).table.partitions.flatMap(({ chunks }) => chunks.flatMap((chunk) => chunk.rows));
+    const done = rows.filter(({ DBUSERNAME: user }) => user === watched.emulator.user);
+    expect(done.map(({ ACTION_NAME: action, OBJECT_NAME: object }) => `${action} ${object}`)).toEqual(
+      expect.arrayContaining(["AUDIT APP", "EXECUTE DAS_HEAL"]),
+    );
+    await watched.polls(5);
+    expect(watched.notices).toHaveLength(3);
+  });
+
+  test("a trigger that was disabled around it, and a policy that records other levels", async () => {
+    await using watched = await startWatched();
+    const { shared } = watched.emulator;
+    // SYS with _system_trig_enabled, or the dictionary itself: nothing leaves a row.
+    shared.changeDatabase({ triggers: shared.database.triggers.map((trigger) => ({ ...trigger, isEnabled: false })) });
+    await watched.until(() => watched.notices.length >= 3);
+    expect(watched.notices).toEqual(restored("trigger DAS_LOCK_TRG was ENABLED, is DISABLED"));
+    expect(shared.database.triggers).toMatchObject([{ isEnabled: true }]);
+    withoutTriggers(watched);
+    await watched.run(["ALTER AUDIT POLICY app ADD ONLY TOPLEVEL"], "mallory", "mallory");
+    await watched.until(() => watched.notices.length >= 6);
+    const levels =
+      "content of audit policy APP (top level) was ALTER AUDIT POLICY APP DROP ONLY TOPLEVEL, is ALTER AUDIT POLICY APP ADD ONLY TOPLEVEL";
+    expect(watched.notices.slice(3)).toEqual(restored(levels, " (ALTER AUDIT POLICY by MALLORY)"));
+    expect(policiesOf(watched).policies.find(({ name }) => name === "APP")).toMatchObject({ onlyTopLevel: false });
+  });
+
+  test("the partition interval that a start changed", async () => {
+    await using watched = await startWatched();
+    const long = "BEGIN DBMS_AUDIT_MGMT.ALTER_PARTITION_INTERVAL(1, 'MONTH'); END;";
+    await watched.run([long], "mallory", "mallory");
+    await watched.until(() => watched.notices.length >= 3);
+    expect(watched.notices[2]).toMatchObject({
+      cause: expect.stringMatching(
+        /^restored by das_heal: parameter PARTITION_INTERVAL was .*HOUR.* \(EXECUTE by MALLORY\)$/,
+      ),
+    });
+    expect(policiesOf(watched).table.interval).toEqual({ number: 1, unit: "HOUR" });
+  });
+
+  test("but not a policy that was dropped: that is said once, and not tried for ever", async () => {
+    await using watched = await startWatched();
+    withoutTriggers(watched);
+    await watched.run(["NOAUDIT POLICY app", "DROP AUDIT POLICY app"], "mallory", "mallory");
+    await watched.until(() => watched.notices.length >= 2);
+    const [drift, given] = watched.notices;
+    expect(drift).toMatchObject({ cause: expect.stringMatching(/^audit policy APP is gone/), endTime: null });
+    const { cause = "", startTime = "" } = drift ?? {};
+    expect(given).toEqual({
+      command: "POLICY DRIFT",
+      cause: `not restored by das_heal: ${cause}`,
+      startTime,
+      endTime: startTime,
+    });
+    await watched.polls(20);
+    expect(watched.notices).toHaveLength(2);
+    expect(callsOf(watched)).toBe(3);
+  });
+
+  test("nor what somebody switches off again and again", async () => {
+    await using watched = await startWatched();
+    for (let turn = 1; turn <= 3; turn += 1) {
+      switchOff(watched, "APP");
+      await watched.until(() => watched.notices.length >= 3 * turn);
+    }
+    switchOff(watched, "APP");
+    await watched.until(() => watched.notices.length >= 11);
+    await watched.polls(20);
+    expect(watched.notices).toHaveLength(11);
+    expect(watched.notices.at(-1)?.cause).toMatch(/^not restored by das_heal: audit policy APP is gone/);
+    expect(callsOf(watched)).toBe(3);
+  });
+});
+
+function callsOf({ emulator }: Watched): number {
+  return emulator.statements.matching(/^BEGIN \w+\.das_heal/).length;
+}
+
+test("drift is the same event for whoever goes on after a restart, until its end", async () => {
+  await using watched = await startWatched({ heals: false });
+  const { notices } = watched;
+  // Without a row that names somebody there is no time but that of the look.
+  const { guid } = workContainer(siteNamed(watched.emulator.world, watched.emulator.site));
+  const without = () =>
+    watched.emulator.change((world) =>
+      changeContainer(world, watched.emulator.site, guid, (container) => ({
+        ...container,
+        enabledPolicies: container.enabledPolicies.filter(({ policyName }) => policyName !== "APP"),
+      })),
+    );
+  without();
+  await watched.until(() => notices.length >= 1);
+  const [told] = notices;
+  expect(told).toMatchObject({ cause: expect.not.stringContaining("("), endTime: null });
+  await watched.restart();
+  await watched.polls(10);
+  expect(notices).toEqual([told]);
+  withoutTriggers(watched);
+  await watched.restart(() => watched.run(["AUDIT POLICY app EXCEPT das_reader"]));
+  await watched.until(() => notices.length >= 2);
+  expect(notices).toEqual([told, { ...told, endTime: START_TIME }]);
+});
+
+test("what got around das_set_policy is still so after a restart", async () => {
   await using watched = await startWatched();
-  const { shared } = watched.emulator;
-  // SYS with _system_trig_enabled, or the dictionary itself: nothing leaves a row.
-  shared.changeDatabase({ triggers: shared.database.triggers.map((trigger) => ({ ...trigger, isEnabled: false })) });
-  await watched.until(() => watched.notices.length > 0);
-  expect(watched.notices).toMatchObject([{ cause: "trigger DAS_LOCK_TRG was ENABLED, is DISABLED", endTime: null }]);
+  const record = "UPDATE das_owner.das_state SET recorded = recorded || CHR(10) || 'x: y'";
+  await watched.run([`BEGIN ${record}; COMMIT; END;`], "mallory", "mallory");
+  const told = () => watched.notices.filter(({ cause }) => cause.startsWith("table DAS_STATE holds another record"));
+  await watched.until(() => told().length > 0);
+  await watched.restart();
+  await watched.polls(10);
+  expect(told()).toMatchObject([{ endTime: null }]);
+  expect(watched.emulator.statements.matching(/^BEGIN \w+\.das_heal/)).toEqual([]);
 });

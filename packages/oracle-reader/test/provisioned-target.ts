@@ -1,4 +1,4 @@
-import { type Clock, type Provisioner, silentLogger, systemClock } from "@das/core";
+import { type Clock, type Logger, type Provisioner, silentLogger, systemClock } from "@das/core";
 import { type OracleEmulator, type OracleEmulatorOptions, startOracleEmulator } from "@das/oracle-emulator";
 import { Connection } from "../src/connection.ts";
 import { type ConnectionOptions, OracleReader, openProvisioner } from "../src/index.ts";
@@ -13,6 +13,7 @@ function connectionTo({ host, port, serviceName, user, password }: OracleEmulato
 export async function startTarget(
   options: OracleEmulatorOptions = {},
   { containers = [], ...change }: Partial<ConnectionOptions> & { readonly containers?: readonly string[] } = {},
+  logger: Logger = silentLogger,
 ) {
   const emulator = await startOracleEmulator({ tls: "off", ...options });
   const connection = { ...connectionTo(emulator), ...change };
@@ -25,7 +26,7 @@ export async function startTarget(
         instances: [connection],
         containers,
         administrator: { user, password },
-        logger: silentLogger,
+        logger,
       }),
     openReader: (clock: Clock) => new OracleReader({ connection, resourceId: RESOURCE, startAt: "now", clock }),
     /** What somebody does by hand; SYSTEM unless it is said otherwise. */

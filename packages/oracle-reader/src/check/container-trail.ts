@@ -24,6 +24,7 @@ import { isStatement } from "./statement.ts";
 import { judgeStatistics } from "./statistics.ts";
 import { judgeBranches, judgeColumns, lookAtTrail, type TrailFacts, trailAccess } from "./trail-access.ts";
 import { judgeLocation, lookAtLocation } from "./trail-location.ts";
+import { judgeVault, lookAtVault, type VaultFacts } from "./vault.ts";
 
 /** All that one look at the trail of one container gave: each has rights, policies, partitions and files of its own. */
 export interface ContainerTrail {
@@ -41,6 +42,7 @@ export interface ContainerTrail {
   readonly archiveTime: Answer<string | undefined>;
   readonly ownProcedures: OwnProcedures;
   readonly policyLock: Answer<PolicyLock | undefined>;
+  readonly vault: Answer<VaultFacts>;
 }
 
 export async function lookAtContainerTrail(
@@ -69,8 +71,9 @@ export async function lookAtContainerTrail(
     spillover: await lookAtSpillover(inquiry, serverClock),
     purgeJobs: await lookAtPurgeJobs(inquiry),
     archiveTime: database.known ? await lookAtArchiveTime(inquiry, database.value) : database,
-    ownProcedures: await lookAtOwnProcedures(inquiry),
+    ownProcedures: await lookAtOwnProcedures(inquiry, instance),
     policyLock: await lookAtPolicyLock(inquiry, instance),
+    vault: await lookAtVault(inquiry),
   };
 }
 
@@ -102,6 +105,7 @@ export function judgeContainerTrail(container: ContainerTrail, server: ServerWid
     judgeArchiveTime(container.archiveTime, purgeJobs, clock, instance),
     ...judgeOwnProcedures(container.ownProcedures, wanted, policies, instance),
     judgePolicyLock(container.policyLock),
+    judgeVault(container.vault, container.policyLock.known && container.policyLock.value !== undefined, instance),
   ];
   return instance.role === "PHYSICAL STANDBY" ? findings.map(onPrimary) : findings;
 }

@@ -1,10 +1,11 @@
 import type { CheckFinding, CheckTopic } from "@das/core";
+import { ownerIn } from "../provision/names.ts";
 import type { Answer, Inquiry } from "./answer.ts";
 import { exceptedOf } from "./enabled-policies.ts";
 import { about } from "./finding.ts";
-import type { InstanceFacts } from "./instance-facts.ts";
+import { type InstanceFacts, ROOT } from "./instance-facts.ts";
 import { ALL_USERS, type Policy } from "./policies.ts";
-import { grant } from "./statement.ts";
+import { grant, quoteName } from "./statement.ts";
 
 /** May the procedures of `das_owner` be executed, where they are installed? (Oracle notes §§2.4 e, 4.2) */
 export interface OwnProcedures {
@@ -18,39 +19,74 @@ export interface WantedProcedures {
   readonly handOver: boolean;
 }
 
-const CANARY_PROBE = "BEGIN IF FALSE THEN das_owner.das_canary; END IF; END;";
-const ADVANCE_PROBE = "BEGIN IF FALSE THEN das_owner.das_advance(NULL); END IF; END;";
-
-export async function lookAtOwnProcedures(inquiry: Inquiry): Promise<OwnProcedures> {
-  return { canary: await inquiry.compile(CANARY_PROBE), advance: await inquiry.compile(ADVANCE_PROBE) };
+export async function lookAtOwnProcedures(inquiry: Inquiry, instance: InstanceFacts): Promise<OwnProcedures> {
+  const owner = ownerOf(instance);
+  const probe = (call: string) => inquiry.compile(`BEGIN IF FALSE THEN ${owner}.${call}; END IF; END;`);
+  return { canary: await probe("das_canary"), advance: await probe("das_advance(NULL)") };
 }
 
-const OWNER = "-- once: CREATE USER das_owner NO AUTHENTICATION\n-- (up to 12.2 with a password, and locked)";
+/** As SQL names it. */
+function ownerOf({ containerId }: InstanceFacts): string {
+  return quoteName(ownerIn(containerId === ROOT));
+}
 
-const CANARY_POLICY = `CREATE AUDIT POLICY das_canary_pol ACTIONS EXECUTE ON das_owner.das_canary;
-AUDIT POLICY das_canary_pol;`;
+/** A procedure of the owner's, and how it is installed by hand; `das start` does the same. */
+interface Procedure {
+  readonly name: string;
+  readonly otherwise: string;
+  readonly installation: readonly string[];
+  readonly afterwards: readonly string[];
+}
 
-const CANARY = "CREATE OR REPLACE PROCEDURE das_owner.das_canary AS BEGIN NULL; END;\n/";
+function canaryOf(instance: InstanceFacts): Procedure {
+  const owner = ownerOf(instance);
+  return {
+    name: `${owner}.DAS_CANARY`,
+    otherwise: "no canary is installed",
+    installation: [creationOf(instance), `CREATE OR REPLACE PROCEDURE ${owner}.das_canary AS BEGIN NULL; END;\n/`],
+    afterwards: [
+      `CREATE AUDIT POLICY das_canary_pol ACTIONS EXECUTE ON ${owner}.das_canary;\nAUDIT POLICY das_canary_pol;`,
+    ],
+  };
+}
 
 /** It may advance the timestamp to no later than a day ago, and nothing else. */
-const ADVANCE = `GRANT AUDIT_ADMIN TO das_owner WITH DELEGATE OPTION;
-GRANT EXECUTE ON AUDSYS.DBMS_AUDIT_MGMT TO das_owner;
-CREATE OR REPLACE PROCEDURE das_owner.das_advance(p_ts VARCHAR2) AS
+function advanceOf(instance: InstanceFacts): Procedure {
+  const owner = ownerOf(instance);
+  return {
+    name: `${owner}.DAS_ADVANCE`,
+    otherwise: "the archive timestamp is the administrators' to advance",
+    installation: [
+      creationOf(instance),
+      `GRANT AUDIT_ADMIN TO ${owner} WITH DELEGATE OPTION;
+GRANT EXECUTE ON AUDSYS.DBMS_AUDIT_MGMT TO ${owner};
+CREATE OR REPLACE PROCEDURE ${owner}.das_advance(p_ts VARCHAR2) AS
   v TIMESTAMP := TO_TIMESTAMP(p_ts, 'YYYY-MM-DD HH24:MI:SS.FF6');
 BEGIN
   IF v > SYS_EXTRACT_UTC(SYSTIMESTAMP) - INTERVAL '24' HOUR THEN RAISE_APPLICATION_ERROR(-20001, 'retention'); END IF;
   AUDSYS.DBMS_AUDIT_MGMT.SET_LAST_ARCHIVE_TIMESTAMP(51, v);
 END;
 /
-GRANT AUDIT_ADMIN TO PROCEDURE das_owner.das_advance;`;
+GRANT AUDIT_ADMIN TO PROCEDURE ${owner}.das_advance;`,
+    ],
+    afterwards: [],
+  };
+}
+
+function creationOf(instance: InstanceFacts): string {
+  const everywhere = instance.containerId === ROOT ? " CONTAINER=ALL" : "";
+  return `-- once: CREATE USER ${ownerOf(instance)} NO AUTHENTICATION${everywhere}\n-- (up to 12.2 with a password, and locked)`;
+}
 
 /** For information, unless the configuration counts on them: the stream works without either. */
 export function judgeOwnProcedures(
   { canary, advance }: OwnProcedures,
   wanted: WantedProcedures,
   policies: Answer<readonly Policy[]>,
-  { user }: InstanceFacts,
+  instance: InstanceFacts,
 ): readonly CheckFinding[] {
+  const { user } = instance;
+  const [canaryProcedure, advanceProcedure] = [canaryOf(instance), advanceOf(instance)];
   const canaryTopic = about(
     "canary",
     "Its row, every few minutes, proves policies, table, disk and reader together; without it silence may be quiet or broken",
@@ -59,37 +95,16 @@ export function judgeOwnProcedures(
     "purge-hand-over",
     "The publisher can advance the archive timestamp to what is on the stream, through this narrow procedure and no other right",
   );
-  if (canary.known && wanted.canary && policies.known && !policies.value.some((policy) => records(policy, user))) {
+  const handOver = judge(advanceTopic, advance, wanted.handOver, advanceProcedure, user);
+  const { name, afterwards } = canaryProcedure;
+  if (canary.known && wanted.canary && policies.known && !policies.value.some((each) => records(each, user, name))) {
     return [
-      canaryTopic.failure("no enabled policy records DAS_OWNER.DAS_CANARY, whose row is waited for", CANARY_POLICY),
-      judge(advanceTopic, advance, wanted.handOver, ADVANCE_PROCEDURE, user),
+      canaryTopic.failure(`no enabled policy records ${name}, whose row is waited for`, afterwards.join("\n")),
+      handOver,
     ];
   }
-  return [
-    judge(canaryTopic, canary, wanted.canary, CANARY_PROCEDURE, user),
-    judge(advanceTopic, advance, wanted.handOver, ADVANCE_PROCEDURE, user),
-  ];
+  return [judge(canaryTopic, canary, wanted.canary, canaryProcedure, user), handOver];
 }
-
-interface Procedure {
-  readonly name: string;
-  readonly otherwise: string;
-  readonly installation: readonly string[];
-  readonly afterwards: readonly string[];
-}
-
-const CANARY_PROCEDURE: Procedure = {
-  name: "DAS_OWNER.DAS_CANARY",
-  otherwise: "no canary is installed",
-  installation: [OWNER, CANARY],
-  afterwards: [CANARY_POLICY],
-};
-const ADVANCE_PROCEDURE: Procedure = {
-  name: "DAS_OWNER.DAS_ADVANCE",
-  otherwise: "the archive timestamp is the administrators' to advance",
-  installation: [OWNER, ADVANCE],
-  afterwards: [],
-};
 
 function judge(
   { ok, warning, failure }: CheckTopic,
@@ -107,7 +122,7 @@ function judge(
 }
 
 /** Does a policy leave a row when the reader executes the canary? */
-function records({ enablements, options }: Policy, user: string): boolean {
+function records({ enablements, options }: Policy, user: string, canary: string): boolean {
   const excepted = exceptedOf(enablements);
   const isFor = enablements.some(
     ({ way, entity, success }) =>
@@ -118,7 +133,7 @@ function records({ enablements, options }: Policy, user: string): boolean {
     options.known &&
     options.value.some(({ name, type, object }) => {
       if (name !== "ALL" && name !== "EXECUTE") return false;
-      return type === "STANDARD ACTION" || (type === "OBJECT ACTION" && object === CANARY_PROCEDURE.name);
+      return type === "STANDARD ACTION" || (type === "OBJECT ACTION" && object === canary);
     })
   );
 }

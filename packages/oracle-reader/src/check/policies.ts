@@ -1,3 +1,4 @@
+import { describeStatement } from "../statements.ts";
 import { type Answer, answered, type Inquiry, mapAnswer, notKnown, textOf } from "./answer.ts";
 
 /** A unified audit policy that is enabled: for whom, and what it records. */
@@ -8,6 +9,8 @@ export interface Policy {
   readonly condition: string;
   /** "" where nobody could look: what it records is then not known. */
   readonly options: Answer<readonly PolicyOption[]>;
+  /** ONLY TOPLEVEL; absent where the release does not say (19c and later do), or nobody could look. */
+  readonly onlyTopLevel?: boolean;
 }
 
 /** A line of AUDIT_UNIFIED_ENABLED_POLICIES. */
@@ -36,8 +39,8 @@ FROM   sys.audit_unified_enabled_policies e
 ORDER BY e.policy_name, e.enabled_option, e.entity_name`;
 
 /** Slow where there are many policies, so only of those that are enabled (Oracle notes §5.1). */
-function optionsOf(names: readonly string[]): string {
-  return `SELECT p.policy_name, p.audit_condition, p.audit_option, p.audit_option_type, p.object_schema, p.object_name
+function optionsOf(names: readonly string[], topLevel: string): string {
+  return `SELECT p.policy_name, p.audit_condition, p.audit_option, p.audit_option_type, p.object_schema, p.object_name, ${topLevel}
 FROM   sys.audit_unified_policies p
 WHERE  p.policy_name IN (${names.map((_, index) => `:p${index}`).join(", ")})`;
 }
@@ -64,6 +67,7 @@ export async function lookAtPolicies(inquiry: Inquiry, withOptions = true): Prom
           failure: textOf(failure) === "YES",
         })),
         condition: conditionOf(textOf(rows[0]?.[1])),
+        ...(named(rows[0]?.[6]) && { onlyTopLevel: rows[0]?.[6] === "YES" }),
         options: mapAnswer(details, () =>
           rows.map(([, , option, type, schema, object]) => ({
             name: textOf(option),
@@ -81,10 +85,13 @@ async function lookAtOptions(
   names: readonly string[],
 ): Promise<Answer<readonly (readonly (string | null)[])[]>> {
   const rows: (readonly (string | null)[])[] = [];
+  const described = await inquiry.describe(describeStatement("sys.audit_unified_policies"));
+  const hasTopLevel = described.known && described.value.some(({ name }) => name === "AUDIT_ONLY_TOPLEVEL");
+  const topLevel = hasTopLevel ? "p.audit_only_toplevel" : "NULL";
   for (let begin = 0; begin < names.length; begin += MOST_NAMES) {
     const some = names.slice(begin, begin + MOST_NAMES);
     const binds = Object.fromEntries(some.map((name, index) => [`p${index}`, name]));
-    const answer = await inquiry.ask(optionsOf(some), binds);
+    const answer = await inquiry.ask(optionsOf(some, topLevel), binds);
     if (!answer.known) return answer;
     rows.push(...answer.value);
   }

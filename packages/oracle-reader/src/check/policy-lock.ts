@@ -25,7 +25,8 @@ export async function lookAtPolicyLock(
   const [locked, recorded] = row.map(textOf);
   if (locked === "0") return answered({ isLocked: false, drift: [] });
   const looked = await lookAtProtected(inquiry, owner, true);
-  return answered({ isLocked: true, drift: driftOf(recorded ?? "", policyRecord(looked), looked) });
+  const drift = driftOf(recorded ?? "", policyRecord(looked), looked);
+  return answered({ isLocked: true, drift: drift.map(({ text }) => text) });
 }
 
 /** For information, unless something was changed in spite of the lock. */

@@ -169,11 +169,11 @@ describe("settings", () => {
 
     test("must be there when the configuration counts on them, and the canary recorded", () => {
       const [canary, advance] = judge(absent, true, canaryPolicy);
-      expect(canary).toMatchObject({ status: "failure", repair: expect.stringContaining("das_owner.das_canary AS") });
+      expect(canary).toMatchObject({ status: "failure", repair: expect.stringContaining("DAS_OWNER.das_canary AS") });
       expect(canary?.repair).toContain("GRANT EXECUTE ON DAS_OWNER.DAS_CANARY TO DAS_READER;");
       expect(advance).toMatchObject({
         status: "failure",
-        repair: expect.stringContaining("das_owner.das_advance(p_ts"),
+        repair: expect.stringContaining("DAS_OWNER.das_advance(p_ts"),
       });
       expect(judge(there, true, canaryPolicy)).toMatchObject([{ status: "ok" }, { status: "ok" }]);
       const excluded = { way: "except", entity: "DAS_READER", success: true, failure: true } as const;

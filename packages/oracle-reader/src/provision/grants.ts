@@ -3,6 +3,7 @@ import { quoteName } from "../check/statement.ts";
 import { dictionaryName, isCommon, type Names, ownerIn } from "./names.ts";
 import { plannedAt } from "./planned.ts";
 import { grantText, installedRights, READER_RIGHTS } from "./reader-rights.ts";
+import { vaultStatements } from "./vault-rules.ts";
 
 export interface GrantsRequest {
   /** The publisher's account, or the administrator's, as configured. */
@@ -15,8 +16,11 @@ export interface GrantsRequest {
   readonly canary: boolean;
   /** The configuration advances the archive timestamp. */
   readonly purge: boolean;
-  /** Default `reader`. The administrator's rights are for `das start`, `modify` and `stop`; DBA has them all. */
-  readonly account?: "reader" | "administrator";
+  /**
+   * Default `reader`. The administrator's rights are for `das start`, `modify` and `stop`; DBA has them all. What the owner
+   * of Database Vault runs are the rules of the lock, where `das start` may not make them; `user` is the publisher's then.
+   */
+  readonly account?: "reader" | "administrator" | "vault owner";
 }
 
 /** Releases whose statements are known, oldest first. */
@@ -68,6 +72,7 @@ export function grantsOf({
   return places.flatMap((place) => {
     const planned = plannedAt(place);
     const grant = (right: string) => planned(`let ${name} have ${right}`, grantText(right, name, names));
+    if (account === "vault owner") return vaultStatements(place, names, Number.parseInt(version, 10));
     if (account === "administrator") return ADMINISTRATOR_RIGHTS.map(grant);
     const wanted = installedRights(names).filter(
       (right) => (canary || !right.endsWith(".DAS_CANARY")) && (purge || !right.endsWith(".DAS_ADVANCE")),

@@ -25,6 +25,9 @@ export function dictionaryName(typed: string): string {
 }
 
 export const STATE_TABLE = "DAS_STATE";
+/** Database Vault asks it, too. */
+export const ASKED_FUNCTION = "DAS_IS_LOCKED";
+export const LOCK_TRIGGER = "DAS_LOCK_TRG";
 
 /** Policies of the stream's own: what changes the audit itself, what the reader's account could do besides reading, the canary. */
 export const LOCK_POLICY = "DAS_LOCK";

@@ -3,7 +3,15 @@ import { ALL_USERS } from "../check/policies.ts";
 import { ELSE, recordingPolls } from "../check/reader-excluded.ts";
 import { quoteName, quoteText } from "../check/statement.ts";
 import { disableTexts, enableTexts, withoutReader } from "./enabling.ts";
-import { CANARY_POLICY, isCommon, LOCK_POLICY, OWN_POLICIES, READER_POLICY, STATE_TABLE } from "./names.ts";
+import {
+  ASKED_FUNCTION,
+  CANARY_POLICY,
+  isCommon,
+  LOCK_POLICY,
+  OWN_POLICIES,
+  READER_POLICY,
+  STATE_TABLE,
+} from "./names.ts";
 import { lockStatement, unlockStatement } from "./plan-policy.ts";
 import { plannedAt, programAt } from "./planned.ts";
 import { type Program, programsOf } from "./programs.ts";
@@ -16,7 +24,9 @@ import {
   OWNER_RIGHTS,
   READER_RIGHTS,
 } from "./reader-rights.ts";
-import { mergedChanges, type RecordedChanges, type RecordedPolicy, recordedText } from "./recorded-changes.ts";
+import { mergedChanges, type RecordedChanges, recordedText } from "./recorded-changes.ts";
+import { interruptedPolicies } from "./site-policies.ts";
+import { missingRules } from "./vault-rules.ts";
 
 /** Nobody can log on as a user without authentication, which 18c brought. */
 const ORACLE_18 = 18;
@@ -34,6 +44,7 @@ export function planStart(found: ProvisionFacts): readonly PlannedStatement[] {
     ...installedGrants(found),
     ...policies(found),
     ...overrides(found),
+    ...missingRules(found),
   ];
   if (found.state?.isLocked) {
     if (missing.length === 0 && driftIn(found).length === 0) return [];
@@ -141,8 +152,8 @@ function changes(found: ProvisionFacts): readonly PlannedStatement[] {
 
 function changesOf(found: ProvisionFacts): RecordedChanges {
   const { names, accounts: known, objects, presentPolicies, state } = found;
-  // A schema with nothing in it, or not yet a state, is what an earlier start left that died.
-  const isLeftOver = objects.size === 0 || (objects.size === 1 && objects.has(STATE_TABLE) && !state);
+  // A schema with nothing else in it is what a start left that died before it had a state, or a stop for Database Vault.
+  const isLeftOver = !state && [...objects.keys()].every((name) => name === STATE_TABLE || name === ASKED_FUNCTION);
   const ownerIsNew = !known.has(names.owner) || isLeftOver;
   return {
     made: [
@@ -159,17 +170,6 @@ function changesOf(found: ProvisionFacts): RecordedChanges {
 
 function feedingPolicies({ policies: enabled, names, readerRights }: ProvisionFacts) {
   return recordingPolls(enabled, names.reader, [...readerRights]);
-}
-
-/** Between NOAUDIT and AUDIT a run may have died. */
-export function interruptedPolicies({
-  state,
-  policies: enabled,
-  presentPolicies,
-}: ProvisionFacts): readonly RecordedPolicy[] {
-  return (state?.changes.policies ?? []).filter(
-    ({ name }) => presentPolicies.has(name) && !enabled.some((policy) => policy.name === name),
-  );
 }
 
 function installedGrants({ place, names, readerRights }: ProvisionFacts): readonly PlannedStatement[] {

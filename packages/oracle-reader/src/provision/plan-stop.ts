@@ -1,13 +1,15 @@
 import type { PlannedStatement } from "@das/core";
 import { quoteName } from "../check/statement.ts";
 import { areEqual, disableTexts, enableTexts, withoutReader } from "./enabling.ts";
-import { OWN_POLICIES, STATE_TABLE } from "./names.ts";
+import { ASKED_FUNCTION, OWN_POLICIES, STATE_TABLE } from "./names.ts";
 import { unlockStatement } from "./plan-policy.ts";
-import { interruptedPolicies, parameterStatement } from "./plan-start.ts";
-import { plannedAt } from "./planned.ts";
+import { parameterStatement } from "./plan-start.ts";
+import { plannedAt, programAt } from "./planned.ts";
 import { programsOf } from "./programs.ts";
 import type { ProvisionFacts } from "./provision-facts.ts";
 import { NOTHING_RECORDED } from "./recorded-changes.ts";
+import { interruptedPolicies, leaveToSite } from "./site-policies.ts";
+import { leavesRules, presentRules } from "./vault-rules.ts";
 
 /**
  * What a start changed comes back, and what it made goes. The publisher's account and its rights stay: it waits with
@@ -19,15 +21,20 @@ export function planStop(found: ProvisionFacts): readonly PlannedStatement[] {
   const recorded = state?.changes ?? NOTHING_RECORDED;
   const isMade = (name: string) => recorded.made.includes(name);
   const owner = quoteName(names.owner);
+  const isAsked = leavesRules(found);
   const lastly =
-    isMade(`user ${names.owner}`) && objects.has(STATE_TABLE)
+    isMade(`user ${names.owner}`) && objects.has(STATE_TABLE) && !isAsked
       ? [planned(`drop the schema ${names.owner} with all that is in it`, `DROP USER ${owner} CASCADE`)]
       : [
+          ...(isAsked ? alwaysUnlocked(found) : []),
           ...[...programsOf(names)]
             .toReversed()
             .filter(
               ({ name, kind, isReplaced }) =>
-                kind !== "TRIGGER" && objects.has(name) && (isReplaced || isMade(`procedure ${name}`)),
+                kind !== "TRIGGER" &&
+                objects.has(name) &&
+                (isReplaced || isMade(`procedure ${name}`)) &&
+                !(isAsked && name === ASKED_FUNCTION),
             )
             .map(({ name, kind }) =>
               planned(`drop the ${kind.toLowerCase()} ${names.owner}.${name}`, `DROP ${kind} ${owner}.${name}`),
@@ -38,6 +45,8 @@ export function planStop(found: ProvisionFacts): readonly PlannedStatement[] {
         ];
   return [
     ...(state?.isLocked ? [unlockStatement(found)] : []),
+    ...leaveToSite(found),
+    ...presentRules(found),
     ...ownTrigger(found),
     ...recorded.parameters.map(({ name, was }) => parameterStatement(found, name, was, "restore")),
     ...recordedPolicies(found),
@@ -45,6 +54,20 @@ export function planStop(found: ProvisionFacts): readonly PlannedStatement[] {
     ...lastly,
   ];
 }
+
+/** What is left for the rules of Database Vault, until its owner removes them. */
+function alwaysUnlocked({ place, names, objects }: ProvisionFacts): readonly PlannedStatement[] {
+  if (objects.get(ASKED_FUNCTION)?.includes(ALWAYS_UNLOCKED)) return [];
+  const name = `${quoteName(names.owner)}.das_is_locked`;
+  return [
+    programAt(place)(
+      `leave ${names.owner}.${ASKED_FUNCTION}, which says unlocked, for rules of Database Vault that only its owner may remove`,
+      `CREATE OR REPLACE FUNCTION ${name} RETURN NUMBER AS ${ALWAYS_UNLOCKED}`,
+    ),
+  ];
+}
+
+const ALWAYS_UNLOCKED = "BEGIN RETURN 0; END;";
 
 /** First: while it stands, a state that is gone reads as locked. */
 function ownTrigger({ place, names, objects }: ProvisionFacts): readonly PlannedStatement[] {

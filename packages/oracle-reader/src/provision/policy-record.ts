@@ -1,8 +1,12 @@
 import { hash } from "node:crypto";
-import { type Answer, type Inquiry, mapAnswer, textOf } from "../check/answer.ts";
+import { type Answer, type Inquiry, mapAnswer, notKnown, textOf } from "../check/answer.ts";
 import { lookAtParameters, type Parameters } from "../check/excluded-columns.ts";
-import { type Enablement, lookAtPolicies, type Policy } from "../check/policies.ts";
+import { lookAtPolicies, type Policy } from "../check/policies.ts";
+import { quoteName } from "../check/statement.ts";
 import { type AuditingMode, lookAtAuditingMode } from "../check/unified-auditing.ts";
+import { lookAtVault, type VaultFacts } from "../check/vault.ts";
+import { enableTexts } from "./enabling.ts";
+import { LOCK_TRIGGER } from "./names.ts";
 
 /** What must stay as it is while the policy is locked (Oracle notes §5.1). */
 export interface ProtectedFacts {
@@ -11,9 +15,13 @@ export interface ProtectedFacts {
   readonly mode: Answer<AuditingMode>;
   /** What `das_guard` says of the lock's own programs. */
   readonly guard: Answer<string>;
+  readonly vault: Answer<VaultFacts>;
 }
 
-/** A line each, by its subject: `audit policy DAS_ALL` → `except DAS_READER on success and failure`. */
+/**
+ * A line each, by its subject: `audit policy DAS_ALL` → `AUDIT POLICY DAS_ALL EXCEPT DAS_READER;`. Where it is SQL, that is
+ * what puts it back: `das_heal` sends it, and the trigger lets it through.
+ */
 export type PolicyRecord = ReadonlyMap<string, string>;
 
 /** What a subject begins with. Subjects of a kind that could not be looked at are not in the record. */
@@ -24,6 +32,7 @@ const KINDS = {
   parameter: "parameter",
   program: "program",
   trigger: "trigger",
+  vault: "Database Vault",
 } as const;
 
 const SEPARATOR = ": ";
@@ -32,6 +41,8 @@ const SEPARATOR = ": ";
 const MOST_TEXT = 32_000;
 
 const EXCLUDE_COLUMNS = "unified_audit_trail_exclude_columns";
+/** As `das_guard` says it, where a start changed it. */
+const PARTITION_INTERVAL = "PARTITION_INTERVAL";
 
 /**
  * @param owner of the programs, as SQL names it
@@ -43,14 +54,23 @@ export async function lookAtProtected(inquiry: Inquiry, owner: string, withConte
     parameters: await lookAtParameters(inquiry),
     mode: await lookAtAuditingMode(inquiry),
     guard: mapAnswer(await inquiry.ask(`SELECT ${owner}.das_guard FROM dual`), ([row]) => textOf(row?.[0])),
+    vault: withContent ? await lookAtVault(inquiry) : notKnown("not asked"),
   };
 }
 
-export function policyRecord({ policies, parameters, mode, guard }: ProtectedFacts): PolicyRecord {
+export function policyRecord({ policies, parameters, mode, guard, vault }: ProtectedFacts): PolicyRecord {
   const lines = new Map<string, string>();
   for (const policy of policies.known ? policies.value : []) {
-    lines.set(`${KINDS.policy} ${policy.name}`, policy.enablements.map(enablementText).toSorted().join(", "));
-    if (policy.options.known) lines.set(`${KINDS.content} ${policy.name}`, contentDigest(policy));
+    const { name, onlyTopLevel } = policy;
+    lines.set(`${KINDS.policy} ${name}`, statements(enableTexts(name, policy.enablements).toSorted()));
+    if (policy.options.known) lines.set(`${KINDS.content} ${name}`, contentDigest(policy));
+    if (onlyTopLevel !== undefined) {
+      const verb = onlyTopLevel ? "ADD" : "DROP";
+      lines.set(
+        `${KINDS.content} ${name}${TOP_LEVEL}`,
+        statements([`ALTER AUDIT POLICY ${quoteName(name)} ${verb} ONLY TOPLEVEL`]),
+      );
+    }
   }
   if (mode.known) lines.set(KINDS.mode, mode.value);
   if (parameters.known) {
@@ -59,15 +79,26 @@ export function policyRecord({ policies, parameters, mode, guard }: ProtectedFac
   }
   for (const part of guard.known ? guard.value.split(";") : []) {
     const [name = "", status = ""] = part.split("=");
-    // `VALID 2026-11-22 12:00:00` of an object, `ENABLED` of a trigger.
-    if (name !== "") lines.set(`${status.includes(" ") ? KINDS.program : KINDS.trigger} ${name}`, status);
+    if (name !== "") lines.set(`${kindOfGuarded(name, status)} ${name}`, status);
+  }
+  if (vault.known && vault.value.parts.known) {
+    for (const [name, text] of vault.value.isEnabled ? vault.value.parts.value : []) {
+      lines.set(`${KINDS.vault} ${name}`, text);
+    }
   }
   return lines;
 }
 
-function enablementText({ way, entity, success, failure }: Enablement): string {
-  const outcome = success && failure ? "success and failure" : success ? "success" : "failure";
-  return `${way} ${entity} on ${outcome}`;
+const TOP_LEVEL = " (top level)";
+
+function statements(texts: readonly string[]): string {
+  return texts.map((text) => `${text};`).join(" ");
+}
+
+/** `VALID 2026-11-22 12:00:00` of an object, `ENABLED` of a trigger. */
+function kindOfGuarded(name: string, status: string): string {
+  if (name === PARTITION_INTERVAL) return KINDS.parameter;
+  return /^(IN)?VALID /.test(status) ? KINDS.program : KINDS.trigger;
 }
 
 function contentDigest({ condition, options }: Policy): string {
@@ -99,8 +130,25 @@ function parsedRecord(text: string): PolicyRecord {
   return new Map(pairs);
 }
 
-/** What is not as it was recorded, a line each. A kind of which nothing could be looked at is not compared. */
-export function driftOf(recorded: string, present: PolicyRecord, looked: ProtectedFacts): readonly string[] {
+/** Is the procedure there that puts things back? */
+export function hasHealing({ guard }: ProtectedFacts): boolean {
+  return guard.known && guard.value.includes("DAS_HEAL=VALID ");
+}
+
+/** Was it enabled when the policies were locked? */
+export function isPolicyRecorded(recorded: string, policy: string): boolean {
+  return parsedRecord(recorded).has(`${KINDS.policy} ${policy}`);
+}
+
+/** A line of what is not as it was recorded. */
+export interface DriftLine {
+  readonly text: string;
+  /** What `das_heal` takes to put it back; absent where it cannot. */
+  readonly healable?: string;
+}
+
+/** A kind of which nothing could be looked at is not compared. */
+export function driftOf(recorded: string, present: PolicyRecord, looked: ProtectedFacts): readonly DriftLine[] {
   const [was, is] = [parsedRecord(recorded), parsedRecord(recordText(present))];
   const unknown = [
     ...(looked.policies.known ? [] : [`${KINDS.policy} `, `${KINDS.content} `]),
@@ -108,20 +156,42 @@ export function driftOf(recorded: string, present: PolicyRecord, looked: Protect
       ? [`${KINDS.content} `]
       : []),
     ...(looked.mode.known ? [] : [KINDS.mode]),
-    ...(looked.parameters.known ? [] : [`${KINDS.parameter} `]),
+    ...(looked.parameters.known ? [] : [`${KINDS.parameter} ${EXCLUDE_COLUMNS}`]),
     // Without the guard the programs may be anything.
-    ...(looked.guard.known ? [] : [`${KINDS.program} `, `${KINDS.trigger} `]),
+    ...(looked.guard.known
+      ? []
+      : [`${KINDS.program} `, `${KINDS.trigger} `, `${KINDS.parameter} ${PARTITION_INTERVAL}`]),
+    ...(looked.vault.known && looked.vault.value.parts.known ? [] : [`${KINDS.vault} `]),
   ];
   const subjects = [...new Set([...was.keys(), ...is.keys()])].toSorted();
   const drift = subjects
     .filter((subject) => !unknown.some((kind) => subject.startsWith(kind)))
-    .flatMap((subject) => {
+    .flatMap((subject): readonly DriftLine[] => {
       const [before, after] = [was.get(subject), is.get(subject)];
       if (before === after) return [];
+      const isContent = subject.startsWith(KINDS.content);
       // That it is not enabled says it all.
-      if (after === undefined && subject.startsWith(KINDS.content)) return [];
-      if (before === undefined) return subject.startsWith(KINDS.content) ? [] : [`${subject} is new: ${after}`];
-      return [after === undefined ? `${subject} is gone: it was ${before}` : `${subject} was ${before}, is ${after}`];
+      if (isContent && (before === undefined || after === undefined)) return [];
+      if (before === undefined) return [{ text: shown(`${subject} is new: ${after}`) }];
+      const text =
+        after === undefined ? `${subject} is gone: it was ${before}` : `${subject} was ${before}, is ${after}`;
+      return [{ text: shown(text), ...(isHealable(subject, before) && { healable: subject }) }];
     });
-  return looked.guard.known ? drift : [...drift, "function DAS_GUARD cannot be asked whether the lock is in place"];
+  const silent = { text: "function DAS_GUARD cannot be asked whether the lock is in place" };
+  return looked.guard.known ? drift : [...drift, silent];
+}
+
+/** What is recorded as statements, and what else `das_heal` knows. */
+function isHealable(subject: string, before: string): boolean {
+  if (subject === `${KINDS.trigger} ${LOCK_TRIGGER}`) return before === "ENABLED";
+  return subject === `${KINDS.parameter} ${PARTITION_INTERVAL}` || before.endsWith(";");
+}
+
+const MOST_CHARACTERS = 400;
+
+/** It travels in cursors while it lasts. */
+function shown(line: string): string {
+  const text = line.replaceAll(/;(?=, is |$)/g, "");
+  if (text.length <= MOST_CHARACTERS) return text;
+  return `${text.slice(0, MOST_CHARACTERS)}… (${hash("sha256", text).slice(0, 8)})`;
 }

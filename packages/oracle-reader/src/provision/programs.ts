@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { quoteName } from "../check/statement.ts";
-import { type Names, STATE_TABLE } from "./names.ts";
+import { ASKED_FUNCTION, LOCK_TRIGGER, type Names, STATE_TABLE } from "./names.ts";
 
 /** A program that `das start` installs in the owner's schema. */
 export interface Program {
@@ -69,7 +69,7 @@ BEGIN
 END;`,
     },
     {
-      name: "DAS_IS_LOCKED",
+      name: ASKED_FUNCTION,
       kind: "FUNCTION",
       what: "which the lock asks; when it cannot tell, it says locked",
       roles: [],
@@ -86,7 +86,7 @@ END;`,
     {
       name: "DAS_GUARD",
       kind: "FUNCTION",
-      what: "which tells the reader whether the lock's own programs are as they were",
+      what: "which tells the reader whether the lock's own programs, and what else only the owner sees, are as they were",
       roles: [],
       isForReader: true,
       isReplaced: true,
@@ -98,6 +98,10 @@ BEGIN
   END LOOP;
   FOR t IN (SELECT trigger_name, status FROM user_triggers ORDER BY trigger_name) LOOP
     s := s || t.trigger_name || '=' || t.status || ';';
+  END LOOP;
+  FOR p IN (SELECT p.interval FROM sys.dba_part_tables p, ${state} d
+            WHERE p.owner = 'AUDSYS' AND p.table_name = 'AUD$UNIFIED' AND d.changes LIKE '%partition interval of %') LOOP
+    s := s || 'PARTITION_INTERVAL=' || p.interval || ';';
   END LOOP;
   RETURN s;
 END;`,
@@ -130,12 +134,62 @@ END;`,
 BEGIN
   ${administrator}
   IF p_locked NOT IN (0, 1) THEN RAISE_APPLICATION_ERROR(-20994, 'activity stream: locked is 1 or 0'); END IF;
-  UPDATE ${state} SET locked = p_locked, recorded = p_recorded;
+  UPDATE ${state} SET locked = p_locked, recorded = NVL(p_recorded, recorded);
   COMMIT;
 END;`,
     },
     {
-      name: "DAS_LOCK_TRG",
+      name: "DAS_IS_RECORDED",
+      kind: "FUNCTION",
+      what: "which tells the lock what weakens nothing: a statement that brings a policy to what was recorded",
+      roles: [],
+      isForReader: false,
+      isReplaced: true,
+      text: `CREATE OR REPLACE FUNCTION ${owner}.das_is_recorded(p_sql VARCHAR2) RETURN NUMBER AS MARK
+  r VARCHAR2(32767);
+BEGIN
+  SELECT recorded INTO r FROM ${state};
+  IF INSTR(r, ' '||p_sql||';') > 0 THEN RETURN 1; END IF;
+  RETURN 0;
+EXCEPTION WHEN OTHERS THEN RETURN 0;
+END;`,
+    },
+    {
+      name: "DAS_HEAL",
+      kind: "PROCEDURE",
+      what: "through which the reader may put back one thing that the lock protects, to what was recorded, and nothing else",
+      roles: ["AUDIT_ADMIN"],
+      isForReader: true,
+      isReplaced: true,
+      // What it sends stands in the record alone, and can only begin as it does here.
+      text: `CREATE OR REPLACE PROCEDURE ${owner}.das_heal(p_subject VARCHAR2) AS MARK
+  n NUMBER;
+  a PLS_INTEGER;
+  r VARCHAR2(32767);
+  s VARCHAR2(32767);
+BEGIN
+  SELECT locked, recorded INTO n, r FROM ${state};
+  r := CHR(10)||r||CHR(10);
+  a := INSTR(r, CHR(10)||p_subject||': ');
+  IF n = 1 AND a > 0 THEN
+    a := a + LENGTH(p_subject) + 3;
+    r := SUBSTR(r, a, INSTR(r, CHR(10), a) - a);
+    IF p_subject = 'trigger ${LOCK_TRIGGER}' AND r = 'ENABLED' THEN
+      EXECUTE IMMEDIATE 'ALTER TRIGGER ${owner}.${LOCK_TRIGGER} ENABLE';
+    ELSIF p_subject = 'parameter PARTITION_INTERVAL' THEN
+      AUDSYS.DBMS_AUDIT_MGMT.ALTER_PARTITION_INTERVAL(TO_NUMBER(REGEXP_SUBSTR(r, '[0-9]+')),
+        REGEXP_SUBSTR(r, 'YEAR|MONTH|DAY|HOUR|MINUTE|SECOND'));
+    END IF;
+    WHILE INSTR(r, ';') > 0 LOOP
+      s := LTRIM(SUBSTR(r, 1, INSTR(r, ';') - 1));
+      r := SUBSTR(r, INSTR(r, ';') + 1);
+      IF s LIKE 'AUDIT POLICY %' OR s LIKE 'ALTER AUDIT POLICY % ONLY TOPLEVEL' THEN EXECUTE IMMEDIATE s; END IF;
+    END LOOP;
+  END IF;
+END;`,
+    },
+    {
+      name: LOCK_TRIGGER,
       kind: "TRIGGER",
       what: "which refuses changes of audit policies and of itself while the stream is locked",
       roles: [],
@@ -157,7 +211,7 @@ BEGIN
   IF ora_sysevent IN ('AUDIT','NOAUDIT') OR REGEXP_LIKE(s,'^\\s*($|/\\*|(create|alter|drop)\\s+audit\\s+policy)','i')
      OR (ora_dict_obj_owner = '${ownerName}' AND ora_sysevent IN ('ALTER','DROP','CREATE','TRUNCATE','RENAME','GRANT','REVOKE'))
      OR (ora_dict_obj_name = '${ownerName}' AND ora_sysevent IN ('ALTER','DROP')) THEN
-    IF ${owner}.das_is_locked = 1 THEN
+    IF ${owner}.das_is_locked = 1 AND ${owner}.das_is_recorded(RTRIM(s, ' '||CHR(10)||CHR(0))) = 0 THEN
       RAISE_APPLICATION_ERROR(-${LOCKED},'activity stream is locked: audit policy changes are blocked');
     END IF;
   END IF;

@@ -19,6 +19,8 @@ export interface ProvisionFacts {
   /** What the accounts were granted themselves: `AUDIT_VIEWER`, `CREATE SESSION`, `READ ON SYS.V_$DATABASE`. */
   readonly readerRights: ReadonlySet<string>;
   readonly ownerRights: ReadonlySet<string>;
+  /** Database Vault may ask whether the stream is locked: rules of it may do so. */
+  readonly mayVaultAsk: boolean;
   /** In the owner's schema, by name; the source of programs, for tables "". */
   readonly objects: ReadonlyMap<string, string>;
   readonly disabledTriggers: ReadonlySet<string>;
@@ -37,7 +39,7 @@ export interface ProvisionFacts {
 
 interface ProvisionedRow {
   readonly isLocked: boolean;
-  /** What was protected when it was locked. */
+  /** What was protected when it was locked last; "" when it never was. */
   readonly recorded: string;
   readonly changes: RecordedChanges;
   readonly administrator: string;
@@ -94,6 +96,7 @@ export async function lookAtProvision(
     accounts: new Set(accounts.map(([name]) => textOf(name))),
     readerRights: rights(reader),
     ownerRights: rights(owner),
+    mayVaultAsk: rights(VAULT_SCHEMA).has(`EXECUTE ON ${owner}.DAS_IS_LOCKED`),
     objects,
     disabledTriggers: new Set(
       triggers.filter(([, status]) => textOf(status) !== "ENABLED").map(([name]) => textOf(name)),
@@ -110,7 +113,7 @@ export async function lookAtProvision(
 
 /** What is not as it was when the policy was locked; nothing while it is not. */
 export function driftIn({ state, record, looked }: ProvisionFacts): readonly string[] {
-  return state?.isLocked ? driftOf(state.recorded, record, looked) : [];
+  return state?.isLocked ? driftOf(state.recorded, record, looked).map(({ text }) => text) : [];
 }
 
 type Ask = (what: string, text: string) => Promise<Rows>;
@@ -144,12 +147,15 @@ function intervalText(text: string): string {
   return found ? `${found[1]} ${found[2]?.toUpperCase()}` : "";
 }
 
+/** With whose rights Database Vault evaluates its rules. */
+const VAULT_SCHEMA = "DVSYS";
+
 const ROLES = `SELECT r.grantee, r.granted_role FROM sys.dba_role_privs r
 WHERE  r.grantee IN (:owner, :reader) ORDER BY r.grantee, r.granted_role`;
 const PRIVILEGES = `SELECT p.grantee, p.privilege FROM sys.dba_sys_privs p
 WHERE  p.grantee IN (:owner, :reader) ORDER BY p.grantee, p.privilege`;
 const GRANTS = `SELECT g.grantee, g.privilege, g.owner, g.table_name FROM sys.dba_tab_privs g
-WHERE  g.grantee IN (:owner, :reader) ORDER BY g.grantee, g.owner, g.table_name, g.privilege`;
+WHERE  g.grantee IN (:owner, :reader, '${VAULT_SCHEMA}') ORDER BY g.grantee, g.owner, g.table_name, g.privilege`;
 const OBJECTS = "SELECT o.object_name FROM sys.dba_objects o WHERE o.owner = :owner ORDER BY o.object_name";
 const SOURCE = "SELECT s.name, s.text FROM sys.dba_source s WHERE s.owner = :owner ORDER BY s.name, s.line";
 const TRIGGERS =

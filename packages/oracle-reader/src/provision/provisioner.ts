@@ -8,9 +8,11 @@ import {
   RefusedError,
   type ResourceId,
   systemClock,
+  UnavailableError,
   type UtcTime,
   utcTime,
 } from "@das/core";
+import { numberOf } from "../check/answer.ts";
 import { placeOf } from "../classify-error.ts";
 import { Connection } from "../connection.ts";
 import type { ConnectionOptions } from "../connection-options.ts";
@@ -22,6 +24,7 @@ import { planStop } from "./plan-stop.ts";
 import { recordText } from "./policy-record.ts";
 import { driftIn, lookAtProvision, type ProvisionFacts } from "./provision-facts.ts";
 import { runStatement } from "./run-statement.ts";
+import { mayBeRefused, vaultRemark } from "./vault-rules.ts";
 
 export interface ProvisionerOptions {
   readonly resourceId: ResourceId;
@@ -59,7 +62,9 @@ class OracleProvisioner implements Provisioner {
   }
 
   async demandPrimary(signal: AbortSignal): Promise<void> {
-    const [, role = "", openMode = ""] = await this.#databaseState(signal);
+    const [, role = "", openMode = ""] = await this.#databaseState(signal).catch((error: unknown) => {
+      throw notOpen(error, this.#primary) ?? error;
+    });
     if (role === "PRIMARY" && openMode === "READ WRITE") return;
     throw new RefusedError({
       who: "oracle-reader",
@@ -78,6 +83,7 @@ class OracleProvisioner implements Provisioner {
     return this.#plan(signal, (found) => {
       demandCommonReader(found);
       this.#warnOfSilence(found);
+      this.#warnOfVault(found);
       return planStart(found);
     });
   }
@@ -85,6 +91,7 @@ class OracleProvisioner implements Provisioner {
   planPolicy(policy: PolicyState, signal: AbortSignal): Promise<readonly PlannedStatement[]> {
     return this.#plan(signal, (found) => {
       const plan = planPolicy(policy, found);
+      if (policy === "locked") this.#warnOfVault(found);
       if (plan) return plan;
       throw new RefusedError({
         who: "oracle-reader",
@@ -112,7 +119,18 @@ class OracleProvisioner implements Provisioner {
         readerPassword: this.#primary.password,
         record: async () => recordText((await this.#look(service, signal)).record),
       };
-      await runStatement(await this.#connection(service, signal), statement, fillings, signal);
+      const connection = await this.#connection(service, signal);
+      try {
+        await runStatement(connection, statement, fillings, signal);
+      } catch (error) {
+        if (!(error instanceof RefusedError && mayBeRefused(statement))) throw error;
+        const { what, place } = statement;
+        this.#options.logger.warn(
+          { place, error: error.message },
+          `the server refused to ${what}: what it would prevent is only detected`,
+        );
+        continue;
+      }
       done?.(statement);
     }
   }
@@ -196,6 +214,11 @@ class OracleProvisioner implements Provisioner {
     }
   }
 
+  #warnOfVault(found: ProvisionFacts): void {
+    const remark = vaultRemark(found);
+    if (remark !== "") this.#options.logger.warn({ place: found.place }, remark);
+  }
+
   /** The trail would hold only what Oracle always audits; which policies there are is the site's own choice. */
   #warnOfSilence({ policies, place }: ProvisionFacts): void {
     if (policies.some(({ name }) => !/^(ORA[_$]|DAS_(LOCK|READER_POL|CANARY_POL)$)/.test(name))) return;
@@ -204,6 +227,21 @@ class OracleProvisioner implements Provisioner {
       "no audit policy of your own is enabled: no access to data will reach the stream; while the policy is locked, none can be added",
     );
   }
+}
+
+/** An ordinary user, DBA or not, is let into no database that is mounted: a standby mostly, or one that is starting. */
+const NOT_OPEN: ReadonlySet<number | undefined> = new Set([1033, 1109]);
+
+function notOpen(error: unknown, primary: ConnectionOptions): RefusedError | undefined {
+  if (!(error instanceof UnavailableError) || !NOT_OPEN.has(numberOf(error))) return undefined;
+  return new RefusedError({
+    who: "oracle-reader",
+    what: `${placeOf(primary)} is not open: a mounted standby, or a database that is starting or shutting down`,
+    remedy:
+      "Run the command with --instance for the instance that is the primary now; or open the database, and run it again",
+    code: "InvalidDBInstanceState",
+    cause: error,
+  });
 }
 
 /** Before anything is made: in a root a user with another name cannot be. */

@@ -11,6 +11,7 @@ export const OWNER_RIGHTS: readonly string[] = [
   "AUDIT_ADMIN",
   "EXECUTE ON AUDSYS.DBMS_AUDIT_MGMT",
   "ADMINISTER DATABASE TRIGGER",
+  "READ ON SYS.DBA_PART_TABLES",
 ];
 
 /** What `das start` installs for the reader. */
@@ -38,7 +39,7 @@ export function lockActions({ owner }: Names): string {
     "CREATE AUDIT POLICY, ALTER AUDIT POLICY, DROP AUDIT POLICY, AUDIT, NOAUDIT",
     "ALTER SYSTEM, ALTER DATABASE, CREATE TRIGGER, ALTER TRIGGER, DROP TRIGGER",
     "EXECUTE ON AUDSYS.DBMS_AUDIT_MGMT",
-    `EXECUTE ON ${schema}.DAS_SET_POLICY, EXECUTE ON ${schema}.DAS_RECORD`,
+    `EXECUTE ON ${schema}.DAS_SET_POLICY, EXECUTE ON ${schema}.DAS_RECORD, EXECUTE ON ${schema}.DAS_HEAL`,
     `INSERT ON ${schema}.${STATE_TABLE}, UPDATE ON ${schema}.${STATE_TABLE}, DELETE ON ${schema}.${STATE_TABLE}`,
   ].join(",\n  ");
 }

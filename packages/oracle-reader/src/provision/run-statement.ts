@@ -56,6 +56,13 @@ const REASONS: ReadonlyMap<number, readonly [what: string, remedy: string]> = ne
     ],
   ],
   [
+    47_400,
+    [
+      "a rule of Database Vault forbids it",
+      "Run it as a user whom the rule lets through, or have the owner of Database Vault change the rule",
+    ],
+  ],
+  [
     28_003,
     ["the password does not satisfy the profile's verification", "Choose another password in the configuration"],
   ],

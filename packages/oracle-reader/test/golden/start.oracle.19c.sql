@@ -10,6 +10,9 @@ GRANT EXECUTE ON AUDSYS.DBMS_AUDIT_MGMT TO DAS_OWNER;
 -- let DAS_OWNER have ADMINISTER DATABASE TRIGGER
 GRANT ADMINISTER DATABASE TRIGGER TO DAS_OWNER;
 
+-- let DAS_OWNER have READ ON SYS.DBA_PART_TABLES
+GRANT READ ON SYS.DBA_PART_TABLES TO DAS_OWNER;
+
 -- create the publisher's account DAS_READER
 CREATE USER DAS_READER IDENTIFIED BY :reader_password;
 
@@ -95,8 +98,8 @@ EXCEPTION WHEN OTHERS THEN RETURN 1;
 END;
 /
 
--- create the function DAS_OWNER.DAS_GUARD, which tells the reader whether the lock's own programs are as they were
-CREATE OR REPLACE FUNCTION DAS_OWNER.das_guard RETURN VARCHAR2 AS /* das 5cb0127cbe21 */
+-- create the function DAS_OWNER.DAS_GUARD, which tells the reader whether the lock's own programs, and what else only the owner sees, are as they were
+CREATE OR REPLACE FUNCTION DAS_OWNER.das_guard RETURN VARCHAR2 AS /* das 15d09739ae37 */
   s VARCHAR2(4000);
 BEGIN
   FOR o IN (SELECT object_name, status, TO_CHAR(last_ddl_time, 'YYYY-MM-DD HH24:MI:SS') changed FROM user_objects ORDER BY object_name) LOOP
@@ -104,6 +107,10 @@ BEGIN
   END LOOP;
   FOR t IN (SELECT trigger_name, status FROM user_triggers ORDER BY trigger_name) LOOP
     s := s || t.trigger_name || '=' || t.status || ';';
+  END LOOP;
+  FOR p IN (SELECT p.interval FROM sys.dba_part_tables p, DAS_OWNER.DAS_STATE d
+            WHERE p.owner = 'AUDSYS' AND p.table_name = 'AUD$UNIFIED' AND d.changes LIKE '%partition interval of %') LOOP
+    s := s || 'PARTITION_INTERVAL=' || p.interval || ';';
   END LOOP;
   RETURN s;
 END;
@@ -124,7 +131,7 @@ END;
 /
 
 -- create the procedure DAS_OWNER.DAS_SET_POLICY, through which the administrator locks and unlocks the policies, which leaves a row in the trail
-CREATE OR REPLACE PROCEDURE DAS_OWNER.das_set_policy(p_locked NUMBER, p_recorded VARCHAR2) AS /* das 0a4e43d2abe5 */
+CREATE OR REPLACE PROCEDURE DAS_OWNER.das_set_policy(p_locked NUMBER, p_recorded VARCHAR2) AS /* das 302a45e19e62 */
   n NUMBER;
 BEGIN
   SELECT COUNT(*) INTO n FROM DAS_OWNER.DAS_STATE WHERE administrator = SYS_CONTEXT('USERENV','SESSION_USER');
@@ -132,14 +139,56 @@ BEGIN
     RAISE_APPLICATION_ERROR(-20992, 'activity stream: this is for the administrator who started it');
   END IF;
   IF p_locked NOT IN (0, 1) THEN RAISE_APPLICATION_ERROR(-20994, 'activity stream: locked is 1 or 0'); END IF;
-  UPDATE DAS_OWNER.DAS_STATE SET locked = p_locked, recorded = p_recorded;
+  UPDATE DAS_OWNER.DAS_STATE SET locked = p_locked, recorded = NVL(p_recorded, recorded);
   COMMIT;
 END;
 /
 
+-- create the function DAS_OWNER.DAS_IS_RECORDED, which tells the lock what weakens nothing: a statement that brings a policy to what was recorded
+CREATE OR REPLACE FUNCTION DAS_OWNER.das_is_recorded(p_sql VARCHAR2) RETURN NUMBER AS /* das cd480f818790 */
+  r VARCHAR2(32767);
+BEGIN
+  SELECT recorded INTO r FROM DAS_OWNER.DAS_STATE;
+  IF INSTR(r, ' '||p_sql||';') > 0 THEN RETURN 1; END IF;
+  RETURN 0;
+EXCEPTION WHEN OTHERS THEN RETURN 0;
+END;
+/
+
+-- create the procedure DAS_OWNER.DAS_HEAL, through which the reader may put back one thing that the lock protects, to what was recorded, and nothing else
+CREATE OR REPLACE PROCEDURE DAS_OWNER.das_heal(p_subject VARCHAR2) AS /* das 92d25193f9e5 */
+  n NUMBER;
+  a PLS_INTEGER;
+  r VARCHAR2(32767);
+  s VARCHAR2(32767);
+BEGIN
+  SELECT locked, recorded INTO n, r FROM DAS_OWNER.DAS_STATE;
+  r := CHR(10)||r||CHR(10);
+  a := INSTR(r, CHR(10)||p_subject||': ');
+  IF n = 1 AND a > 0 THEN
+    a := a + LENGTH(p_subject) + 3;
+    r := SUBSTR(r, a, INSTR(r, CHR(10), a) - a);
+    IF p_subject = 'trigger DAS_LOCK_TRG' AND r = 'ENABLED' THEN
+      EXECUTE IMMEDIATE 'ALTER TRIGGER DAS_OWNER.DAS_LOCK_TRG ENABLE';
+    ELSIF p_subject = 'parameter PARTITION_INTERVAL' THEN
+      AUDSYS.DBMS_AUDIT_MGMT.ALTER_PARTITION_INTERVAL(TO_NUMBER(REGEXP_SUBSTR(r, '[0-9]+')),
+        REGEXP_SUBSTR(r, 'YEAR|MONTH|DAY|HOUR|MINUTE|SECOND'));
+    END IF;
+    WHILE INSTR(r, ';') > 0 LOOP
+      s := LTRIM(SUBSTR(r, 1, INSTR(r, ';') - 1));
+      r := SUBSTR(r, INSTR(r, ';') + 1);
+      IF s LIKE 'AUDIT POLICY %' OR s LIKE 'ALTER AUDIT POLICY % ONLY TOPLEVEL' THEN EXECUTE IMMEDIATE s; END IF;
+    END LOOP;
+  END IF;
+END;
+/
+
+-- let the procedure DAS_OWNER.DAS_HEAL use AUDIT_ADMIN
+GRANT AUDIT_ADMIN TO PROCEDURE DAS_OWNER.DAS_HEAL;
+
 -- create the trigger DAS_OWNER.DAS_LOCK_TRG, which refuses changes of audit policies and of itself while the stream is locked
 CREATE OR REPLACE TRIGGER DAS_OWNER.das_lock_trg BEFORE DDL ON DATABASE
-DECLARE /* das 2fbeb7b3d395 */
+DECLARE /* das 111aa9083b3b */
   n PLS_INTEGER;
   t ora_name_list_t;
   s VARCHAR2(32767);
@@ -153,7 +202,7 @@ BEGIN
   IF ora_sysevent IN ('AUDIT','NOAUDIT') OR REGEXP_LIKE(s,'^\s*($|/\*|(create|alter|drop)\s+audit\s+policy)','i')
      OR (ora_dict_obj_owner = 'DAS_OWNER' AND ora_sysevent IN ('ALTER','DROP','CREATE','TRUNCATE','RENAME','GRANT','REVOKE'))
      OR (ora_dict_obj_name = 'DAS_OWNER' AND ora_sysevent IN ('ALTER','DROP')) THEN
-    IF DAS_OWNER.das_is_locked = 1 THEN
+    IF DAS_OWNER.das_is_locked = 1 AND DAS_OWNER.das_is_recorded(RTRIM(s, ' '||CHR(10)||CHR(0))) = 0 THEN
       RAISE_APPLICATION_ERROR(-20990,'activity stream is locked: audit policy changes are blocked');
     END IF;
   END IF;
@@ -172,11 +221,14 @@ GRANT EXECUTE ON DAS_OWNER.DAS_ADVANCE TO DAS_READER;
 -- let DAS_READER have EXECUTE ON DAS_OWNER.DAS_GUARD
 GRANT EXECUTE ON DAS_OWNER.DAS_GUARD TO DAS_READER;
 
+-- let DAS_READER have EXECUTE ON DAS_OWNER.DAS_HEAL
+GRANT EXECUTE ON DAS_OWNER.DAS_HEAL TO DAS_READER;
+
 -- create the audit policy DAS_LOCK, which records whatever changes the audit
 CREATE AUDIT POLICY DAS_LOCK ACTIONS CREATE AUDIT POLICY, ALTER AUDIT POLICY, DROP AUDIT POLICY, AUDIT, NOAUDIT,
   ALTER SYSTEM, ALTER DATABASE, CREATE TRIGGER, ALTER TRIGGER, DROP TRIGGER,
   EXECUTE ON AUDSYS.DBMS_AUDIT_MGMT,
-  EXECUTE ON DAS_OWNER.DAS_SET_POLICY, EXECUTE ON DAS_OWNER.DAS_RECORD,
+  EXECUTE ON DAS_OWNER.DAS_SET_POLICY, EXECUTE ON DAS_OWNER.DAS_RECORD, EXECUTE ON DAS_OWNER.DAS_HEAL,
   INSERT ON DAS_OWNER.DAS_STATE, UPDATE ON DAS_OWNER.DAS_STATE, DELETE ON DAS_OWNER.DAS_STATE;
 
 -- enable the audit policy DAS_LOCK, which records whatever changes the audit
