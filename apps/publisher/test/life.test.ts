@@ -185,14 +185,14 @@ describe.concurrent("the life of an activity stream", () => {
     const described = done(await scene.walk("describe"));
     expect(described).toMatch(/^ActivityStreamStatus +started$/m);
     expect(described).toMatch(/^ActivityStreamPolicyStatus +locked$/m);
-    for (const name of [...target.trails, "publisher a", "publisher b"]) expect(described).toContain(name);
+    for (const name of [...target.trails, "publisher a", "database of instance b"]) expect(described).toContain(name);
     expect(done(await scene.walk("verify"))).toContain(target.trails[0]);
     const known = await scene.run("describe", ...asAdministrator, "-i", "b", "--json");
     expect(JSON.parse(done(known))).toMatchObject({
       generation: 1,
       changedBy: administrator.user,
       sources: expect.arrayContaining(target.trails.map((source) => expect.objectContaining({ source }))),
-      database: { policy: "locked", drift: [] },
+      databases: [{ instance: "b", policy: "locked", drift: [] }],
     });
 
     target.work("SELECT 'before the stop'");

@@ -12,6 +12,11 @@ const DESCRIPTION = {
   startedAt: "2026-01-01 00:00:00.0000000+00",
   changedAt: "2026-01-02 00:00:00.0000000+00",
   changedBy: "sa",
+  readFrom: new Date("2026-01-01T00:00:00Z"),
+  drift: [
+    { cause: "the audit RDS_DAS_AUDIT is off", startTime: "s", endTime: null },
+    { cause: "the trigger\u001b[31m is gone", startTime: "s", endTime: "e" },
+  ],
   sources: [
     {
       source: "sqlserver:a:RDS_DAS_AUDIT",
@@ -26,13 +31,17 @@ const DESCRIPTION = {
   publishers: [{ instance: "a", lastHeard: new Date("2026-01-02T00:00:02Z") }],
 } as const;
 
-test("RDS's words come first, then each source with its losses, then what the database says", () => {
-  const database = {
-    policy: "locked",
-    drift: ["the audit RDS_DAS_AUDIT is off"],
-    parameters: [{ name: "audit_trail", was: "NONE", is: "DB" }],
-  } as const;
-  expect(describeText(DESCRIPTION, database)).toBe(`\
+test("RDS's words come first, then each source with its losses, then what the databases say", () => {
+  const databases = [
+    {
+      instance: "a",
+      policy: "locked",
+      drift: ["the audit RDS_DAS_AUDIT is off"],
+      parameters: [{ name: "audit_trail", was: "NONE", is: "DB" }],
+    },
+    { instance: "b", notSeen: "there is no password" },
+  ] as const;
+  expect(describeText(DESCRIPTION, databases)).toBe(`\
 ActivityStreamStatus                           started
 ActivityStreamKinesisStreamName                aws-rds-das-db-A
 ActivityStreamKmsKeyId                         alias/das
@@ -42,6 +51,7 @@ ActivityStreamPolicyStatus                     locked
 Generation                                     2
 StartedAt                                      2026-01-01 00:00:00.0000000+00
 LastChange                                     2026-01-02 00:00:00.0000000+00 by sa
+ReadFrom                                       2026-01-01T00:00:00.000Z
 
 source sqlserver:a:RDS_DAS_AUDIT
   last event  2026-01-02 00:00:01.0000000+00
@@ -52,9 +62,16 @@ source sqlserver:a:RDS_DAS_AUDIT
 publisher a
   last heard  2026-01-02T00:00:02.000Z
 
-database
+policy drift
+  ! since s: the audit RDS_DAS_AUDIT is off
+  s to e: the trigger\\u001b[31m is gone
+
+database of instance a
   audit policy  locked
   parameter     audit_trail is DB, was NONE
   ! drift       the audit RDS_DAS_AUDIT is off
+
+database of instance b
+  not seen      there is no password
 `);
 });

@@ -1,14 +1,16 @@
-import type { ProvisionedState } from "@das/core";
 import type { DescribedSource, StreamDescription } from "../lifecycle/describe-stream.ts";
+import type { ToldDrift } from "../lifecycle/drift-book.ts";
+import type { DescribedDatabase } from "./describe-databases.ts";
 import { printable } from "./event-line.ts";
 
-/** A description as people read it: RDS's words first, then each source, then what the database says. */
-export function describeText(description: StreamDescription, database: ProvisionedState | undefined): string {
-  const { sources, publishers, generation, startedAt, changedAt, changedBy, ...rds } = description;
+/** A description as people read it: RDS's words first, then each source, then what the databases say. */
+export function describeText(description: StreamDescription, databases: readonly DescribedDatabase[]): string {
+  const { sources, publishers, drift, readFrom, generation, startedAt, changedAt, changedBy, ...rds } = description;
   const life = {
     Generation: generation,
     StartedAt: startedAt,
     LastChange: changedAt === null ? null : `${changedAt} by ${changedBy}`,
+    ReadFrom: readFrom.toISOString(),
   };
   const words = Object.entries({ ...rds, ...life }).map(([name, value]) => [
     name,
@@ -20,7 +22,8 @@ export function describeText(description: StreamDescription, database: Provision
   for (const { instance, lastHeard } of publishers) {
     lines.push("", `publisher ${printable(instance)}`, `  last heard  ${lastHeard?.toISOString() ?? "–"}`);
   }
-  if (database) lines.push("", ...databaseLines(database));
+  if (drift.length > 0) lines.push("", "policy drift", ...drift.map(driftLine));
+  for (const database of databases) lines.push("", ...databaseLines(database));
   return `${lines.join("\n")}\n`;
 }
 
@@ -43,9 +46,18 @@ function sourceLines({
   ];
 }
 
-function databaseLines({ policy, drift, parameters }: ProvisionedState): readonly string[] {
+function driftLine({ cause, startTime, endTime }: ToldDrift): string {
+  return endTime === null
+    ? `  ! since ${printable(startTime)}: ${printable(cause)}`
+    : `  ${printable(startTime)} to ${printable(endTime)}: ${printable(cause)}`;
+}
+
+function databaseLines(database: DescribedDatabase): readonly string[] {
+  const title = `database of instance ${printable(database.instance)}`;
+  if ("notSeen" in database) return [title, `  not seen      ${printable(database.notSeen)}`];
+  const { policy, drift, parameters } = database;
   return [
-    "database",
+    title,
     `  audit policy  ${policy ?? "nothing is provisioned"}`,
     ...parameters.map(
       ({ name, was, is }) => `  parameter     ${printable(name)} is ${printable(is)}, was ${printable(was)}`,

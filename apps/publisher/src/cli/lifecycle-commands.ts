@@ -56,10 +56,11 @@ export function addLifecycleCommands(program: Command, end: (exitCode: number) =
     .command("describe")
     .description("what state the activity stream is in, how far each source is published, and what may be missing")
     .requiredOption("-c, --config <file>", "configuration of the resource (YAML)")
-    .option("-i, --instance <id>", "the instance whose database is asked, with --admin-user; default: the first")
-    .option("--admin-user <name>", "ask the database, too: policy, drift, overridden parameters")
-    .option("--since <time>", "read the stream from then on; default: the last hour", parseTime)
+    .option("-i, --instance <id>", "the only instance whose database is asked; default: all of them")
+    .option("--admin-user <name>", "who asks the databases; default: the reader of each, where its secret is at hand")
+    .option("--since <time>", "read the stream from then on; default: as far back as takes seconds", parseTime)
     .option("--json", "one JSON object, RDS's members first", false)
+    .addHelpText("after", DESCRIBE_HELP)
     .action(async (options: DescribeOptions) => {
       const { describeCommand } = await import("./describe-command.ts");
       end(await describeCommand(options));
@@ -87,6 +88,14 @@ function parseSeconds(text: string): number {
   }
   return seconds;
 }
+
+const DESCRIBE_HELP = `
+Of each source: the last event and the watermark before which everything is on the stream, how long ago a publisher
+said so, and what the publishers told to be missing. Of each database: the audit policy, its drift from what was
+recorded, and the parameters that start overrode. What was put on the stream before ReadFrom is not told.
+
+Example:
+  das describe --config das.yaml --json | jq .ActivityStreamStatus`;
 
 const CREDENTIALS_HELP = `
 The administrator's password comes from DAS_ADMIN_PASSWORD, or is asked for at a terminal; it is never stored.`;
