@@ -315,14 +315,14 @@ describe("a stream", () => {
     await scene.put("sqlserver:a:RDS_DAS_AUDIT");
     expect(await putting()).toMatchObject({
       status: "warning",
-      what: expect.stringContaining("publisher of a was seen"),
+      what: expect.stringContaining("publisher of instance a was seen"),
     });
     const busy = { errorType: "ProvisionedThroughputExceededException" };
     const throttle = scene.aws.faults.failCalls({ operation: "GetRecords", times: Number.POSITIVE_INFINITY }, busy);
     expect(await putting()).toMatchObject({ status: "ok", what: expect.stringContaining("only a part") });
     throttle.remove();
     await scene.put("publisher:a");
-    expect(await putting()).toMatchObject({ status: "ok", what: expect.stringContaining("it may put records") });
+    expect(await putting()).toMatchObject({ status: "ok", what: expect.stringContaining("may put records") });
     await scene.tag(tagsOf(startedState({ "kms-key-id": scene.keyArn, revision: 2, status: "stopped" })));
     expect(await putting()).toBeUndefined();
   });

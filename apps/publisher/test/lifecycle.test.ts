@@ -319,7 +319,7 @@ describe("a half-finished start", () => {
 
   test("is not finished as something else, but can be stopped", async () => {
     await using scene = await openScene();
-    await expect(scene.start({ timeout: 0 })).rejects.toThrow("it was not waited for");
+    await expect(scene.start({ timeout: 0 })).rejects.toThrow("the publisher of instance a was not waited for, so");
     await expect(scene.start({ nativeAuditFields: true })).rejects.toMatchObject({ code: "InvalidDBInstanceState" });
     expect((await scene.stop({ timeout: 0 })).state).toMatchObject({ status: "stopped" });
     expect(scene.database.ran).toEqual([]);
@@ -328,7 +328,7 @@ describe("a half-finished start", () => {
   test("names every publisher that was not heard", async () => {
     await using scene = await openScene("abc");
     const publisher = scene.publish();
-    await expect(scene.start({ timeout: 40_000 })).rejects.toThrow("the publisher of instance b, instance c");
+    await expect(scene.start({ timeout: 40_000 })).rejects.toThrow("the publishers of instances b, c");
     await publisher.stop();
   });
 });

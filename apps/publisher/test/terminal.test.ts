@@ -123,7 +123,7 @@ describe.skipIf(!hasTerminal)("at a terminal", () => {
 test("a start that is interrupted while it waits says so in one line, and how it is finished", async () => {
   await using scene = await openScene();
   await using start = scene.start();
-  await seen(start, "wait for the publisher of");
+  await seen(start, "wait for the publisher of instance a");
   start.child.kill("SIGINT");
   expect(await start.exitCode).toBe(1);
   expect(start.output.stderr.trim().split("\n").at(-1)).toBe(

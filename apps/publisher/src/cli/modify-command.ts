@@ -1,6 +1,7 @@
 import type { PolicyState } from "@das/core";
 import { modifyAnswer } from "../lifecycle/answers.ts";
 import { planModify } from "../lifecycle/modify-stream.ts";
+import { publishersText } from "../lifecycle/silent-publishers.ts";
 import { changeStream, type LifecycleOptions } from "./lifecycle-session.ts";
 
 export interface ModifyOptions extends LifecycleOptions {
@@ -11,8 +12,9 @@ export interface ModifyOptions extends LifecycleOptions {
 export function modifyCommand(options: ModifyOptions): Promise<number> {
   const { auditPolicyState: policy, timeout } = options;
   const silent = (instances: readonly string[]): void => {
-    const names = instances.map((id) => `instance ${id}`).join(", ");
-    process.stderr.write(`das: the publisher of ${names} has not told the change yet; it will when it sees it\n`);
+    process.stderr.write(
+      `das: not heard yet from ${publishersText(instances)}, which will tell the change when it is seen\n`,
+    );
   };
   return changeStream(
     options,

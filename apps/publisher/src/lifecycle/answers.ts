@@ -3,14 +3,7 @@ import type { StreamState } from "./stream-state.ts";
 /** What RDS's API answers (wire format §8), under its names. */
 
 export function startAnswer(state: StreamState, streamName: string): object {
-  return {
-    KmsKeyId: state["kms-key-id"],
-    KinesisStreamName: streamName,
-    Status: state.status,
-    Mode: state.mode,
-    EngineNativeAuditFieldsIncluded: isIncluded(state),
-    ApplyImmediately: true,
-  };
+  return { ...changedAnswer(state, streamName), ApplyImmediately: true };
 }
 
 export function stopAnswer(state: StreamState, streamName: string): object {
@@ -18,13 +11,14 @@ export function stopAnswer(state: StreamState, streamName: string): object {
 }
 
 export function modifyAnswer(state: StreamState, streamName: string): object {
+  return { ...changedAnswer(state, streamName), PolicyStatus: state.policy };
+}
+
+function changedAnswer(state: StreamState, streamName: string): object {
   return {
-    KmsKeyId: state["kms-key-id"],
-    KinesisStreamName: streamName,
-    Status: state.status,
+    ...stopAnswer(state, streamName),
     Mode: state.mode,
     EngineNativeAuditFieldsIncluded: isIncluded(state),
-    PolicyStatus: state.policy,
   };
 }
 

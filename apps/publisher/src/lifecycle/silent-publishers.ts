@@ -1,18 +1,25 @@
 import { UnavailableError } from "@das/core";
 
+/** By the ids of their instances: `the publishers of instances a, b`. */
+export function publishersText(instances: readonly string[]): string {
+  const names = instances.join(", ");
+  return instances.length === 1 ? `the publisher of instance ${names}` : `the publishers of instances ${names}`;
+}
+
 /** Publishers that did not say in time what a command waited for. */
 export function silentPublishers(
   instances: readonly string[],
   command: "start" | "stop",
   timeout: number,
 ): UnavailableError {
-  const names = instances.map((id) => `instance ${id}`).join(", ");
+  const publishers = publishersText(instances);
+  const unheard =
+    timeout <= 0
+      ? `${publishers} ${instances.length === 1 ? "was" : "were"} not waited for`
+      : `after ${timeout / 1_000} seconds nothing was heard from ${publishers}`;
   return new UnavailableError({
     who: "das",
-    what:
-      timeout <= 0
-        ? `it was not waited for the publisher of ${names}, so the stream is still ${command === "start" ? "starting" : "stopping"}`
-        : `after ${timeout / 1_000} seconds nothing was heard from the publisher of ${names}, so the stream is still ${command === "start" ? "starting" : "stopping"}`,
+    what: `${unheard}, so the stream is still ${command === "start" ? "starting" : "stopping"}`,
     remedy:
       command === "start"
         ? "Run das run for each of them and look at its log, then run das start again: it goes on where this one ended"

@@ -3,7 +3,7 @@ import { checkKey } from "../aws/check/key.ts";
 import { awaitPublishers } from "./await-publishers.ts";
 import type { LifecycleParts } from "./lifecycle-parts.ts";
 import { invalidState, keyNotAccessible } from "./refusals.ts";
-import { silentPublishers } from "./silent-publishers.ts";
+import { publishersText, silentPublishers } from "./silent-publishers.ts";
 import { type StateChange, StateKeeper } from "./state-keeper.ts";
 import type { Step } from "./steps.ts";
 import { type StreamState, tagsOf } from "./stream-state.ts";
@@ -80,7 +80,7 @@ export async function planStart(
   steps.push(
     {
       kind: "wait",
-      what: `wait for the publisher of ${instancesText(parts)}`,
+      what: `wait for ${publishersText(configuration.instances.map(({ id }) => id))}`,
       run: async () => {
         const isThere = (heard: { readonly generation: number }) => heard.generation === generation;
         const silent = await awaitPublishers(parts, { since: changedAt, timeout: request.timeout, isThere });
@@ -173,8 +173,4 @@ function tagsText(tags: Readonly<Record<string, string>>): string {
     return `${key}=${isLater ? "…" : value}`;
   });
   return written.join(",");
-}
-
-function instancesText({ configuration: { instances } }: LifecycleParts): string {
-  return instances.map(({ id }) => `instance ${id}`).join(", ");
 }

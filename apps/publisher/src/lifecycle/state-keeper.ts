@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { AddTagsToStreamCommand, DeleteStreamCommand, type StreamDescriptionSummary } from "@aws-sdk/client-kinesis";
-import { type Clock, streamNameOf, UnavailableError } from "@das/core";
+import { type Clock, type ErrorParts, streamNameOf, UnavailableError } from "@das/core";
 import { insist } from "../aws/insist.ts";
 import {
   createStream,
@@ -93,22 +93,19 @@ export class StateKeeper {
   async #settle(written: StreamState): Promise<StreamState> {
     const { random, signal } = this.#parts;
     await this.#clock.sleep(SETTLING.least + random() * SETTLING.jitter, signal);
-    for (const began = this.#clock.monotonic(); ; await this.#clock.sleep(LOOK_INTERVAL, signal)) {
-      signal.throwIfAborted();
-      const seen = await this.#read();
-      if (seen && seen.revision >= written.revision) {
-        if (seen.writer === written.writer) return seen;
-        throw this.#changedMeanwhile();
-      }
-      if (this.#clock.monotonic() - began > STALE_AT_MOST) {
-        throw new UnavailableError({
-          who: "das",
-          what: `the tags of the stream ${this.streamName} do not show the change that was just made`,
-          remedy: "Run the command again: it goes on where this one ended",
-          code: "stream-tags-stale",
-        });
-      }
-    }
+    const seen = await this.#await(
+      async () => {
+        const state = await this.#read();
+        return state && state.revision >= written.revision ? state : undefined;
+      },
+      STALE_AT_MOST,
+      {
+        what: `the tags of the stream ${this.streamName} do not show the change that was just made`,
+        code: "stream-tags-stale",
+      },
+    );
+    if (seen.writer === written.writer) return seen;
+    throw this.#changedMeanwhile();
   }
 
   #changedMeanwhile() {
@@ -119,18 +116,37 @@ export class StateKeeper {
   }
 
   async #awaitStream(what: string, isThere: (summary: StreamDescriptionSummary | undefined) => boolean): Promise<void> {
+    await this.#await(
+      async () => isThere(await this.#insist(() => describeStream(this.#kinesis, this.streamName))) || undefined,
+      CREATED_WITHIN,
+      {
+        what: `the stream ${this.streamName} is not ${what} after ${CREATED_WITHIN / 1_000} seconds`,
+        code: "stream-slow",
+      },
+    );
+  }
+
+  /**
+   * Looks again and again until there is something to see.
+   * @param limit milliseconds
+   * @throws UnavailableError when there was not in time
+   */
+  async #await<Seen>(
+    look: () => Promise<Seen | undefined>,
+    limit: number,
+    late: Pick<ErrorParts, "what" | "code">,
+  ): Promise<Seen> {
     const { signal } = this.#parts;
     for (const began = this.#clock.monotonic(); ; await this.#clock.sleep(LOOK_INTERVAL, signal)) {
       signal.throwIfAborted();
-      if (isThere(await this.#insist(() => describeStream(this.#kinesis, this.streamName)))) return;
-      if (this.#clock.monotonic() - began > CREATED_WITHIN) {
-        throw new UnavailableError({
-          who: "das",
-          what: `the stream ${this.streamName} is not ${what} after ${CREATED_WITHIN / 1_000} seconds`,
-          remedy: "Run the command again: it goes on where this one ended",
-          code: "stream-slow",
-        });
-      }
+      const seen = await look();
+      if (seen !== undefined) return seen;
+      if (this.#clock.monotonic() - began <= limit) continue;
+      throw new UnavailableError({
+        ...late,
+        who: "das",
+        remedy: "Run the command again: it goes on where this one ended",
+      });
     }
   }
 

@@ -1,7 +1,7 @@
 import { awaitPublishers, type HeardPublisher } from "./await-publishers.ts";
 import type { LifecycleParts } from "./lifecycle-parts.ts";
 import { invalidState, streamNotFound } from "./refusals.ts";
-import { silentPublishers } from "./silent-publishers.ts";
+import { publishersText, silentPublishers } from "./silent-publishers.ts";
 import { StateKeeper } from "./state-keeper.ts";
 import type { Step } from "./steps.ts";
 import type { StreamState } from "./stream-state.ts";
@@ -49,7 +49,7 @@ export async function planStop(
     steps.push(
       {
         kind: "wait",
-        what: `wait until the publisher of ${configuration.instances.map(({ id }) => `instance ${id}`).join(", ")} has put its last record`,
+        what: `wait for the last record of ${publishersText(configuration.instances.map(({ id }) => id))}`,
         run: async () => {
           const isThere = (heard: HeardPublisher) => heard.isLast && heard.generation === state.generation;
           const silent = await awaitPublishers(parts, { since: sinceOf(found, changedAt), timeout, isThere });

@@ -1,5 +1,6 @@
 import { type CheckFinding, checkTopic, publisherSourceId } from "@das/core";
 import type { Configuration } from "../../configuration/schema.ts";
+import { publishersText } from "../../lifecycle/silent-publishers.ts";
 import type { Traffic } from "./traffic.ts";
 
 /** The records by which publishers say that they live: each heartbeat of an instance bears this partition key. */
@@ -19,9 +20,9 @@ export function judgePutting({ heard, isWhole }: Traffic, configuration: Configu
   const instances = configuration.instances.map(({ id }) => id);
   const silent = instances.filter((id) => !heard.has(publisherSourceId(id)));
   if (silent.length === 0) {
-    return ok(`a heartbeat of the publisher of ${instances.join(", ")} arrived in the last minute: it may put records`);
+    return ok(`${publishersText(instances)} may put records: heartbeats arrived in the last minute`);
   }
-  const what = `no heartbeat of the publisher of ${silent.join(", ")} was seen in the last minute`;
+  const what = `no heartbeat of ${publishersText(silent)} was seen in the last minute`;
   if (!isWhole) return ok(`${what}, but only a part of the stream was looked at`);
   return warning(what, "Run das run for each instance: a right that is missing ends it, and its log says which");
 }
