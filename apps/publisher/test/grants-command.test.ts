@@ -51,7 +51,16 @@ describe("das grants", () => {
     expect(stdout).not.toContain(":reader_password");
   });
 
+  test("of the owner of Database Vault are the rules of the lock, about the publisher's account", async () => {
+    const { stdout, exitCode } = await grants("oracle", "--engine-version", "19c", "--vault-owner", "keeper");
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^-- What keeper runs, once, on the primary/);
+    expect(stdout).toContain("'C##DAS_READER'");
+    expect(stdout).toContain("CREATE_COMMAND_RULE(command => 'NOAUDIT POLICY'");
+  });
+
   test.each([
+    ["sqlserver", ["--engine-version", "2022", "--vault-owner", "x"], "SQL Server has no Database Vault"],
     ["sqlserver", [], "Give --engine-version with one of 2016, 2017, 2019, 2022, 2025"],
     ["sqlserver", ["--engine-version", "2014"], "there is no version 2014"],
     ["oracle", ["--engine-version", "2019"], "one of 12.2, 18c, 19c, 21c, 23ai"],

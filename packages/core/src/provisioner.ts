@@ -35,6 +35,8 @@ export interface ProvisionedState {
   /** What is not as it was recorded, a line each. */
   readonly drift: readonly string[];
   readonly parameters: readonly OverriddenParameter[];
+  /** What else enforces the lock, and what does not, a line each, as far as the login may see it. */
+  readonly protection?: readonly string[];
 }
 
 export interface Provisioner extends AsyncDisposable {

@@ -57,7 +57,11 @@ describe.each(RELEASES)("on Oracle %s", (release) => {
       policy: "locked",
       drift: [],
       parameters: expect.arrayContaining([]),
+      protection: ["Database Vault is not enabled: a trigger is what locks the audit policies"],
     });
+    // The publisher's own account may see the same.
+    await using own = target.open(target.emulator.user, target.emulator.password);
+    expect(await own.state(signal)).toEqual(await provisioner.state(signal));
     const stop = await provisioner.planStop(signal);
     await expect(script(stop)).toMatchFileSnapshot(`golden/stop.oracle.${release}.sql`);
     await provisioner.run(stop, signal);
@@ -150,6 +154,17 @@ test("without the canary and the purge an account needs less; a common user has 
   expect(texts[0]).toBe("CREATE USER C##DAS IDENTIFIED BY :reader_password CONTAINER=ALL;");
   expect(texts.at(-1)).toBe("GRANT EXECUTE ON C##DAS_OWNER.DAS_HEAL TO C##DAS;");
   expect(texts.join()).not.toMatch(/DAS_CANARY|DAS_ADVANCE/);
+});
+
+test("the rules of Database Vault stand in each container, and ask the lock of that container", () => {
+  const request = { user: "c##das", version: "19c", containers: ["sales"], canary: false, purge: false } as const;
+  const rules = grantsOf({ ...request, account: "vault owner" }).filter(({ sql }) => sql.includes("das_is_locked"));
+  expect(rules.map(({ place, sql }) => [place, /(\S+)\.das_is_locked/.exec(sql)?.[1]])).toEqual([
+    ["the root", "'C##DAS_OWNER"],
+    ["the root", "'C##DAS_OWNER"],
+    ["sales", "'DAS_OWNER"],
+    ["sales", "'DAS_OWNER"],
+  ]);
 });
 
 const ATTEMPTS = [

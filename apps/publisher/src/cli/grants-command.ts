@@ -5,24 +5,31 @@ export interface GrantsOptions {
   readonly config: string;
   readonly engineVersion?: string;
   readonly adminUser?: string;
+  readonly vaultOwner?: string;
 }
 
 /** `das grants`: SQL on standard output, a comment before each statement. @throws ConfigurationError */
-export function grantsCommand({ config, engineVersion, adminUser }: GrantsOptions): number {
+export function grantsCommand({ config, engineVersion, adminUser, vaultOwner }: GrantsOptions): number {
   const configuration = loadConfiguration(config);
-  const grants = grantsOf(configuration, engineVersion, adminUser);
+  const grants = grantsOf(configuration, engineVersion, {
+    ...(adminUser !== undefined && { administrator: adminUser }),
+    ...(vaultOwner !== undefined && { vaultOwner }),
+  });
   const isOne = configuration.resource.engine === "oracle";
-  process.stdout.write(grants.map((account) => accountText(account, isOne)).join("\n"));
+  process.stdout.write(grants.map((account) => accountText(account, isOne, vaultOwner !== undefined)).join("\n"));
   return 0;
 }
 
-/** @param isOneDatabase the instances are sites of one database, which carries accounts to the standbys itself */
-function accountText({ user, instances, statements }: AccountGrants, isOneDatabase: boolean): string {
+/**
+ * @param isOneDatabase the instances are sites of one database, which carries accounts to the standbys itself
+ * @param isTask what the user runs, not what the user gets
+ */
+function accountText({ user, instances, statements }: AccountGrants, isOneDatabase: boolean, isTask: boolean): string {
   const names = instances.join(", ");
   const where = isOneDatabase
     ? `once, on the primary (instance${instances.length === 1 ? "" : "s"} ${names})`
     : `on ${instances.length === 1 ? `instance ${names}` : `each of the instances ${names}`}`;
-  const lines = [`-- What ${user} needs, ${where}.`];
+  const lines = [`-- What ${user} ${isTask ? "runs" : "needs"}, ${where}.`];
   if (statements.some(({ sql }) => sql.includes(":reader_password"))) {
     lines.push("-- Put the password in the place of :reader_password, in the engine's quotes.");
   }

@@ -40,6 +40,7 @@ export function addSetupCommands(program: Command, end: (exitCode: number) => vo
     .requiredOption("-c, --config <file>", "configuration of the resource (YAML)")
     .option("--engine-version <version>", "of the database: 2016 to 2025, or 12.2 to 23ai")
     .option("--admin-user <name>", "what this administrator needs for start, modify and stop; default: the reader")
+    .option("--vault-owner <name>", "Oracle: the rules of Database Vault that this user makes, where das start may not")
     .addHelpText("after", GRANTS_HELP)
     .action(async (options: GrantsOptions) => {
       const { grantsCommand } = await import("./grants-command.ts");
@@ -98,7 +99,8 @@ Nothing is asked of the database, and nothing is run: das start creates the read
 
 Examples:
   das grants --config das.yaml --engine-version 2022
-  das grants --config das.yaml --engine-version 19c --admin-user das_admin`;
+  das grants --config das.yaml --engine-version 19c --admin-user das_admin
+  das grants --config das.yaml --engine-version 19c --vault-owner dv_owner`;
 
 const IAM_POLICY_HELP = `
   publisher  das run: puts records, and reads the stream to know where to go on

@@ -11,17 +11,26 @@ export interface AccountGrants {
   readonly statements: readonly PlannedStatement[];
 }
 
+/** Whose statements are wanted; default: the publishers'. */
+export interface GrantsFor {
+  readonly administrator?: string;
+  /** Whoever configures Database Vault. */
+  readonly vaultOwner?: string;
+}
+
 /**
- * What accounts need in the databases of a resource, and nothing else: those of the publishers, or an administrator's.
+ * What accounts need in the databases of a resource, and nothing else.
  * @param version undefined: that is an error which names those that there are. @throws ConfigurationError
  */
 export function grantsOf(
   configuration: Configuration,
   version: string | undefined,
-  administrator: string | undefined,
+  { administrator, vaultOwner }: GrantsFor = {},
 ): readonly AccountGrants[] {
   const isKnownOf = isSqlServer(configuration) ? SQL_SERVER_VERSIONS : ORACLE_VERSIONS;
   if (version === undefined || !isKnownOf.includes(version)) throw versionUnknown(version, isKnownOf);
+  if (isSqlServer(configuration) && vaultOwner !== undefined) throw noVault();
+  const account = administrator === undefined ? "reader" : "administrator";
   const each = isSqlServer(configuration)
     ? configuration.instances.map(({ id, user }) => ({
         id,
@@ -30,19 +39,20 @@ export function grantsOf(
           resourceId: configuration.resource.id,
           user: administrator ?? user,
           version,
-          account: administrator === undefined ? "reader" : "administrator",
+          account,
         }),
       }))
     : (configuration as OracleConfiguration).instances.map(({ id, user, containers, canary, purgeAfterHours }) => ({
         id,
-        user: administrator ?? user,
+        user: vaultOwner ?? administrator ?? user,
         statements: oracleGrants({
-          user: administrator ?? user,
+          // The rules are about the publisher's account, whoever makes them.
+          user: vaultOwner === undefined ? (administrator ?? user) : user,
           version,
           containers,
           canary,
           purge: purgeAfterHours !== undefined,
-          account: administrator === undefined ? "reader" : "administrator",
+          account: vaultOwner === undefined ? account : "vault owner",
         }),
       }));
   const grouped = Map.groupBy(each, ({ user, statements }) => JSON.stringify([user, statements]));
@@ -59,5 +69,14 @@ function versionUnknown(version: string | undefined, known: readonly string[]): 
     what: version === undefined ? "it is not said for which version of the database" : `there is no version ${version}`,
     remedy: `Give --engine-version with one of ${known.join(", ")}`,
     code: "version-unknown",
+  });
+}
+
+function noVault(): ConfigurationError {
+  return new ConfigurationError({
+    who: "das grants",
+    what: "SQL Server has no Database Vault",
+    remedy: "Leave --vault-owner out",
+    code: "option-invalid",
   });
 }

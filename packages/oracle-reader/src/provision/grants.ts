@@ -62,17 +62,25 @@ export function grantsOf({
 }: GrantsRequest): readonly PlannedStatement[] {
   const name = dictionaryName(user);
   const isEverywhere = isCommon(name);
-  const names: Names = {
-    owner: ownerIn(isEverywhere),
+  const namesOf = (isRoot: boolean): Names => ({
+    owner: ownerIn(isRoot),
     reader: name,
-    everywhere: isEverywhere ? " CONTAINER=ALL" : "",
-  };
+    everywhere: isRoot ? " CONTAINER=ALL" : "",
+  });
+  const names = namesOf(isEverywhere);
   // A common user gets its rights once, in the root; what is installed stands in each container for itself.
   const places = isEverywhere ? ["the root"] : ["the instance's own service", ...containers];
+  if (account === "vault owner") {
+    const rules = (place: string, isRoot: boolean) =>
+      vaultStatements(place, namesOf(isRoot), Number.parseInt(version, 10));
+    // Rules stand in each container for itself, and ask its own lock.
+    return isEverywhere
+      ? [...rules("the root", true), ...containers.flatMap((container) => rules(container, false))]
+      : places.flatMap((place) => rules(place, false));
+  }
   return places.flatMap((place) => {
     const planned = plannedAt(place);
     const grant = (right: string) => planned(`let ${name} have ${right}`, grantText(right, name, names));
-    if (account === "vault owner") return vaultStatements(place, names, Number.parseInt(version, 10));
     if (account === "administrator") return ADMINISTRATOR_RIGHTS.map(grant);
     const wanted = installedRights(names).filter(
       (right) => (canary || !right.endsWith(".DAS_CANARY")) && (purge || !right.endsWith(".DAS_ADVANCE")),

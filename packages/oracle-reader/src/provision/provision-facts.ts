@@ -54,8 +54,8 @@ export async function lookAtProvision(
 ): Promise<ProvisionFacts> {
   const inquiry = new Inquiry(connection, signal);
   const ask = async (what: string, text: string, binds: Readonly<Record<string, string>> = {}) =>
-    demand(await inquiry.ask(text, binds), place, what);
-  const instance = demand(await lookAtInstance(inquiry), place, "the instance");
+    demandAnswer(await inquiry.ask(text, binds), place, what);
+  const instance = demandAnswer(await lookAtInstance(inquiry), place, "the instance");
   const names = namesIn(instance, reader);
   const { owner } = names;
   const who = { owner, reader };
@@ -102,9 +102,9 @@ export async function lookAtProvision(
       triggers.filter(([, status]) => textOf(status) !== "ENABLED").map(([name]) => textOf(name)),
     ),
     state,
-    policies: demand(looked.policies, place, "SYS.AUDIT_UNIFIED_ENABLED_POLICIES"),
+    policies: demandAnswer(looked.policies, place, "SYS.AUDIT_UNIFIED_ENABLED_POLICIES"),
     presentPolicies: new Set(present.map(([name]) => textOf(name))),
-    parameters: demand(looked.parameters, place, "SYS.V_$PARAMETER"),
+    parameters: demandAnswer(looked.parameters, place, "SYS.V_$PARAMETER"),
     partitionInterval: intervalText(textOf(interval?.[0])),
     looked,
     record: policyRecord(looked),
@@ -131,11 +131,12 @@ async function lookAtRow(ask: Ask, { owner }: Names): Promise<ProvisionedRow | u
   };
 }
 
-function demand<Value>(answer: Answer<Value>, place: string, what: string): Value {
+/** @throws RefusedError */
+export function demandAnswer<Value>(answer: Answer<Value>, place: string, what: string): Value {
   if (answer.known) return answer.value;
   throw new RefusedError({
     who: "oracle-reader",
-    what: `${place}: the administrator's login may not look at ${what} (${answer.reason})`,
+    what: `${place}: the login may not look at ${what} (${answer.reason})`,
     remedy: "Log in as a user with the role DBA, or have the statements that --dry-run prints run by one",
     code: "right-missing",
   });

@@ -17,12 +17,13 @@ import { placeOf } from "../classify-error.ts";
 import { Connection } from "../connection.ts";
 import type { ConnectionOptions } from "../connection-options.ts";
 import { DATABASE_STATE } from "../statements.ts";
+import { type ContainerState, lookAtContainerState } from "./container-state.ts";
 import { dictionaryName, isCommon } from "./names.ts";
 import { planPolicy } from "./plan-policy.ts";
 import { planStart } from "./plan-start.ts";
 import { planStop } from "./plan-stop.ts";
 import { recordText } from "./policy-record.ts";
-import { driftIn, lookAtProvision, type ProvisionFacts } from "./provision-facts.ts";
+import { lookAtProvision, type ProvisionFacts } from "./provision-facts.ts";
 import { runStatement } from "./run-statement.ts";
 import { mayBeRefused, vaultRemark } from "./vault-rules.ts";
 
@@ -136,15 +137,19 @@ class OracleProvisioner implements Provisioner {
   }
 
   async state(signal: AbortSignal): Promise<ProvisionedState> {
-    const found = await this.#lookEverywhere(signal);
-    const states = found.flatMap(({ state }) => state ?? []);
-    const several = found.length > 1;
+    const found: (ContainerState | undefined)[] = [];
+    for (const service of this.#servicesRead) {
+      found.push(await lookAtContainerState(await this.#connection(service, signal), this.#placeOf(service), signal));
+    }
+    const states = found.filter((each) => each !== undefined);
+    const named = (place: string, line: string) => (found.length > 1 ? `${place}: ${line}` : line);
     return {
       // One container that is not locked is a way around the lock.
       policy:
         states.length < found.length ? undefined : states.every(({ isLocked }) => isLocked) ? "locked" : "unlocked",
-      drift: found.flatMap((each) => driftIn(each).map((line) => (several ? `${each.place}: ${line}` : line))),
-      parameters: states.flatMap(({ changes }) => changes.parameters),
+      drift: states.flatMap(({ place, drift }) => drift.map((line) => named(place, line))),
+      parameters: states.flatMap(({ parameters }) => parameters),
+      protection: states.map(({ place, protection }) => named(place, protection)),
     };
   }
 
@@ -172,15 +177,12 @@ class OracleProvisioner implements Provisioner {
   }
 
   async #look(service: string, signal: AbortSignal): Promise<ProvisionFacts> {
-    const { instanceId, user } = this.#primary;
-    const place = `instance ${instanceId}, ${service}`;
-    return lookAtProvision(await this.#connection(service, signal), place, dictionaryName(user), signal);
+    const reader = dictionaryName(this.#primary.user);
+    return lookAtProvision(await this.#connection(service, signal), this.#placeOf(service), reader, signal);
   }
 
-  async #lookEverywhere(signal: AbortSignal): Promise<readonly ProvisionFacts[]> {
-    const found: ProvisionFacts[] = [];
-    for (const service of this.#servicesRead) found.push(await this.#look(service, signal));
-    return found;
+  #placeOf(service: string): string {
+    return `instance ${this.#primary.instanceId}, ${service}`;
   }
 
   async #databaseState(signal: AbortSignal): Promise<readonly string[]> {
@@ -207,7 +209,7 @@ class OracleProvisioner implements Provisioner {
       throw new RefusedError({
         who: error.who,
         what: error.what,
-        remedy: "Check the administrator's name (--admin-user) and password, and the account in DBA_USERS",
+        remedy: "Check --admin-user and the password (DAS_ADMIN_PASSWORD), and the account in DBA_USERS",
         code: error.code,
         cause: error.cause,
       });
