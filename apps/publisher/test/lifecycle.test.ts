@@ -1,21 +1,8 @@
 import { AddTagsToStreamCommand, StartStreamEncryptionCommand } from "@aws-sdk/client-kinesis";
 import { DisableKeyCommand } from "@aws-sdk/client-kms";
-import {
-  type Clock,
-  type DatabaseActivityEvent,
-  type PolicyState,
-  STREAM_CLASS,
-  silentLogger,
-  streamNameOf,
-  systemClock,
-} from "@das/core";
-import { DataKeyCache, open } from "@das/envelope";
-import { type LocalAws, startLocalAws } from "@das/local-aws";
-import { ReferenceReader, ReferenceTrail } from "@das/reader-conformance";
+import { type Clock, type DatabaseActivityEvent, type PolicyState, STREAM_CLASS, systemClock } from "@das/core";
+import { ReferenceReader } from "@das/reader-conformance";
 import { describe, expect, test } from "vitest";
-import { type AwsClients, openAwsClients } from "../src/aws/clients.ts";
-import { parseConfiguration } from "../src/configuration/load-configuration.ts";
-import type { Configuration } from "../src/configuration/schema.ts";
 import type { LifecycleParts } from "../src/lifecycle/lifecycle-parts.ts";
 import { planModify } from "../src/lifecycle/modify-stream.ts";
 import { readState } from "../src/lifecycle/read-state.ts";
@@ -23,13 +10,10 @@ import { planStart, type StartRequest } from "../src/lifecycle/start-stream.ts";
 import { runSteps, type Step, stepsText } from "../src/lifecycle/steps.ts";
 import { planStop, type StopRequest } from "../src/lifecycle/stop-stream.ts";
 import { type StreamState, tagsOf } from "../src/lifecycle/stream-state.ts";
-import { runPublisher } from "../src/publisher.ts";
 import { describeStream } from "../src/stream/kinesis-stream.ts";
 import { FakeProvisioner } from "./fake-provisioner.ts";
+import { LoopbackStream, type RunningPublisher, STREAM, until } from "./loopback-stream.ts";
 import { startedState } from "./started-state.ts";
-
-const RESOURCE = "db-ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-const STREAM = streamNameOf(RESOURCE);
 
 /** Waits are shorter than people's. */
 const hasty: Clock = { ...systemClock, sleep: (milliseconds, signal) => systemClock.sleep(milliseconds / 20, signal) };
@@ -39,115 +23,100 @@ interface Run {
   readonly told: readonly string[];
 }
 
-interface Scene extends AsyncDisposable {
-  readonly aws: LocalAws;
-  readonly clients: AwsClients;
-  readonly keyId: string;
-  readonly database: FakeProvisioner;
-  readonly trail: ReferenceTrail;
+/** A stream, the database that it is of, and the commands that change its life. */
+class Scene implements AsyncDisposable {
+  readonly stream: LoopbackStream;
+  readonly database = new FakeProvisioner();
   /** What the publisher's readers were opened with, one after the other. */
-  readonly opened: readonly object[];
-  /** A publisher of instance a, until it is stopped. */
-  publish(): { stop(): Promise<boolean> };
-  start(request?: Partial<StartRequest>): Promise<Run>;
-  stop(request?: Partial<StopRequest>): Promise<Run>;
-  modify(policy: PolicyState, silent?: (instances: readonly string[]) => void): Promise<Run>;
-  /** The same commands, planned only. */
-  planStart(): Promise<readonly Step[]>;
-  carryOut(steps: readonly Step[]): Promise<void>;
-  state(): Promise<StreamState | undefined>;
-  /** As somebody else would. */
-  tag(state: StreamState): Promise<void>;
-  events(): Promise<readonly DatabaseActivityEvent[]>;
-}
+  readonly opened: object[] = [];
+  readonly #settings;
+  readonly #parts: LifecycleParts;
 
-async function openScene(instances = "a"): Promise<Scene> {
-  const aws = await startLocalAws({ durations: { create: 20, delete: 20 } });
-  const keyId = aws.kms.createKey().arn;
-  const connect = () => openAwsClients(aws.region, { endpoint: aws.endpoint, credentials: aws.credentials });
-  const clients = connect();
-  const database = new FakeProvisioner();
-  const trail = new ReferenceTrail();
-  const opened: object[] = [];
-  const configuration: Configuration = parseConfiguration(
-    `
-resource: { id: ${RESOURCE}, engine: sqlserver }
-stream: { region: ${aws.region}, kmsKeyId: ${keyId}, shards: 1 }
-publisher: { heartbeatSeconds: 5, statePollSeconds: 5, stopSeconds: 60 }
-instances: [${[...instances].map((id) => `{ id: ${id}, host: unused, user: unused, password: { env: UNUSED } }`).join(", ")}]
-`,
-    "test.yaml",
-  );
-  const { signal } = new AbortController();
-  const common = { configuration, aws: clients, clock: hasty, random: Math.random };
-  const parts: LifecycleParts = { ...common, provisioner: database, administrator: "sa", signal };
-  const change = async (plan: (ended: (state: StreamState) => void) => Promise<readonly Step[]>): Promise<Run> => {
+  private constructor(stream: LoopbackStream, instances: string) {
+    this.stream = stream;
+    this.#settings = {
+      ...{ stream: "shards: 1", publisher: "heartbeatSeconds: 5, statePollSeconds: 5, stopSeconds: 60", instances },
+    };
+    this.#parts = {
+      ...{ configuration: stream.configuration(this.#settings), aws: stream.clients, provisioner: this.database },
+      ...{ administrator: "sa", clock: hasty, random: Math.random, signal: new AbortController().signal },
+    };
+  }
+
+  static async open(instances = "a"): Promise<Scene> {
+    return new Scene(await LoopbackStream.open(), instances);
+  }
+
+  get aws() {
+    return this.stream.aws;
+  }
+
+  get trail() {
+    return this.stream.trail;
+  }
+
+  /** A publisher of instance a, until it is stopped. */
+  publish(): RunningPublisher {
+    return this.stream.run({
+      ...this.#settings,
+      clock: hasty,
+      openReader: (settings) => {
+        this.opened.push(settings);
+        return new ReferenceReader(this.trail) as never;
+      },
+    });
+  }
+
+  start(request: Partial<StartRequest> = {}): Promise<Run> {
+    return this.#change((ended) => this.planStart(request, ended));
+  }
+
+  stop(request: Partial<StopRequest> = {}): Promise<Run> {
+    return this.#change((ended) => planStop(this.#parts, { deleteStream: false, timeout: 200_000, ...request }, ended));
+  }
+
+  modify(policy: PolicyState, silent: (instances: readonly string[]) => void = () => undefined): Promise<Run> {
+    return this.#change((ended) => planModify(this.#parts, { policy, timeout: 100_000 }, ended, silent));
+  }
+
+  planStart(
+    request: Partial<StartRequest> = {},
+    ended: (state: StreamState) => void = () => undefined,
+  ): Promise<readonly Step[]> {
+    const defaults = { kmsKeyId: undefined, nativeAuditFields: undefined, from: "oldest", timeout: 200_000 } as const;
+    return planStart(this.#parts, { ...defaults, ...request }, ended);
+  }
+
+  carryOut(steps: readonly Step[], tell: (line: string) => void = () => undefined): Promise<void> {
+    return runSteps(steps, this.database, this.#parts.signal, tell);
+  }
+
+  state(): Promise<StreamState | undefined> {
+    return readState(this.stream.clients.kinesis, STREAM);
+  }
+
+  /** As somebody else would. */
+  async tag(state: StreamState): Promise<void> {
+    await this.stream.clients.kinesis.send(new AddTagsToStreamCommand({ StreamName: STREAM, Tags: tagsOf(state) }));
+  }
+
+  events(): Promise<readonly DatabaseActivityEvent[]> {
+    return this.stream.events();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stream[Symbol.asyncDispose]();
+  }
+
+  async #change(plan: (ended: (state: StreamState) => void) => Promise<readonly Step[]>): Promise<Run> {
     let state: StreamState | undefined;
     const told: string[] = [];
     const steps = await plan((ended) => {
       state = ended;
     });
-    await runSteps(steps, database, signal, (line) => told.push(line));
+    await this.carryOut(steps, (line) => told.push(line));
     return { state, told };
-  };
-  const startRequest = (request: Partial<StartRequest>): StartRequest => ({
-    kmsKeyId: undefined,
-    nativeAuditFields: undefined,
-    from: "oldest",
-    timeout: 200_000,
-    ...request,
-  });
-  return {
-    ...{ aws, clients, keyId, database, trail, opened },
-    publish: () => {
-      const own = connect();
-      const stopping = new AbortController();
-      const done = runPublisher(
-        {
-          ...common,
-          aws: own,
-          instanceId: "a",
-          openReader: (settings) => {
-            opened.push(settings);
-            return new ReferenceReader(trail) as never;
-          },
-          createStream: false,
-          logger: silentLogger,
-        },
-        stopping.signal,
-      ).finally(() => own[Symbol.dispose]());
-      return {
-        stop: () => {
-          stopping.abort();
-          return done;
-        },
-      };
-    },
-    start: (request = {}) => change((ended) => planStart(parts, startRequest(request), ended)),
-    stop: (request = {}) =>
-      change((ended) => planStop(parts, { deleteStream: false, timeout: 200_000, ...request }, ended)),
-    modify: (policy, silent = () => undefined) =>
-      change((ended) => planModify(parts, { policy, timeout: 100_000 }, ended, silent)),
-    planStart: () => planStart(parts, startRequest({}), () => undefined),
-    carryOut: (steps) => runSteps(steps, database, signal, () => undefined),
-    state: () => readState(clients.kinesis, STREAM),
-    tag: async (state) => {
-      await clients.kinesis.send(new AddTagsToStreamCommand({ StreamName: STREAM, Tags: tagsOf(state) }));
-    },
-    events: async () => {
-      using keys = new DataKeyCache({ kms: clients.kms, resourceId: RESOURCE });
-      const events: DatabaseActivityEvent[] = [];
-      for (const { data } of aws.kinesis.records(STREAM)) {
-        const { inner } = await open(data, keys);
-        for (const event of inner.databaseActivityEventList) if (event.type === "record") events.push(event);
-      }
-      return events;
-    },
-    [Symbol.asyncDispose]: async () => {
-      clients[Symbol.dispose]();
-      await aws[Symbol.asyncDispose]();
-    },
-  };
+  }
 }
 
 const told = (events: readonly DatabaseActivityEvent[]) =>
@@ -157,13 +126,9 @@ const told = (events: readonly DatabaseActivityEvent[]) =>
 const statements = (events: readonly DatabaseActivityEvent[]) =>
   events.filter((event) => event.class !== STREAM_CLASS).map(({ commandText }) => commandText);
 
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await systemClock.sleep(10);
-}
-
 describe("an activity stream", () => {
   test("lives: start, activity, modify both ways, stop, and start again; every change is told once", async () => {
-    await using scene = await openScene();
+    await using scene = await Scene.open();
     const publisher = scene.publish();
     scene.trail.append({ statement: "one" });
     const started = await scene.start();
@@ -206,7 +171,7 @@ describe("an activity stream", () => {
   });
 
   test("is published as its start says: from where, with which key and fields; the same process, start after start", async () => {
-    await using scene = await openScene();
+    await using scene = await Scene.open();
     const publisher = scene.publish();
     await scene.start({ from: "now" });
     expect(scene.opened).toEqual([{ startAt: { time: scene.database.time }, nativeAuditFields: "omit" }]);
@@ -216,7 +181,7 @@ describe("an activity stream", () => {
     expect(scene.opened.slice(1)).toEqual([{ startAt: "oldest", nativeAuditFields: "include" }]);
     const calls = scene.aws.counters.of("kms", "GenerateDataKey").calls;
     // The old key is not needed any more.
-    await scene.clients.kms.send(new DisableKeyCommand({ KeyId: scene.keyId }));
+    await scene.stream.clients.kms.send(new DisableKeyCommand({ KeyId: scene.stream.keyId }));
     scene.trail.append({ statement: "under the other key" });
     await until(() =>
       [...scene.aws.kinesis.records(STREAM)].some(({ partitionKey }) => partitionKey === "reference:a:trail"),
@@ -226,7 +191,7 @@ describe("an activity stream", () => {
   });
 
   test("whose tags change the fields while it is published is published anew, and a lower revision changes nothing", async () => {
-    await using scene = await openScene();
+    await using scene = await Scene.open();
     const publisher = scene.publish();
     const { state } = await scene.start();
     if (!state) throw new Error("it was not started");
@@ -240,7 +205,7 @@ describe("an activity stream", () => {
   });
 
   test("is read up to the moment of the stop, whatever the publisher has still to read", async () => {
-    await using scene = await openScene();
+    await using scene = await Scene.open();
     const publisher = scene.publish();
     await scene.start();
     scene.trail.appendMany(5_000);
@@ -254,7 +219,7 @@ describe("a stop that waits for nobody", () => {
   const STOP = "STOP generation 1 of the activity stream is stopped by sa";
 
   test("is told by a publisher that sees it only when it is over", async () => {
-    await using scene = await openScene();
+    await using scene = await Scene.open();
     const publisher = scene.publish();
     await scene.start();
     scene.database.time = "2026-11-22 10:00:01.0000000+00";
@@ -264,7 +229,7 @@ describe("a stop that waits for nobody", () => {
   });
 
   test("is told with the next start, when no publisher was there", async () => {
-    await using scene = await openScene();
+    await using scene = await Scene.open();
     const publisher = scene.publish();
     await scene.start();
     expect(await publisher.stop()).toBe(true);
@@ -283,7 +248,7 @@ describe("a stop that waits for nobody", () => {
 });
 
 test("a stream that was deleted and started anew is published by the process that published the old one", async () => {
-  await using scene = await openScene();
+  await using scene = await Scene.open();
   const publisher = scene.publish();
   for (const statement of ["on the old one", "on the new one"]) {
     scene.trail.append({ statement });
@@ -296,7 +261,7 @@ test("a stream that was deleted and started anew is published by the process tha
 
 describe("a half-finished start", () => {
   test("is finished by the next one, which does not repeat what was done", async () => {
-    await using scene = await openScene();
+    await using scene = await Scene.open();
     scene.database.failsAt = "LOCK";
     await expect(scene.start()).rejects.toThrow("lock failed");
     expect(scene.aws.kinesis.stream(STREAM)).toBeUndefined();
@@ -318,7 +283,7 @@ describe("a half-finished start", () => {
   });
 
   test("is not finished as something else, but can be stopped", async () => {
-    await using scene = await openScene();
+    await using scene = await Scene.open();
     await expect(scene.start({ timeout: 0 })).rejects.toThrow("the publisher of instance a was not waited for, so");
     await expect(scene.start({ nativeAuditFields: true })).rejects.toMatchObject({ code: "InvalidDBInstanceState" });
     expect((await scene.stop({ timeout: 0 })).state).toMatchObject({ status: "stopped" });
@@ -326,7 +291,7 @@ describe("a half-finished start", () => {
   });
 
   test("names every publisher that was not heard", async () => {
-    await using scene = await openScene("abc");
+    await using scene = await Scene.open("abc");
     const publisher = scene.publish();
     await expect(scene.start({ timeout: 40_000 })).rejects.toThrow("the publishers of instances b, c");
     await publisher.stop();
@@ -337,13 +302,13 @@ describe("what is refused in RDS's words", () => {
   const INVALID = { name: "RefusedError", code: "InvalidDBInstanceState" };
 
   test("starting twice, stopping twice, modifying what is stopped or on its way, a standby", async () => {
-    await using scene = await openScene();
+    await using scene = await Scene.open();
     await expect(scene.stop()).rejects.toMatchObject({ code: "ResourceNotFoundFault" });
     await expect(scene.modify("locked")).rejects.toMatchObject({ code: "ResourceNotFoundFault" });
     scene.aws.kinesis.createStream(STREAM);
     await until(() => scene.aws.kinesis.stream(STREAM)?.status === "ACTIVE");
     await expect(scene.stop()).rejects.toMatchObject(INVALID);
-    const at = (parts: Partial<StreamState>) => scene.tag(startedState({ "kms-key-id": scene.keyId, ...parts }));
+    const at = (parts: Partial<StreamState>) => scene.tag(startedState({ "kms-key-id": scene.stream.keyId, ...parts }));
     await at({ revision: 5 });
     await expect(scene.start()).rejects.toMatchObject(INVALID);
     await at({ revision: 6, policy: "locking-policy" });
@@ -361,7 +326,7 @@ describe("what is refused in RDS's words", () => {
   });
 
   test("a policy change that died is finished by the same command", async () => {
-    await using scene = await openScene();
+    await using scene = await Scene.open();
     const publisher = scene.publish();
     await scene.start();
     scene.database.failsAt = "UNLOCK";
@@ -373,9 +338,9 @@ describe("what is refused in RDS's words", () => {
   });
 
   test("a key that is disabled, of another region, or does not exist", async () => {
-    await using scene = await openScene();
+    await using scene = await Scene.open();
     const key = scene.aws.kms.createKey();
-    await scene.clients.kms.send(new DisableKeyCommand({ KeyId: key.arn }));
+    await scene.stream.clients.kms.send(new DisableKeyCommand({ KeyId: key.arn }));
     const wrong = [
       key.arn,
       key.arn.replace(scene.aws.region, "eu-north-1"),
@@ -389,25 +354,25 @@ describe("what is refused in RDS's words", () => {
   });
 
   test("a stream that Kinesis encrypts, and tags that somebody else wrote", async () => {
-    await using scene = await openScene();
+    await using scene = await Scene.open();
     scene.aws.kinesis.createStream(STREAM);
     await until(() => scene.aws.kinesis.stream(STREAM)?.status === "ACTIVE");
-    await scene.clients.kinesis.send(
+    await scene.stream.clients.kinesis.send(
       new AddTagsToStreamCommand({ StreamName: STREAM, Tags: { "das-generation": "one", owner: "us" } }),
     );
     await expect(scene.start()).rejects.toMatchObject({ code: "stream-tags" });
     await expect(scene.start()).rejects.toThrow("the tag das-generation is not what das writes");
-    await scene.clients.kinesis.send(
-      new StartStreamEncryptionCommand({ StreamName: STREAM, EncryptionType: "KMS", KeyId: scene.keyId }),
+    await scene.stream.clients.kinesis.send(
+      new StartStreamEncryptionCommand({ StreamName: STREAM, EncryptionType: "KMS", KeyId: scene.stream.keyId }),
     );
-    await until(async () => (await describeStream(scene.clients.kinesis, STREAM))?.EncryptionType === "KMS");
+    await until(async () => (await describeStream(scene.stream.clients.kinesis, STREAM))?.EncryptionType === "KMS");
     await expect(scene.start()).rejects.toMatchObject({ code: "stream-encrypted" });
   });
 });
 
 describe("two that change the state at once", () => {
   test("one of them wins, the other is told", async () => {
-    await using scene = await openScene();
+    await using scene = await Scene.open();
     const publisher = scene.publish();
     const plans = [await scene.planStart(), await scene.planStart()];
     const ends = await Promise.allSettled(plans.map((steps) => scene.carryOut(steps)));
@@ -420,7 +385,7 @@ describe("two that change the state at once", () => {
   });
 
   test("tags that answer stale delay a change, and undo none", async () => {
-    await using scene = await openScene();
+    await using scene = await Scene.open();
     const publisher = scene.publish();
     await scene.start();
     scene.aws.faults.staleTags(STREAM, 500);
@@ -432,7 +397,7 @@ describe("two that change the state at once", () => {
 });
 
 test("a dry run says every statement and call, in order, and none of them is made", async () => {
-  await using scene = await openScene();
+  await using scene = await Scene.open();
   const text = stepsText(await scene.planStart());
   expect(text.match(/^(?!-- )\S.*$/gm)).toEqual(["CREATE AUDIT", "LOCK"]);
   expect(text.match(/^-- \$ aws \S+ \S+/gm)).toEqual([

@@ -1,105 +1,27 @@
 import { StartStreamEncryptionCommand } from "@aws-sdk/client-kinesis";
-import { type Logger, silentLogger, streamNameOf, systemClock } from "@das/core";
-import { DataKeyCache, open } from "@das/envelope";
-import { type LocalAws, startLocalAws } from "@das/local-aws";
-import { ReferenceReader, ReferenceTrail } from "@das/reader-conformance";
+import { silentLogger, systemClock } from "@das/core";
 import { describe, expect, test } from "vitest";
-import { openAwsClients } from "../src/aws/clients.ts";
-import { parseConfiguration } from "../src/configuration/load-configuration.ts";
-import { runPublisher } from "../src/publisher.ts";
+import { LoopbackStream, RESOURCE, type RunOptions, STREAM, statementsIn, until } from "./loopback-stream.ts";
 
-const RESOURCE = "db-ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-const STREAM = streamNameOf(RESOURCE);
-
-interface Scene extends AsyncDisposable {
-  readonly aws: LocalAws;
-  readonly trail: ReferenceTrail;
-  /** Runs a publisher until it is stopped. */
-  start(options?: StartOptions): { readonly done: Promise<boolean>; stop(): void };
-  /** The statements that stand on the stream, opened by the package that consumers use. */
-  statements(): Promise<string[]>;
+async function openScene(streamExists = true): Promise<LoopbackStream> {
+  const stream = await LoopbackStream.open();
+  if (streamExists) stream.createStream();
+  return stream;
 }
-
-interface StartOptions {
-  readonly createStream?: boolean;
-  readonly stream?: string;
-  readonly publisher?: string;
-  readonly logger?: Logger;
-  readonly accessKey?: { readonly accessKeyId: string; readonly secretAccessKey: string };
-}
-
-/** The real publisher, AWS clients and sealing threads; only what it reads is in memory. */
-async function openScene(streamExists = true): Promise<Scene> {
-  const aws = await startLocalAws({ durations: { create: 20 } });
-  const key = aws.kms.createKey();
-  if (streamExists) aws.kinesis.createStream(STREAM);
-  const trail = new ReferenceTrail();
-  const connect = (accessKey = aws.credentials) =>
-    openAwsClients(aws.region, { endpoint: aws.endpoint, credentials: accessKey });
-  return {
-    aws,
-    trail,
-    start: ({ createStream = false, stream = "", publisher = "", logger = silentLogger, accessKey } = {}) => {
-      const configuration = parseConfiguration(
-        `
-resource: { id: ${RESOURCE}, engine: sqlserver }
-stream: { region: ${aws.region}, kmsKeyId: ${key.arn}${stream && `, ${stream}`} }
-publisher: { ${publisher} }
-instances: [{ id: a, host: unused, user: unused, password: { env: UNUSED } }]
-`,
-        "test.yaml",
-      );
-      const clients = connect(accessKey);
-      const stopping = new AbortController();
-      const done = runPublisher(
-        {
-          configuration,
-          instanceId: "a",
-          openReader: () => new ReferenceReader(trail) as never,
-          aws: clients,
-          createStream,
-          clock: systemClock,
-          random: Math.random,
-          logger,
-        },
-        stopping.signal,
-      ).finally(() => clients[Symbol.dispose]());
-      return { done, stop: () => stopping.abort() };
-    },
-    statements: async () => {
-      using clients = connect();
-      using keys = new DataKeyCache({ kms: clients.kms, resourceId: RESOURCE });
-      const found: string[] = [];
-      for (const { data } of aws.kinesis.records(STREAM)) {
-        const { inner } = await open(data, keys);
-        expect(inner).toMatchObject({ clusterId: "", instanceId: RESOURCE });
-        for (const event of inner.databaseActivityEventList) {
-          if (event.type === "record") found.push(String(event.commandText));
-        }
-      }
-      return found;
-    },
-    [Symbol.asyncDispose]: () => aws[Symbol.asyncDispose](),
-  };
-}
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await systemClock.sleep(10);
-}
-
-const statementsIn = (trail: ReferenceTrail) => trail.slice(0, trail.length).map(({ statement }) => statement);
 
 describe("the publisher, its clients and threads", () => {
   test("puts everything on the stream that the trail holds, once and in order, and stops cleanly", async () => {
     await using scene = await openScene();
     scene.trail.appendMany(3_000);
-    const publisher = scene.start();
+    const publisher = scene.run();
     await until(async () => (await scene.statements()).length >= 3_000);
     scene.trail.appendMany(10);
     await until(async () => (await scene.statements()).length >= 3_010);
-    publisher.stop();
-    expect(await publisher.done).toBe(true);
+    expect(await publisher.stop()).toBe(true);
     expect(await scene.statements()).toEqual(statementsIn(scene.trail));
+    for (const { inner } of await scene.stored()) {
+      expect(inner).toMatchObject({ clusterId: "", instanceId: RESOURCE });
+    }
     expect(scene.aws.counters.of("kms", "GenerateDataKey").calls).toBe(1);
   });
 
@@ -109,18 +31,17 @@ describe("the publisher, its clients and threads", () => {
       ["shards: 2", "PROVISIONED", 2],
     ] as const) {
       await using scene = await openScene(false);
-      const waiting = scene.start({ stream });
+      const waiting = scene.run({ stream });
       await until(() => scene.aws.counters.of("kinesis", "DescribeStreamSummary").calls >= 2);
       expect(scene.aws.kinesis.stream(STREAM)).toBeUndefined();
-      const creating = scene.start({ stream, createStream: true });
+      const creating = scene.run({ stream, createStream: true });
       scene.trail.appendMany(1);
       await until(() => scene.aws.kinesis.stream(STREAM)?.status === "ACTIVE");
       expect(scene.aws.kinesis.stream(STREAM)).toMatchObject({ mode, shards: { length: shards } });
       // One of them has the source, the other is its spare.
       await until(async () => (await scene.statements()).length === 1);
       for (const publisher of [waiting, creating]) {
-        publisher.stop();
-        expect(await publisher.done).toBe(true);
+        expect(await publisher.stop()).toBe(true);
       }
     }
   });
@@ -134,14 +55,13 @@ describe("the publisher, its clients and threads", () => {
     faults.dropCalls({ ...put, after: 3, times: 2 }, "before");
     faults.failCalls({ ...put, after: 8 }, { errorType: "InternalFailure", status: 500 });
     faults.failCalls({ service: "kms", after: 0 }, { errorType: "KMSInternalException", status: 500 });
-    const publisher = scene.start({ publisher: "maxEventsPerRecord: 10" });
+    const publisher = scene.run({ publisher: "maxEventsPerRecord: 10" });
     for (let n = 0; n < 20; n += 1) {
       scene.trail.appendMany(30);
       await systemClock.sleep(5);
     }
     await until(async () => (await scene.statements()).length >= 600);
-    publisher.stop();
-    expect(await publisher.done).toBe(true);
+    expect(await publisher.stop()).toBe(true);
     expect((await scene.statements()).toSorted()).toEqual(statementsIn(scene.trail).toSorted());
   });
 
@@ -151,24 +71,22 @@ describe("the publisher, its clients and threads", () => {
       { service: "kinesis", operation: "PutRecords", after: 2, times: 3 },
       "after",
     );
-    const publisher = scene.start({ publisher: "maxEventsPerRecord: 10" });
+    const publisher = scene.run({ publisher: "maxEventsPerRecord: 10" });
     for (let n = 1; n <= 10; n += 1) {
       scene.trail.appendMany(20);
       await until(async () => new Set(await scene.statements()).size >= n * 20);
     }
-    publisher.stop();
-    expect(await publisher.done).toBe(true);
+    expect(await publisher.stop()).toBe(true);
     const statements = await scene.statements();
     expect(new Set(statements)).toEqual(new Set(statementsIn(scene.trail)));
     expect(lost.hits).toBe(3);
     expect(statements.length).toBeGreaterThan(200);
   });
 
-  test.each<readonly [string, (scene: Scene) => StartOptions | Promise<StartOptions>, string]>([
+  test.each<readonly [string, (scene: LoopbackStream) => RunOptions | Promise<RunOptions>, string]>([
     [
       "a stream with server-side encryption",
-      async ({ aws }) => {
-        using clients = openAwsClients(aws.region, { endpoint: aws.endpoint, credentials: aws.credentials });
+      async ({ aws, clients }) => {
         const KeyId = aws.kms.createKey().keyId;
         await clients.kinesis.send(
           new StartStreamEncryptionCommand({ StreamName: STREAM, EncryptionType: "KMS", KeyId }),
@@ -209,21 +127,21 @@ describe("the publisher, its clients and threads", () => {
     ],
     [
       "wrong credentials",
-      ({ aws }) => ({ accessKey: { accessKeyId: aws.credentials.accessKeyId, secretAccessKey: "wrong" } }),
+      ({ aws }) => ({ credentials: { accessKeyId: aws.credentials.accessKeyId, secretAccessKey: "wrong" } }),
       "Check the AWS credentials",
     ],
   ])("refuses %s at the start, with the setting and the remedy", async (_, prepare, message) => {
     await using scene = await openScene();
     const options = await prepare(scene);
-    await expect(scene.start(options).done).rejects.toThrow(message);
-    await expect(scene.start(options).done).rejects.toMatchObject({ name: "RefusedError" });
+    await expect(scene.run(options).done).rejects.toThrow(message);
+    await expect(scene.run(options).done).rejects.toMatchObject({ name: "RefusedError" });
   });
 
   test("waits when a right is taken away later, says so, and loses nothing", async () => {
     await using scene = await openScene();
     const errors: string[] = [];
     const logger = { ...silentLogger, error: (_: object, message: string) => void errors.push(message) };
-    const publisher = scene.start({ logger, publisher: "heartbeatSeconds: 1" });
+    const publisher = scene.run({ logger, publisher: "heartbeatSeconds: 1" });
     await until(() => [...scene.aws.kinesis.records(STREAM)].length > 0);
     const denial = scene.aws.deny({ action: "kinesis:PutRecords" });
     scene.trail.appendMany(10);
@@ -231,14 +149,13 @@ describe("the publisher, its clients and threads", () => {
     expect(errors[0]).toBe("the stream is refused; nothing is published until it is usable again");
     denial.remove();
     await until(async () => (await scene.statements()).length >= 10);
-    publisher.stop();
-    expect(await publisher.done).toBe(true);
+    expect(await publisher.stop()).toBe(true);
     expect(await scene.statements()).toEqual(statementsIn(scene.trail));
   });
 
   test("a stop that cannot flush gives up in time, and says so", async () => {
     await using scene = await openScene();
-    const publisher = scene.start({ publisher: "stopSeconds: 1" });
+    const publisher = scene.run({ publisher: "stopSeconds: 1" });
     await until(() => [...scene.aws.kinesis.records(STREAM)].length > 0);
     scene.aws.faults.failCalls(
       { service: "kinesis", operation: "PutRecords", times: Number.POSITIVE_INFINITY },
@@ -246,7 +163,6 @@ describe("the publisher, its clients and threads", () => {
     );
     scene.trail.appendMany(10);
     await until(() => (scene.aws.counters.of("kinesis", "PutRecords").errors.InternalFailure ?? 0) > 0);
-    publisher.stop();
-    expect(await publisher.done).toBe(false);
+    expect(await publisher.stop()).toBe(false);
   });
 });

@@ -1,25 +1,11 @@
-import { AddTagsToStreamCommand, PutRecordCommand, PutRecordsCommand } from "@aws-sdk/client-kinesis";
-import {
-  type InnerRecord,
-  type Logger,
-  RecordError,
-  STREAM_CLASS,
-  silentLogger,
-  streamNameOf,
-  systemClock,
-} from "@das/core";
-import { DataKeyCache, open } from "@das/envelope";
-import { type LocalAws, startLocalAws } from "@das/local-aws";
-import { ReferenceReader, ReferenceTrail } from "@das/reader-conformance";
+import { AddTagsToStreamCommand, PutRecordsCommand } from "@aws-sdk/client-kinesis";
+import { type Logger, silentLogger } from "@das/core";
 import { describe, expect, test } from "vitest";
-import { type AwsClients, openAwsClients } from "../src/aws/clients.ts";
-import { parseConfiguration } from "../src/configuration/load-configuration.ts";
+import type { AwsClients } from "../src/aws/clients.ts";
 import { tagsOf } from "../src/lifecycle/stream-state.ts";
-import { runPublisher } from "../src/publisher.ts";
+import { LoopbackStream, STREAM, statementsIn, until } from "./loopback-stream.ts";
 import { startedState } from "./started-state.ts";
 
-const RESOURCE = "db-ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-const STREAM = streamNameOf(RESOURCE);
 const SOURCE = "reference:a:trail";
 const EVENTS_PER_RECORD = 10;
 
@@ -31,100 +17,54 @@ interface Publisher {
   kill(): Promise<void>;
 }
 
-interface Scene extends AsyncDisposable {
-  readonly aws: LocalAws;
-  readonly trail: ReferenceTrail;
-  readonly keyId: string;
-  start(settings?: string, logger?: Logger): Publisher;
-  /** The statements that stand on the stream, in the order of its shards. */
-  statements(): Promise<string[]>;
-  /** Events, at most, in PutRecords calls that were under way when a publisher was killed. */
-  readonly unanswered: number;
-  /** For what the publisher does not call itself. */
-  readonly clients: AwsClients;
-}
-
 /** The real publisher and the real clients, with what they are told by the stream alone. */
-async function openScene(shards = 2): Promise<Scene> {
-  const aws = await startLocalAws({ durations: { create: 20 } });
-  const key = aws.kms.createKey();
-  aws.kinesis.createStream(STREAM, { shards });
-  const trail = new ReferenceTrail();
-  const connect = () => openAwsClients(aws.region, { endpoint: aws.endpoint, credentials: aws.credentials });
-  const clients = connect();
-  let unanswered = 0;
-  return {
-    aws,
-    trail,
-    keyId: key.arn,
-    clients,
-    get unanswered() {
-      return unanswered;
-    },
-    start: (settings = "", logger = silentLogger) => {
-      const configuration = parseConfiguration(
-        `
-resource: { id: ${RESOURCE}, engine: sqlserver }
-stream: { region: ${aws.region}, kmsKeyId: ${key.arn} }
-publisher: { stopSeconds: 1, maxEventsPerRecord: ${EVENTS_PER_RECORD}${settings && `, ${settings}`} }
-instances: [{ id: a, host: unused, user: unused, password: { env: UNUSED } }]
-`,
-        "test.yaml",
-      );
-      const own = connect();
-      const line = mortal(own);
-      const stopping = new AbortController();
-      const done = runPublisher(
-        {
-          configuration,
-          instanceId: "a",
-          openReader: () => new ReferenceReader(trail) as never,
-          aws: line.clients,
-          createStream: false,
-          clock: systemClock,
-          random: Math.random,
-          logger,
-        },
-        stopping.signal,
-      ).finally(() => own[Symbol.dispose]());
-      const end = async (isClean: boolean) => {
-        stopping.abort();
-        expect(await done).toBe(isClean);
-      };
-      return {
-        done,
-        stop: () => end(true),
-        kill: () => {
-          unanswered += EVENTS_PER_RECORD * line.cut();
-          return end(false);
-        },
-      };
-    },
-    statements: async () => {
-      using keys = new DataKeyCache({ kms: clients.kms, resourceId: RESOURCE });
-      const found: string[] = [];
-      for (const { data } of aws.kinesis.records(STREAM)) {
-        const inner = await openedInner(data, keys);
-        for (const event of inner?.databaseActivityEventList ?? []) {
-          if (event.type === "record" && event.class !== STREAM_CLASS) found.push(String(event.commandText));
-        }
-      }
-      return found;
-    },
-    [Symbol.asyncDispose]: () => {
-      clients[Symbol.dispose]();
-      return aws[Symbol.asyncDispose]();
-    },
-  };
-}
+class Scene implements AsyncDisposable {
+  readonly stream: LoopbackStream;
+  /** Events, at most, in PutRecords calls that were under way when a publisher was killed. */
+  unanswered = 0;
 
-/** @returns undefined when it is no record of a publisher */
-async function openedInner(data: Uint8Array, keys: DataKeyCache): Promise<InnerRecord | undefined> {
-  try {
-    return (await open(data, keys)).inner;
-  } catch (error) {
-    if (error instanceof RecordError) return undefined;
-    throw error;
+  private constructor(stream: LoopbackStream) {
+    this.stream = stream;
+  }
+
+  static async open(shards = 2): Promise<Scene> {
+    const stream = await LoopbackStream.open();
+    stream.createStream(shards);
+    return new Scene(stream);
+  }
+
+  start(settings = "", logger: Logger = silentLogger): Publisher {
+    let cut = () => 0;
+    const publisher = this.stream.run({
+      publisher: `stopSeconds: 1, maxEventsPerRecord: ${EVENTS_PER_RECORD}${settings && `, ${settings}`}`,
+      through: (clients) => {
+        const line = mortal(clients);
+        ({ cut } = line);
+        return line.clients;
+      },
+      logger,
+    });
+    const end = async (isClean: boolean) => expect(await publisher.stop()).toBe(isClean);
+    return {
+      done: publisher.done,
+      stop: () => end(true),
+      kill: () => {
+        this.unanswered += EVENTS_PER_RECORD * cut();
+        return end(false);
+      },
+    };
+  }
+
+  get trail() {
+    return this.stream.trail;
+  }
+
+  statements(): Promise<string[]> {
+    return this.stream.statements();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stream[Symbol.asyncDispose]();
   }
 }
 
@@ -159,17 +99,11 @@ function mortal(clients: AwsClients): MortalClients {
   };
 }
 
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await systemClock.sleep(10);
-}
-
-const statementsIn = (trail: ReferenceTrail) => trail.slice(0, trail.length).map(({ statement }) => statement);
-
 const RIGHTS = ["kinesis:ListShards", "kinesis:GetShardIterator", "kinesis:GetRecords", "kms:Decrypt"] as const;
 
 describe("a restarted publisher", () => {
   test("goes on where the stream says, and neither repeats nor loses anything", async () => {
-    await using scene = await openScene();
+    await using scene = await Scene.open();
     for (let life = 1; life <= 3; life += 1) {
       scene.trail.appendMany(500);
       const publisher = scene.start();
@@ -182,7 +116,7 @@ describe("a restarted publisher", () => {
   test.each(["lanes: 1", "lanes: 3, heartbeatSeconds: 1"])(
     "that was killed loses nothing, and doubles no more than stood in calls that were not answered (%s)",
     async (settings) => {
-      await using scene = await openScene(3);
+      await using scene = await Scene.open(3);
       for (let life = 1; life <= 3; life += 1) {
         const before = new Set(await scene.statements()).size;
         const publisher = scene.start(settings);
@@ -200,7 +134,7 @@ describe("a restarted publisher", () => {
   );
 
   test("resumes across a split and a merge of shards", async () => {
-    await using scene = await openScene(2);
+    await using scene = await Scene.open(2);
     const publish = async (total: number) => {
       const publisher = scene.start("lanes: 4");
       await until(async () => (await scene.statements()).length >= total);
@@ -208,23 +142,23 @@ describe("a restarted publisher", () => {
     };
     scene.trail.appendMany(300);
     await publish(300);
-    scene.aws.kinesis.scale(STREAM, 5);
+    scene.stream.aws.kinesis.scale(STREAM, 5);
     scene.trail.appendMany(300);
     await publish(600);
-    scene.aws.kinesis.scale(STREAM, 1);
+    scene.stream.aws.kinesis.scale(STREAM, 1);
     scene.trail.appendMany(300);
     await publish(900);
     expect((await scene.statements()).toSorted()).toEqual(statementsIn(scene.trail).toSorted());
   });
 
   test("begins anew in a new generation, whatever an older one left on the stream", async () => {
-    await using scene = await openScene();
+    await using scene = await Scene.open();
     scene.trail.appendMany(20);
     for (const [index, generation] of [1, 1, 2].entries()) {
-      await scene.clients.kinesis.send(
+      await scene.stream.clients.kinesis.send(
         new AddTagsToStreamCommand({
           StreamName: STREAM,
-          Tags: tagsOf(startedState({ generation, "kms-key-id": scene.keyId })),
+          Tags: tagsOf(startedState({ generation, "kms-key-id": scene.stream.keyId })),
         }),
       );
       const publisher = scene.start();
@@ -236,13 +170,12 @@ describe("a restarted publisher", () => {
   });
 
   test("passes over what is not from a publisher, though it has a source's partition key", async () => {
-    await using scene = await openScene();
+    await using scene = await Scene.open();
     scene.trail.appendMany(30);
     const first = scene.start();
     await until(async () => (await scene.statements()).length >= 30);
     await first.stop();
-    const record = { StreamName: STREAM, PartitionKey: SOURCE, Data: new TextEncoder().encode("no record at all") };
-    await scene.clients.kinesis.send(new PutRecordCommand(record));
+    await scene.stream.put(SOURCE, new TextEncoder().encode("no record at all"));
     const warnings: string[] = [];
     const logger = { ...silentLogger, warn: (_: object, message: string) => void warnings.push(message) };
     const second = scene.start("", logger);
@@ -254,13 +187,13 @@ describe("a restarted publisher", () => {
   });
 
   test("says which right it lacks to look back", async () => {
-    await using scene = await openScene();
+    await using scene = await Scene.open();
     scene.trail.appendMany(3);
     const first = scene.start();
     await until(async () => (await scene.statements()).length >= 3);
     await first.stop();
     for (const action of RIGHTS) {
-      const denial = scene.aws.deny({ action });
+      const denial = scene.stream.aws.deny({ action });
       await expect(scene.start().done).rejects.toThrow(action);
       denial.remove();
     }
