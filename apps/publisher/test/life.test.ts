@@ -185,7 +185,9 @@ describe.concurrent("the life of an activity stream", () => {
     const described = done(await scene.walk("describe"));
     expect(described).toMatch(/^ActivityStreamStatus +started$/m);
     expect(described).toMatch(/^ActivityStreamPolicyStatus +locked$/m);
-    for (const name of [...target.trails, "publisher a", "database of instance b"]) expect(described).toContain(name);
+    for (const name of [...target.trails, "publisher a", "publisher b"]) expect(described).toContain(name);
+    // The databases are asked as the reader may.
+    expect(described).toMatch(/^database of instance b\n {2}audit policy {2}locked$/m);
     expect(done(await scene.walk("verify"))).toContain(target.trails[0]);
     const known = await scene.run("describe", ...asAdministrator, "-i", "b", "--json");
     expect(JSON.parse(done(known))).toMatchObject({

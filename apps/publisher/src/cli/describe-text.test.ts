@@ -36,6 +36,7 @@ test("RDS's words come first, then each source with its losses, then what the da
     {
       instance: "a",
       policy: "locked",
+      protection: ["Database Vault: rules in force"],
       drift: ["the audit RDS_DAS_AUDIT is off"],
       parameters: [{ name: "audit_trail", was: "NONE", is: "DB" }],
     },
@@ -68,6 +69,7 @@ policy drift
 
 database of instance a
   audit policy  locked
+  protection    Database Vault: rules in force
   parameter     audit_trail is DB, was NONE
   ! drift       the audit RDS_DAS_AUDIT is off
 

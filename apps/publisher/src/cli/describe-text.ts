@@ -55,10 +55,11 @@ function driftLine({ cause, startTime, endTime }: ToldDrift): string {
 function databaseLines(database: DescribedDatabase): readonly string[] {
   const title = `database of instance ${printable(database.instance)}`;
   if ("notSeen" in database) return [title, `  not seen      ${printable(database.notSeen)}`];
-  const { policy, drift, parameters } = database;
+  const { policy, drift, parameters, protection = [] } = database;
   return [
     title,
     `  audit policy  ${policy ?? "nothing is provisioned"}`,
+    ...protection.map((line) => `  protection    ${printable(line)}`),
     ...parameters.map(
       ({ name, was, is }) => `  parameter     ${printable(name)} is ${printable(is)}, was ${printable(was)}`,
     ),
