@@ -49,9 +49,13 @@ export class SqlServerAuditSource implements AuditSource<SqlServerRow> {
   readonly id: string;
   /** An audit's files belong to one instance for good, whatever its role. */
   readonly history = "";
+  /** Only where the policy is watched: what was told of it and goes on. */
+  readonly ledger?: () => string | undefined;
   readonly #options: SourceOptions;
 
   constructor(options: SourceOptions) {
+    const { watch } = options;
+    if (watch) this.ledger = () => watch.ledger();
     this.#options = options;
     this.id = `sqlserver:${options.instanceId}:${options.audit}`;
   }
@@ -128,6 +132,7 @@ export class SqlServerAuditSource implements AuditSource<SqlServerRow> {
 
   async #begin(before: Reading | undefined, resume: Resume, signal: AbortSignal): Promise<Reading> {
     const point = await resume(signal);
+    this.#options.watch?.resume(point?.ledger);
     // Nobody else has gone on since: what is known of the files still holds, those that vanish unread included.
     const isOwn = before?.cursor !== undefined && before.cursor === point?.cursor;
     return {

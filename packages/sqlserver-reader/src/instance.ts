@@ -31,7 +31,7 @@ export interface ConnectedInstance {
 }
 
 /** How audit files are read: by the reader itself, or by the procedure that a certificate signs (SQL Server notes §6.1). */
-export interface TrailReading {
+interface TrailReading {
   /** Takes @pattern, @file and @offset. */
   readonly statement: string;
   /** The same, for the names of files that have rows. */

@@ -1,6 +1,7 @@
 import type { Clock, Logger, StreamNotice, UtcTime } from "@das/core";
 import type { PolicyServer } from "./audit-server.ts";
 import { driftOf } from "./provision/fingerprint.ts";
+import { HEAL } from "./provision/names.ts";
 import { eventTimeOf, type SqlServerRow } from "./row.ts";
 
 export interface PolicyWatchOptions {
@@ -24,19 +25,42 @@ interface Change {
   readonly person: string;
 }
 
+/** What was told of a drift: with it the notice of its end is the same event. */
+interface Told {
+  readonly cause: string;
+  readonly startTime: UtcTime;
+}
+
 /** One line of drift, from the first look that found it to the notice that it ended. */
 interface Drift {
   readonly noticedAt: UtcTime;
   /** By our own monotonic clock. */
   readonly since: number;
   isConfirmed: boolean;
-  told?: { readonly cause: string; readonly startTime: UtcTime };
+  told?: Told;
   endedAt?: UtcTime | undefined;
 }
 
+/** How often the procedure was asked to put a line back, until it was gone for long enough. */
+interface Attempts {
+  readonly count: number;
+  /** The look after which it was asked last. */
+  readonly askedAt: number;
+  /** By our own monotonic clock; undefined: it is not gone. */
+  goneSince: number | undefined;
+  isGivenUp: boolean;
+}
+
+/** Whoever undoes what is put back as often as this is told of, and left to people. */
+const MOST_ATTEMPTS = 3;
+/** Milliseconds for which a line must be gone before it is put back anew. */
+const FORGIVENESS = 600_000;
+/** What travels in a heartbeat is bounded; drift of more things than this is told again after a restart. */
+const MOST_KEPT = 100;
+
 /**
  * Looks after the audit policy of one instance: tells what is not as it was recorded, by whom as far as the trail names
- * somebody, and that it ended; lets the installed procedure switch on again what is off. Tells, too, when the instance
+ * somebody, and that it ended; lets the installed procedure put it back, and tells that, too. Tells when the instance
  * became the primary one.
  *
  * Drift is what two looks find: one look is many questions, and what they are about may change in between.
@@ -47,6 +71,7 @@ export class PolicyWatch {
   readonly #drift = new Map<string, Drift>();
   /** The last change of each object that the trail showed since the policy was last as it should be. */
   readonly #changes = new Map<string, Change>();
+  readonly #attempts = new Map<string, Attempts>();
   #wasProvisioned = false;
   #wasStandby = false;
   #warned = "";
@@ -62,6 +87,28 @@ export class PolicyWatch {
       const person = textIn(row, "session_server_principal_name") || textIn(row, "server_principal_name");
       if (name !== "" && person !== this.#options.user)
         this.#changes.set(name.toLowerCase(), { time: eventTimeOf(row), person });
+    }
+  }
+
+  /** What was told and has not ended, for whoever goes on after this reader; undefined when there is nothing. */
+  ledger(): string | undefined {
+    const entries = [...this.#drift].flatMap(([line, { told }]): readonly LedgerEntry[] =>
+      told ? [[line, told.cause, told.startTime, this.#attempts.get(line)?.count ?? 0]] : [],
+    );
+    return entries.length === 0 ? undefined : JSON.stringify(entries.slice(0, MOST_KEPT));
+  }
+
+  /** @param ledger of whoever read before: what it told is the same event still, and is not told anew */
+  resume(ledger: string | undefined): void {
+    const now = this.#options.clock.monotonic();
+    for (const [line, cause, startTime, count] of readLedger(ledger)) {
+      this.#wasProvisioned = true;
+      if (this.#drift.get(line)?.told) continue;
+      this.#drift.set(line, { noticedAt: startTime, since: now, isConfirmed: true, told: { cause, startTime } });
+      // That it was given up was told by whoever gave it up.
+      const isGivenUp = count >= MOST_ATTEMPTS;
+      const askedAt = Number.NEGATIVE_INFINITY;
+      if (count > 0) this.#attempts.set(line, { count, askedAt, goneSince: undefined, isGivenUp });
     }
   }
 
@@ -88,10 +135,8 @@ export class PolicyWatch {
         ? ["the record of the audit policy is gone"]
         : [];
     this.#note(drift, observedAt, started);
-    if (record && drift.some((line) => this.#drift.get(line)?.isConfirmed && isSwitchedOff(line))) {
-      await this.#heal(server, signal);
-    }
-    const notices = [...failover, ...this.#tell(started)];
+    if (record) await this.#heal(server, drift, started, signal);
+    const notices = [...failover, ...this.#tell(started, observedAt)];
     if ([...this.#drift.values()].some(({ told }) => !told)) this.#nextLook = started;
     return notices;
   }
@@ -114,7 +159,8 @@ export class PolicyWatch {
     if (this.#drift.size === 0) this.#changes.clear();
   }
 
-  #tell(now: number): readonly StreamNotice[] {
+  #tell(now: number, observedAt: UtcTime): readonly StreamNotice[] {
+    const { instanceId: instance, logger } = this.#options;
     const notices: StreamNotice[] = [];
     for (const [line, drift] of this.#drift) {
       const { isConfirmed, since, endedAt } = drift;
@@ -124,18 +170,45 @@ export class PolicyWatch {
         const cause = change && change.person !== "" ? `${line}, by ${change.person}` : line;
         drift.told = { cause, startTime: change?.time ?? drift.noticedAt };
         notices.push({ command: "POLICY DRIFT", ...drift.told, endTime: null });
+        logger.error({ instance, drift: cause }, "the audit policy was changed");
       }
-      if (!drift.told || endedAt === undefined) continue;
+      const attempts = this.#attempts.get(line);
+      if (!drift.told) continue;
+      if (endedAt === undefined) {
+        if (!attempts || attempts.count < MOST_ATTEMPTS || attempts.isGivenUp || attempts.askedAt === now) continue;
+        attempts.isGivenUp = true;
+        notices.push(outcome("not restored", drift.told.cause, observedAt));
+        logger.error({ instance, drift: drift.told.cause }, "the audit policy is not restored any more: somebody must");
+        continue;
+      }
       notices.push({ command: "POLICY DRIFT", ...drift.told, endTime: endedAt });
+      if (attempts && !attempts.isGivenUp) {
+        notices.push(outcome("restored", drift.told.cause, endedAt));
+        logger.warn({ instance, drift: drift.told.cause }, "the audit policy was restored");
+      }
       this.#drift.delete(line);
     }
     return notices;
   }
 
-  async #heal(server: PolicyServer, signal: AbortSignal): Promise<void> {
+  /** Asks for what two looks found, a few times: who undoes it again and again is no matter for a program. */
+  async #heal(server: PolicyServer, drift: readonly string[], now: number, signal: AbortSignal): Promise<void> {
+    for (const [line, attempts] of this.#attempts) {
+      if (drift.includes(line)) attempts.goneSince = undefined;
+      else attempts.goneSince ??= now;
+      if (attempts.goneSince !== undefined && now - attempts.goneSince >= FORGIVENESS) this.#attempts.delete(line);
+    }
+    const due = drift.filter((line) => {
+      const { count = 0, askedAt = Number.NEGATIVE_INFINITY } = this.#attempts.get(line) ?? {};
+      return this.#drift.get(line)?.isConfirmed && count < MOST_ATTEMPTS && now - askedAt >= INTERVAL;
+    });
+    if (due.length === 0) return;
+    for (const line of due) {
+      const count = (this.#attempts.get(line)?.count ?? 0) + 1;
+      this.#attempts.set(line, { count, askedAt: now, goneSince: undefined, isGivenUp: false });
+    }
     const refusal = await server.heal(signal);
-    if (refusal !== undefined)
-      this.#warn(refusal, "the audit policy cannot be healed: the installed procedure is refused");
+    if (refusal !== undefined) this.#warn(refusal, `the audit policy cannot be put back: ${HEAL.name} is refused`);
   }
 
   /** The same trouble comes back with every look, and is said once. */
@@ -146,9 +219,9 @@ export class PolicyWatch {
   }
 }
 
-/** What the installed procedure can undo. */
-function isSwitchedOff(line: string): boolean {
-  return /, is (?:OFF|disabled)$/.test(line);
+/** What became of a drift, as an event of its own: the end of the drift is told as every end is. */
+function outcome(word: "restored" | "not restored", cause: string, at: UtcTime): StreamNotice {
+  return { command: "POLICY DRIFT", cause: `${word} by ${HEAL.name}: ${cause}`, startTime: at, endTime: at };
 }
 
 function textIn({ trail, values }: SqlServerRow, column: string): string {
@@ -158,4 +231,22 @@ function textIn({ trail, values }: SqlServerRow, column: string): string {
 /** The audit or specification that a line of drift is about, as the trail would name it. */
 function objectOf(line: string): string {
   return (/^(?:database .+?, )?(?:audit|specification) (.+?), /.exec(line)?.[1] ?? "").toLowerCase();
+}
+
+type LedgerEntry = readonly [line: string, cause: string, startTime: UtcTime, attempts: number];
+
+/** Another version's ledger is none: then what has drifted is told once more. */
+function readLedger(ledger: string | undefined): readonly LedgerEntry[] {
+  if (ledger === undefined) return [];
+  try {
+    const entries: unknown = JSON.parse(ledger);
+    return Array.isArray(entries) && entries.every(isLedgerEntry) ? entries : [];
+  } catch {
+    return [];
+  }
+}
+
+function isLedgerEntry(entry: unknown): entry is LedgerEntry {
+  if (!Array.isArray(entry) || entry.length !== 4) return false;
+  return entry.slice(0, 3).every((text) => typeof text === "string") && Number.isInteger(entry[3]);
 }

@@ -1,5 +1,5 @@
-import { type StreamNotice, silentLogger, systemClock } from "@das/core";
-import { startSqlServerEmulator } from "@das/sqlserver-emulator";
+import { type ResumePoint, type StreamNotice, silentLogger, systemClock } from "@das/core";
+import { addSpecification, auditNamed, startSqlServerEmulator } from "@das/sqlserver-emulator";
 import mssql from "mssql";
 import { describe, expect, test } from "vitest";
 import type { PolicyLook, PolicyRefusal, PolicyServer } from "../src/audit-server.ts";
@@ -90,8 +90,77 @@ describe("what is told of a policy", () => {
     expect(await after(1, look(DISABLED, "t2"))).toEqual([{ ...told, endTime: null }]);
     expect(healed).toEqual([2_001]);
     expect(await after(2_000, look(DISABLED, "t3"))).toEqual([]);
-    expect(await after(2_000, look(SOUND, "t4"))).toEqual([{ ...told, endTime: "t4" }]);
+    expect(healed).toEqual([2_001, 4_001]);
+    expect(await after(2_000, look(SOUND, "t4"))).toEqual([
+      { ...told, endTime: "t4" },
+      { ...told, cause: `restored by dbo.rds_das_heal: ${DRIFT}`, startTime: "t4", endTime: "t4" },
+    ]);
     expect(await after(2_000, look(SOUND, "t5"))).toEqual([]);
+  });
+
+  test("what is undone again and again is put back three times, then told of and left to people", async () => {
+    const { after, healed } = world();
+    const notices: StreamNotice[] = [];
+    const next = async (facts: PolicyFacts, milliseconds = 2_000) => {
+      notices.push(...(await after(milliseconds, look(facts, `t${healed.length}`))));
+      return healed.length;
+    };
+    for (const round of [1, 2, 3]) {
+      await next(DISABLED);
+      expect(await next(DISABLED, 1)).toBe(round);
+      await next(SOUND);
+    }
+    const causes = () => notices.map(({ cause, endTime }) => `${cause}${endTime === null ? "" : ", over"}`);
+    expect(causes()).toEqual(
+      [1, 2, 3].flatMap(() => [DRIFT, `${DRIFT}, over`, `restored by dbo.rds_das_heal: ${DRIFT}, over`]),
+    );
+    notices.splice(0);
+    for (const _ of [1, 2, 3, 4]) expect(await next(DISABLED)).toBe(3);
+    await next(SOUND);
+    expect(causes()).toEqual([DRIFT, `not restored by dbo.rds_das_heal: ${DRIFT}, over`, `${DRIFT}, over`]);
+
+    // Ten minutes of peace are enough to begin anew.
+    await next(SOUND, 600_000);
+    await next(DISABLED);
+    expect(await next(DISABLED, 1)).toBe(4);
+  });
+
+  test("what cannot be put back is tried three times, told of once, and its end is told", async () => {
+    const { after, healed } = world();
+    const notices: StreamNotice[] = [];
+    for (let looks = 0; looks < 8; looks += 1) notices.push(...(await after(2_000, look(DISABLED, `t${looks}`))));
+    notices.push(...(await after(2_000, look(SOUND, "t8"))));
+    expect(healed).toHaveLength(3);
+    expect(notices.map(({ cause, startTime, endTime }) => [cause, startTime, endTime])).toEqual([
+      [DRIFT, "t0", null],
+      [`not restored by dbo.rds_das_heal: ${DRIFT}`, "t4", "t4"],
+      [DRIFT, "t0", "t8"],
+    ]);
+  });
+
+  test("a reader that starts anew goes on with the very event that was told, from what the stream holds", async () => {
+    const first = world();
+    await first.after(0, look(SOUND));
+    expect(first.watch.ledger()).toBeUndefined();
+    await first.after(2_000, look(DISABLED, "t1"));
+    const [told] = await first.after(1, look(DISABLED, "t2"));
+    const ledger = first.watch.ledger();
+
+    const second = world();
+    second.watch.resume(ledger);
+    expect(await second.after(0, look(DISABLED, "t9"))).toEqual([]);
+    expect(second.healed).toHaveLength(1);
+    expect(second.watch.ledger()).toBe(ledger?.replace(/1\]\]$/, "2]]"));
+    const [ended] = await second.after(2_000, look(SOUND, "t10"));
+    expect(ended).toEqual({ ...told, endTime: "t10" });
+    expect(second.watch.ledger()).toBeUndefined();
+
+    // Nothing that another version may have written keeps a reader from its work.
+    for (const odd of ["", "{}", "[[1]]", '[["a","b","c","d"]]', "not JSON"]) {
+      const third = world();
+      third.watch.resume(odd);
+      expect(third.watch.ledger()).toBeUndefined();
+    }
   });
 
   test("what passes between two looks is not told", async () => {
@@ -132,10 +201,8 @@ describe("what is told of a policy", () => {
         endTime: null,
       }),
       expect.objectContaining({ startTime: "t1", endTime: "t3" }),
-      expect.anything(),
-      expect.anything(),
-      expect.anything(),
-      expect.anything(),
+      expect.objectContaining({ cause: expect.stringMatching(/^restored by dbo\.rds_das_heal: /) }),
+      ...Array.from({ length: 6 }, () => expect.anything()),
     ]);
   });
 
@@ -206,7 +273,7 @@ test("a reader tells who switched the audit off behind the lock, and switches it
       await pool.close();
     }
     notices.push(...(batch.notices ?? []));
-    if (notices.length === 4) stop.abort();
+    if (notices.length >= 6) stop.abort();
   }
   const about = (cause: string) => notices.filter((notice) => notice.cause.startsWith(cause));
   expect(about("audit RDS_DAS_AUDIT, state: was ON, is OFF, by sa").map(({ endTime }) => endTime)).toEqual([
@@ -214,5 +281,60 @@ test("a reader tells who switched the audit off behind the lock, and switches it
     expect.any(String),
   ]);
   expect(about("trigger rds_das_lock: was enabled, is disabled")).toHaveLength(2);
+  expect(about("restored by dbo.rds_das_heal: audit RDS_DAS_AUDIT, state: was ON, is OFF, by sa")).toHaveLength(1);
+  expect(about("restored by dbo.rds_das_heal: trigger rds_das_lock")).toHaveLength(1);
   expect(emulator.trail.audits.every(({ enabled, status }) => enabled && status === "STARTED")).toBe(true);
+});
+
+test("a reader that is started anew tells nothing twice: the stream's ledger says what was told", {
+  timeout: 30_000,
+}, async () => {
+  await using emulator = await startSqlServerEmulator({ provisioned: false, tls: "off" });
+  const { host, port, user, password } = emulator;
+  const connection = { instanceId: "a", host, port, user, password, tls: "off" } as const;
+  await using provisioner = openProvisioner({
+    resourceId: RESOURCE,
+    instances: [connection],
+    administrator: { user: "sa", password },
+    logger: silentLogger,
+  });
+  await provisioner.run(await provisioner.planStart(never), never);
+  // More is recorded than was: nothing that is put back.
+  emulator.change((trail, now) => {
+    const auditGuid = auditNamed(trail, "RDS_DAS_AUDIT").guid;
+    return addSpecification(trail, { name: "mine", database: "Clinic", auditGuid, enabled: true, details: [] }, now);
+  });
+  await using reader = new SqlServerReader({ connection, resourceId: RESOURCE });
+  const read = async (point: ResumePoint | undefined, enough: (notices: readonly StreamNotice[]) => boolean) => {
+    const stop = new AbortController();
+    const { value: sources } = await reader.sources(stop.signal).next();
+    const source = (sources ?? []).find(({ id }: { readonly id: string }) => id.endsWith("CHANGES"));
+    if (!source) throw new Error("no source of changes");
+    const notices: StreamNotice[] = [];
+    let cursor: ResumePoint["cursor"] | undefined;
+    for await (const batch of source.read(() => Promise.resolve(point), stop.signal)) {
+      notices.push(...(batch.notices ?? []));
+      cursor = batch.cursor;
+      if (enough(notices)) stop.abort();
+    }
+    const ledger = source.ledger?.();
+    return {
+      notices,
+      point: cursor && ledger ? { cursor, ledger, history: "", published: new Set<never>() } : undefined,
+    };
+  };
+  const first = await read(undefined, (notices) => notices.length >= 2);
+  expect(first.notices.filter(({ endTime }) => endTime === null).map(({ cause }) => cause)).toEqual([
+    expect.stringMatching(/^database Clinic, specification mine, audit: is new/),
+    expect.stringMatching(/^database Clinic, specification mine, state: is new/),
+  ]);
+  let looks = 0;
+  const second = await read(first.point, (notices) => {
+    looks += 1;
+    if (looks === 1) emulator.change((trail) => ({ ...trail, specifications: trail.specifications.slice(0, 2) }));
+    return notices.length > 0;
+  });
+  expect(second.notices.filter(({ endTime }) => endTime === null)).toEqual([]);
+  const told = ({ cause, startTime }: StreamNotice) => ({ cause, startTime });
+  expect(second.notices.slice(0, 1).map(told)).toEqual(first.notices.slice(0, 1).map(told));
 });

@@ -269,11 +269,10 @@ describe("the lock", () => {
     await using reader = await as(emulator, "das_reader");
     expect(await reader.refused("ENABLE TRIGGER [rds_das_lock] ON ALL SERVER;")).toBeDefined();
     await reader.run("EXEC dbo.rds_das_heal;");
+    // What somebody added records more, not less, and is theirs to take away.
     expect((await provisioner.state(never)).drift).toEqual([
-      expect.stringMatching(/^audit RDS_DAS_AUDIT, predicate: was/),
       expect.stringMatching(/^database Clinic, specification mine, audit/),
       expect.stringMatching(/^database Clinic, specification mine, state/),
-      "specification RDS_DAS_CHANGES_AUDIT_SPEC, AUDIT_CHANGE_GROUP: is gone",
     ]);
   });
 });

@@ -3,7 +3,7 @@ import { AUDIT_CHANGES_NAME } from "../statements.ts";
 import { type Answer, type Inquiry, mapAnswer } from "./answer.ts";
 
 /** ON_FAILURE, by the number that the catalog has for it; its words there are others than those of the statement. */
-const ON_FAILURE = ["CONTINUE", "SHUTDOWN", "FAIL_OPERATION"] as const;
+export const ON_FAILURE: readonly string[] = ["CONTINUE", "SHUTDOWN", "FAIL_OPERATION"];
 
 /** One server audit of the instance, as the catalog has it. */
 export interface ServerAudit {
@@ -45,7 +45,8 @@ FROM sys.server_audits AS a LEFT JOIN sys.server_file_audits AS f ON f.audit_id 
 
 const STATES = "SELECT name, status_desc, audit_file_path, audit_file_size FROM sys.dm_server_audit_status";
 
-const UNLIMITED_FILES = 2_147_483_647;
+/** How the catalog writes that there is no limit, where it does not write 0. */
+export const UNLIMITED = 2_147_483_647;
 
 /** All audits of the instance, not only those of the stream: files of another one are no strangers in the folder. */
 export async function lookAtAudits(inquiry: Inquiry): Promise<Answer<readonly ServerAudit[]>> {
@@ -62,7 +63,7 @@ export async function lookAtAudits(inquiry: Inquiry): Promise<Answer<readonly Se
         onFailure: ON_FAILURE[Number(onFailure)] ?? `number ${onFailure}`,
         predicate: textOf(predicate),
         maxSize: limit(Number(maxSize)),
-        maxRolloverFiles: Number(maxRolloverFiles) >= UNLIMITED_FILES ? undefined : Number(maxRolloverFiles),
+        maxRolloverFiles: Number(maxRolloverFiles) >= UNLIMITED ? undefined : Number(maxRolloverFiles),
         maxFiles: limit(Number(maxFiles)),
         reservesDiskSpace: Number(reserves) === 1,
         directory: textOf(directory),
@@ -72,7 +73,7 @@ export async function lookAtAudits(inquiry: Inquiry): Promise<Answer<readonly Se
 }
 
 function limit(value: number): number | undefined {
-  return value > 0 && value < UNLIMITED_FILES ? value : undefined;
+  return value > 0 && value < UNLIMITED ? value : undefined;
 }
 
 export async function lookAtStates(inquiry: Inquiry): Promise<Answer<ReadonlyMap<string, AuditState>>> {

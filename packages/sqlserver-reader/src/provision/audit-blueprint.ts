@@ -33,3 +33,8 @@ export const CHANGES_AUDIT: AuditBlueprint = {
 };
 
 export const BLUEPRINTS: readonly AuditBlueprint[] = [STREAM_AUDIT, CHANGES_AUDIT];
+
+/** As the server compares them. */
+export function sameName(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}

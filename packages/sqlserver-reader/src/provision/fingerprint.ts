@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { PolicyState } from "@das/core";
 import { readPredicate } from "../check/predicate-terms.ts";
 import { auditNamed, type ServerAudit } from "../check/server-audits.ts";
-import { BLUEPRINTS } from "./audit-blueprint.ts";
+import { BLUEPRINTS, sameName } from "./audit-blueprint.ts";
 import { LOCK_TRIGGER } from "./names.ts";
 import type { PolicyFacts, PolicySpecification } from "./policy-facts.ts";
 
@@ -16,17 +16,28 @@ export interface PolicyItem {
   readonly database?: string;
 }
 
-/** The policy as items, in a stable order; pure. */
-export function fingerprint(facts: PolicyFacts): readonly PolicyItem[] {
-  const guids = new Set(streamAudits(facts).map(({ guid }) => guid));
+/** What of the server and its databases belongs to the policy. */
+export function protectedPolicy(facts: PolicyFacts): Pick<PolicyFacts, "audits" | "specifications" | "databases"> {
+  const audits = streamAudits(facts);
+  const guids = new Set(audits.map(({ guid }) => guid));
   const isOurs = ({ name, auditGuid }: PolicySpecification) =>
     guids.has(auditGuid) || BLUEPRINTS.some(({ specification }) => sameName(specification, name));
   const isDatabases = ({ name, auditGuid }: PolicySpecification) => guids.has(auditGuid) || /^RDS_DAS_DB_/i.test(name);
+  return {
+    audits,
+    specifications: facts.specifications.filter(isOurs),
+    databases: new Map([...facts.databases].map(([database, own]) => [database, own.filter(isDatabases)])),
+  };
+}
+
+/** The policy as items, in a stable order; pure. */
+export function fingerprint(facts: PolicyFacts): readonly PolicyItem[] {
+  const { audits, specifications, databases } = protectedPolicy(facts);
   const items = [
-    ...streamAudits(facts).flatMap(itemsOfAudit),
-    ...facts.specifications.filter(isOurs).flatMap((specification) => itemsOfSpecification(specification)),
-    ...[...facts.databases].flatMap(([database, specifications]) =>
-      specifications.filter(isDatabases).flatMap((specification) => itemsOfSpecification(specification, database)),
+    ...audits.flatMap(itemsOfAudit),
+    ...specifications.flatMap((specification) => itemsOfSpecification(specification)),
+    ...[...databases].flatMap(([database, own]) =>
+      own.flatMap((specification) => itemsOfSpecification(specification, database)),
     ),
     managed(`trigger ${LOCK_TRIGGER}`, facts.trigger),
     managed(`trigger ${LOCK_TRIGGER}, text`, digest(facts.triggerText)),
@@ -90,10 +101,6 @@ function managed(item: string, value: string): PolicyItem {
 
 function onOrOff(isOn: boolean): string {
   return isOn ? "ON" : "OFF";
-}
-
-function sameName(a: string, b: string): boolean {
-  return a.toLowerCase() === b.toLowerCase();
 }
 
 /** Blanks at the ends are the client's, not the program's. */

@@ -1,10 +1,12 @@
 import type { PolicyState } from "@das/core";
 import { quoteName } from "../check/statement.ts";
 import { fingerprint } from "./fingerprint.ts";
-import { DBA_ROLE } from "./names.ts";
+import { healProgram } from "./heal-program.ts";
+import { DBA_ROLE, HEAL } from "./names.ts";
 import type { PolicyFacts } from "./policy-facts.ts";
 import { lockPolicy, unlockPolicy } from "./policy-record.ts";
 import type { ProvisionFacts } from "./provision-facts.ts";
+import { isSound, replaceSigned } from "./signed-procedure.ts";
 import type { Step } from "./step.ts";
 
 /**
@@ -12,15 +14,22 @@ import type { Step } from "./step.ts";
  * @param elsewhere specifications of databases whose primary is another instance of the resource
  */
 export function planPolicy(
-  { policy: facts, record, dbaRole }: ProvisionFacts,
+  { policy: facts, record, dbaRole, installed: { heal } }: ProvisionFacts,
   policy: PolicyState,
   elsewhere: PolicyFacts["databases"],
 ): readonly Step[] {
-  const databases = new Map([...elsewhere, ...facts.databases]);
-  const change = policy === "locked" ? lockPolicy(fingerprint({ ...facts, databases })) : unlockPolicy();
   const wanted = policy === "locked" ? "DENY" : "GRANT";
   const isRight = !dbaRole.exists || dbaRole.permission === wanted;
-  return [...(record?.policy === policy ? [] : [change]), ...(isRight ? [] : [dbaPermission(policy)])];
+  const permission = isRight ? [] : [dbaPermission(policy)];
+  if (record?.policy === policy) return permission;
+  if (policy === "unlocked") return [unlockPolicy(), ...permission];
+  const recorded: PolicyFacts = { ...facts, databases: new Map([...elsewhere, ...facts.databases]) };
+  const program = healProgram(recorded);
+  return [
+    ...(isSound(heal, program) ? [] : replaceSigned(HEAL, heal, program)),
+    lockPolicy(fingerprint(recorded)),
+    ...permission,
+  ];
 }
 
 /** DENY outweighs every grant but that of sysadmin; GRANT takes the DENY away (SQL Server notes §7.1). */

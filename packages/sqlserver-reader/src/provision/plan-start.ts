@@ -3,19 +3,13 @@ import { hasSplitRights } from "../check/instance-facts.ts";
 import { auditNamed, type ServerAudit } from "../check/server-audits.ts";
 import { createAudit, quoteName, quoteText } from "../check/statement.ts";
 import { type AuditBlueprint, BLUEPRINTS } from "./audit-blueprint.ts";
-import { fingerprint } from "./fingerprint.ts";
+import { driftOf, fingerprint } from "./fingerprint.ts";
+import { healProgram } from "./heal-program.ts";
 import { DBA_ROLE, HEAL, KEPT_DATABASES_TABLE, LOCK_TRIGGER, READ, RECORD_TABLE, STATE_TABLE } from "./names.ts";
 import { dbaPermission } from "./plan-policy.ts";
 import type { PolicyFacts, PolicySpecification } from "./policy-facts.ts";
 import { lockPolicy } from "./policy-record.ts";
-import {
-  CREATE_HEAL,
-  CREATE_KEPT_DATABASES,
-  CREATE_READ,
-  CREATE_RECORD,
-  CREATE_STATE,
-  CREATE_TRIGGER,
-} from "./programs.ts";
+import { CREATE_KEPT_DATABASES, CREATE_READ, CREATE_RECORD, CREATE_STATE, CREATE_TRIGGER } from "./programs.ts";
 import type { ProvisionFacts } from "./provision-facts.ts";
 import { planReader } from "./reader-rights.ts";
 import { isSound, replaceSigned } from "./signed-procedure.ts";
@@ -36,7 +30,7 @@ export interface StartRequest {
 
 /** What is missing on one instance, in the order in which it can be made. The lock comes last. */
 export function planStart(found: ProvisionFacts, request: StartRequest): readonly Step[] {
-  const audits = BLUEPRINTS.map((blueprint) => planAudit(found.policy, found.instance.platform, blueprint, request));
+  const audits = BLUEPRINTS.map((blueprint) => planAudit(found, blueprint, request));
   const after: PolicyFacts = {
     ...found.policy,
     audits: audits.map(({ audit }) => audit),
@@ -50,7 +44,7 @@ export function planStart(found: ProvisionFacts, request: StartRequest): readonl
     ...planReader(found.reader, found.instance, request.reader, request.readerSid),
     ...planRead(found),
     ...(isRefusedByLock(found, changes) ? [switchTrigger("DISABLE"), ...changes] : changes),
-    ...planInstalled(found),
+    ...planInstalled(found, healProgram(withoutDrift(after, found))),
     ...planLock(found, after, isRefusedByLock(found, changes)),
   ];
 }
@@ -70,8 +64,7 @@ interface AuditPlan {
 
 /** A rerun must change nothing: a second STATE = ON is itself an audited change (SQL Server notes §6.1). */
 function planAudit(
-  { audits, specifications }: PolicyFacts,
-  platform: "Windows" | "Linux",
+  { policy: { audits, specifications }, instance: { platform }, record }: ProvisionFacts,
   blueprint: AuditBlueprint,
   request: StartRequest,
 ): AuditPlan {
@@ -79,16 +72,23 @@ function planAudit(
   const audit = existing ?? newAudit(blueprint, request, request.directory ?? usualDirectory(platform, audits));
   const written = specifications.find(({ name }) => name.toLowerCase() === blueprint.specification.toLowerCase());
   const specification = written ?? newSpecification(blueprint, audit.guid);
+  const isOn = specification.enabled || !blueprint.isUsers || isLockedOn(record, specification.name);
   return {
     steps: [
       ...(existing ? [] : [createStreamAudit(audit)]),
       ...(written ? [] : [createSpecification(specification, audit.name)]),
-      ...(written && !written.enabled ? [switchSpecification(written.name, "ON")] : []),
+      ...(isOn && written && !written.enabled ? [switchSpecification(written.name, "ON")] : []),
       ...(existing?.enabled ? [] : [switchAudit(audit.name, "ON")]),
     ],
     audit: { ...audit, enabled: true },
-    specification: { ...specification, enabled: true },
+    specification: { ...specification, enabled: isOn },
   };
+}
+
+/** What users switched off is theirs to switch on, unless it is off in spite of the lock. */
+function isLockedOn(record: ProvisionFacts["record"], specification: string): boolean {
+  if (!record || record.policy === "unlocked") return false;
+  return record.items.some(({ item, value }) => item === `specification ${specification}, state` && value === "ON");
 }
 
 function newAudit(
@@ -165,14 +165,17 @@ function switchTrigger(verb: "ENABLE" | "DISABLE"): Step {
   };
 }
 
-function planInstalled({ installed, dbaRole, record }: ProvisionFacts): readonly Step[] {
+/** @param program of the procedure that heals, if it has to be made: one that is signed puts back what was recorded */
+function planInstalled({ installed, dbaRole, record }: ProvisionFacts, program: string): readonly Step[] {
   const table = (name: string, sql: string): readonly Step[] =>
     installed.tables.has(name) ? [] : [{ what: `create the table ${name}`, sql }];
   return [
     ...table(STATE_TABLE, CREATE_STATE),
     ...table(RECORD_TABLE, CREATE_RECORD),
     ...table(KEPT_DATABASES_TABLE, CREATE_KEPT_DATABASES),
-    ...(isSound(installed.heal, CREATE_HEAL) ? [] : replaceSigned(HEAL, installed.heal, CREATE_HEAL)),
+    ...(isSound(installed.heal, hasRecord(record) ? undefined : program)
+      ? []
+      : replaceSigned(HEAL, installed.heal, program)),
     ...(dbaRole.exists
       ? []
       : [
@@ -185,13 +188,33 @@ function planInstalled({ installed, dbaRole, record }: ProvisionFacts): readonly
   ];
 }
 
+function hasRecord(record: ProvisionFacts["record"]): boolean {
+  return record?.policy !== undefined && record.items.length > 0;
+}
+
+/** What is not as it was recorded is not to be put back as it is now. */
+function withoutDrift(policy: PolicyFacts, { record, policy: found }: ProvisionFacts): PolicyFacts {
+  const drift = record && hasRecord(record) ? driftOf(record, found) : [];
+  const isSound = (subject: string) => !drift.some((line) => line.startsWith(`${subject}, `));
+  return {
+    ...policy,
+    audits: policy.audits.filter(({ name }) => isSound(`audit ${name}`)),
+    specifications: policy.specifications.filter(({ name }) => isSound(`specification ${name}`)),
+    databases: new Map(
+      [...policy.databases].map(([database, own]) => [
+        database,
+        own.filter(({ name }) => isSound(`database ${database}, specification ${name}`)),
+      ]),
+    ),
+  };
+}
+
 function planLock({ policy, record }: ProvisionFacts, after: PolicyFacts, isDisabledByUs: boolean): readonly Step[] {
-  const hasRecord = record?.policy !== undefined && record.items.length > 0;
   const trigger =
     policy.trigger === "absent"
       ? [{ what: `create the server trigger ${LOCK_TRIGGER}`, sql: CREATE_TRIGGER }]
       : policy.trigger === "disabled" || isDisabledByUs
         ? [switchTrigger("ENABLE")]
         : [];
-  return [...(hasRecord ? [] : [lockPolicy(fingerprint(after))]), ...trigger];
+  return [...(hasRecord(record) ? [] : [lockPolicy(fingerprint(after))]), ...trigger];
 }

@@ -2,13 +2,13 @@ import { quoteName, quoteText } from "../check/statement.ts";
 import { EVENT_TIME_COLUMN } from "../row.ts";
 import { LOCK_ROLE, READ_PROCEDURE } from "../statements.ts";
 import { BLUEPRINTS, CHANGES_AUDIT, STREAM_AUDIT } from "./audit-blueprint.ts";
-import { HEAL, KEPT_DATABASES_TABLE, LOCK_TRIGGER, LOCKED_ERROR, RECORD_TABLE, STATE_TABLE } from "./names.ts";
+import { KEPT_DATABASES_TABLE, LOCK_TRIGGER, LOCKED_ERROR, RECORD_TABLE, STATE_TABLE } from "./names.ts";
 
 /** The T-SQL that start installs. Not run on a real SQL Server yet (SQL Server notes §10). */
 
 const MANAGED = [STREAM_AUDIT.audit, CHANGES_AUDIT.audit, CHANGES_AUDIT.specification].map(quoteText).join(", ");
 
-/** Weakens nothing, and `rds_das_heal` sends exactly these. */
+/** Weakens nothing. */
 const SWITCHING_ON = BLUEPRINTS.flatMap(({ audit, specification }) => [
   `ALTER SERVER AUDIT ${quoteName(audit)} WITH (STATE = ON)`,
   `ALTER SERVER AUDIT SPECIFICATION ${quoteName(specification)} WITH (STATE = ON)`,
@@ -47,28 +47,6 @@ BEGIN
     ROLLBACK;
     THROW ${LOCKED_ERROR}, N'The audit policy is locked by the database activity stream.', 1;
   END
-END`;
-
-const SWITCH_ON_AGAIN = BLUEPRINTS.flatMap(({ audit, specification, isUsers }) => [
-  `  IF EXISTS (SELECT 1 FROM sys.server_audits WHERE name = ${quoteText(audit)} AND is_state_enabled = 0)
-    ALTER SERVER AUDIT ${quoteName(audit)} WITH (STATE = ON);`,
-  `  IF EXISTS (SELECT 1 FROM sys.server_audit_specifications WHERE name = ${quoteText(specification)} AND is_state_enabled = 0)${
-    isUsers ? `\n    AND NOT EXISTS (SELECT 1 FROM ${STATE_TABLE} WHERE id = 1 AND policy = 'unlocked')` : ""
-  }
-    ALTER SERVER AUDIT SPECIFICATION ${quoteName(specification)} WITH (STATE = ON);`,
-]);
-
-/** No parameters: whoever may execute it can only switch on what das start switched on. */
-export const CREATE_HEAL = `CREATE PROCEDURE ${HEAL.name}
-AS
-BEGIN
-  SET NOCOUNT ON;
-  IF EXISTS (SELECT 1 FROM sys.server_triggers WHERE name = ${quoteText(LOCK_TRIGGER)} AND is_disabled = 1)
-  BEGIN
-    SET NOCOUNT ON;
-    ENABLE TRIGGER ${quoteName(LOCK_TRIGGER)} ON ALL SERVER;
-  END;
-${SWITCH_ON_AGAIN.join("\n")}
 END`;
 
 /** The times as `auditReadStatement` wants them; the function's own columns, as many as this version has, after it. */

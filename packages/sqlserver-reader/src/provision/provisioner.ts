@@ -40,7 +40,7 @@ export interface ProvisionerOptions {
   readonly logger: Logger;
 }
 
-export interface ProvisionedInstance extends ConnectionOptions {
+interface ProvisionedInstance extends ConnectionOptions {
   /** FILEPATH of the audits that start makes. Default: that of an audit which is there, `D:\das\` or `/var/opt/mssql/das/`. */
   readonly auditDirectory?: string;
 }

@@ -113,20 +113,183 @@ CREATE PROCEDURE dbo.rds_das_heal
 AS
 BEGIN
   SET NOCOUNT ON;
+  DECLARE @isLocked bit = 1, @failed nvarchar(400), @lock nvarchar(max) = N'CREATE TRIGGER [rds_das_lock] ON ALL SERVER
+FOR DDL_SERVER_AUDIT_EVENTS, DDL_SERVER_AUDIT_SPECIFICATION_EVENTS, DDL_DATABASE_AUDIT_SPECIFICATION_EVENTS, DROP_DATABASE
+AS
+BEGIN
+  SET NOCOUNT ON;
+  -- what xml methods demand, whatever the client logged in with
+  SET ANSI_PADDING ON; SET ANSI_WARNINGS ON; SET ARITHABORT ON; SET CONCAT_NULL_YIELDS_NULL ON; SET NUMERIC_ROUNDABORT OFF;
+  DECLARE @event xml = EVENTDATA();
+  DECLARE @type sysname = @event.value(''(/EVENT_INSTANCE/EventType)[1]'', ''sysname''),
+          @object sysname = @event.value(''(/EVENT_INSTANCE/ObjectName)[1]'', ''sysname''),
+          @database sysname = @event.value(''(/EVENT_INSTANCE/DatabaseName)[1]'', ''sysname''),
+          @command nvarchar(max) = @event.value(''(/EVENT_INSTANCE/TSQLCommand/CommandText)[1]'', ''nvarchar(max)'');
+  IF RTRIM(REPLACE(@command, N'';'', N'''')) IN (
+    N''ALTER SERVER AUDIT [RDS_DAS_AUDIT] WITH (STATE = ON)'',
+    N''ALTER SERVER AUDIT SPECIFICATION [RDS_DAS_SERVER_AUDIT_SPEC] WITH (STATE = ON)'',
+    N''ALTER SERVER AUDIT [RDS_DAS_AUDIT_CHANGES] WITH (STATE = ON)'',
+    N''ALTER SERVER AUDIT SPECIFICATION [RDS_DAS_CHANGES_AUDIT_SPEC] WITH (STATE = ON)'') RETURN;
+  DECLARE @isLocked bit = 1;
+  IF EXISTS (SELECT 1 FROM master.dbo.rds_das_state WHERE id = 1 AND policy = ''unlocked'') SET @isLocked = 0;
+  IF (@type LIKE N''%[_]SERVER[_]AUDIT%'' AND @object IN (N''RDS_DAS_AUDIT'', N''RDS_DAS_AUDIT_CHANGES'', N''RDS_DAS_CHANGES_AUDIT_SPEC''))
+  OR (@isLocked = 1 AND @type LIKE N''%[_]SERVER[_]AUDIT[_]SPECIFICATION'' AND @object = N''RDS_DAS_SERVER_AUDIT_SPEC'')
+  OR (@isLocked = 1 AND @type LIKE N''%[_]DATABASE[_]AUDIT[_]SPECIFICATION'' AND @object LIKE N''RDS[_]DAS[_]DB[_]%'')
+  OR (@isLocked = 1 AND @type = N''DROP_DATABASE''
+      AND EXISTS (SELECT 1 FROM master.dbo.rds_das_db_spec WHERE database_name = @database))
+  BEGIN
+    ROLLBACK;
+    THROW 51000, N''The audit policy is locked by the database activity stream.'', 1;
+  END
+END';
+  IF EXISTS (SELECT 1 FROM dbo.rds_das_state WHERE id = 1 AND policy = 'unlocked') SET @isLocked = 0;
+  IF NOT EXISTS (SELECT 1 FROM dbo.rds_das_state WHERE id = 1)
+    INSERT INTO dbo.rds_das_state (id, policy, changed_utc) VALUES (1, 'locked', SYSUTCDATETIME());
+
+  -- trigger rds_das_lock
+  BEGIN TRY
+    IF NOT EXISTS (SELECT 1 FROM sys.server_triggers AS t JOIN sys.server_sql_modules AS m ON m.object_id = t.object_id
+      WHERE t.name = N'rds_das_lock' AND m.definition = @lock)
+    BEGIN
+      IF EXISTS (SELECT 1 FROM sys.server_triggers WHERE name = N'rds_das_lock')
+        DROP TRIGGER [rds_das_lock] ON ALL SERVER;
+      EXEC (@lock);
+    END;
+  END TRY
+  BEGIN CATCH
+    SET @failed = N'could not be put back: trigger rds_das_lock';
+  END CATCH;
+
+  -- audit RDS_DAS_AUDIT
+  BEGIN TRY
+    IF NOT EXISTS (SELECT 1 FROM sys.server_audits AS a WHERE a.name = N'RDS_DAS_AUDIT')
+    BEGIN
+      SET NOCOUNT ON;
+      DISABLE TRIGGER [rds_das_lock] ON ALL SERVER;
+      CREATE SERVER AUDIT [RDS_DAS_AUDIT] TO FILE (FILEPATH = N'D:\das\', MAXSIZE = 50 MB, MAX_ROLLOVER_FILES = 200, RESERVE_DISK_SPACE = OFF)
+        WITH (QUEUE_DELAY = 1000, ON_FAILURE = CONTINUE, AUDIT_GUID = '2AD4BCA7-E366-5D49-B00A-F4EA386892A2')
+        WHERE [session_server_principal_name] <> N'rds_das_reader';
+      ENABLE TRIGGER [rds_das_lock] ON ALL SERVER;
+    END;
+    IF EXISTS (SELECT 1 FROM sys.server_audits AS a LEFT JOIN sys.server_file_audits AS f ON f.audit_id = a.audit_id
+      WHERE a.name = N'RDS_DAS_AUDIT' AND a.audit_guid = '2AD4BCA7-E366-5D49-B00A-F4EA386892A2' AND (
+        ISNULL(f.log_file_path, N'') <> N'D:\das\'
+        OR ISNULL(f.max_file_size, 0) <> 50
+        OR ISNULL(f.max_rollover_files, 0) <> 200
+        OR ISNULL(f.max_files, 0) NOT IN (0, 2147483647)
+        OR a.queue_delay <> 1000
+        OR a.on_failure <> 0
+        OR REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(ISNULL(a.predicate, N''), N' ', N''), N'(', N''), N')', N''), N'[', N''), N']', N''), N'N''', N'''') <> N'session_server_principal_name<>''rds_das_reader'''))
+    BEGIN
+      SET NOCOUNT ON;
+      DISABLE TRIGGER [rds_das_lock] ON ALL SERVER;
+      IF EXISTS (SELECT 1 FROM sys.server_audits AS a WHERE a.name = N'RDS_DAS_AUDIT' AND a.is_state_enabled = 1)
+        ALTER SERVER AUDIT [RDS_DAS_AUDIT] WITH (STATE = OFF);
+      ALTER SERVER AUDIT [RDS_DAS_AUDIT] TO FILE (FILEPATH = N'D:\das\', MAXSIZE = 50 MB, MAX_ROLLOVER_FILES = 200, RESERVE_DISK_SPACE = OFF)
+        WITH (QUEUE_DELAY = 1000, ON_FAILURE = CONTINUE)
+        WHERE [session_server_principal_name] <> N'rds_das_reader';
+      ENABLE TRIGGER [rds_das_lock] ON ALL SERVER;
+    END;
+    IF EXISTS (SELECT 1 FROM sys.server_audits AS a WHERE a.name = N'RDS_DAS_AUDIT' AND a.is_state_enabled = 0)
+      ALTER SERVER AUDIT [RDS_DAS_AUDIT] WITH (STATE = ON);
+  END TRY
+  BEGIN CATCH
+    SET @failed = N'could not be put back: audit RDS_DAS_AUDIT';
+  END CATCH;
+
+  -- audit RDS_DAS_AUDIT_CHANGES
+  BEGIN TRY
+    IF NOT EXISTS (SELECT 1 FROM sys.server_audits AS a WHERE a.name = N'RDS_DAS_AUDIT_CHANGES')
+    BEGIN
+      SET NOCOUNT ON;
+      DISABLE TRIGGER [rds_das_lock] ON ALL SERVER;
+      CREATE SERVER AUDIT [RDS_DAS_AUDIT_CHANGES] TO FILE (FILEPATH = N'D:\das\', MAXSIZE = 10 MB, MAX_ROLLOVER_FILES = 100, RESERVE_DISK_SPACE = OFF)
+        WITH (QUEUE_DELAY = 1000, ON_FAILURE = CONTINUE, AUDIT_GUID = '5CF2567F-9B1C-5AC0-83C4-0B52E0BAF18A');
+      ENABLE TRIGGER [rds_das_lock] ON ALL SERVER;
+    END;
+    IF EXISTS (SELECT 1 FROM sys.server_audits AS a LEFT JOIN sys.server_file_audits AS f ON f.audit_id = a.audit_id
+      WHERE a.name = N'RDS_DAS_AUDIT_CHANGES' AND a.audit_guid = '5CF2567F-9B1C-5AC0-83C4-0B52E0BAF18A' AND (
+        ISNULL(f.log_file_path, N'') <> N'D:\das\'
+        OR ISNULL(f.max_file_size, 0) <> 10
+        OR ISNULL(f.max_rollover_files, 0) <> 100
+        OR ISNULL(f.max_files, 0) NOT IN (0, 2147483647)
+        OR a.queue_delay <> 1000
+        OR a.on_failure <> 0
+        OR REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(ISNULL(a.predicate, N''), N' ', N''), N'(', N''), N')', N''), N'[', N''), N']', N''), N'N''', N'''') <> N''))
+    BEGIN
+      SET NOCOUNT ON;
+      DISABLE TRIGGER [rds_das_lock] ON ALL SERVER;
+      IF EXISTS (SELECT 1 FROM sys.server_audits AS a WHERE a.name = N'RDS_DAS_AUDIT_CHANGES' AND a.is_state_enabled = 1)
+        ALTER SERVER AUDIT [RDS_DAS_AUDIT_CHANGES] WITH (STATE = OFF);
+      ALTER SERVER AUDIT [RDS_DAS_AUDIT_CHANGES] TO FILE (FILEPATH = N'D:\das\', MAXSIZE = 10 MB, MAX_ROLLOVER_FILES = 100, RESERVE_DISK_SPACE = OFF)
+        WITH (QUEUE_DELAY = 1000, ON_FAILURE = CONTINUE);
+      ALTER SERVER AUDIT [RDS_DAS_AUDIT_CHANGES] REMOVE WHERE;
+      ENABLE TRIGGER [rds_das_lock] ON ALL SERVER;
+    END;
+    IF EXISTS (SELECT 1 FROM sys.server_audits AS a WHERE a.name = N'RDS_DAS_AUDIT_CHANGES' AND a.is_state_enabled = 0)
+      ALTER SERVER AUDIT [RDS_DAS_AUDIT_CHANGES] WITH (STATE = ON);
+  END TRY
+  BEGIN CATCH
+    SET @failed = N'could not be put back: audit RDS_DAS_AUDIT_CHANGES';
+  END CATCH;
+
+  -- specification RDS_DAS_SERVER_AUDIT_SPEC
+  BEGIN TRY
+    IF @isLocked = 1 AND EXISTS (SELECT 1 FROM sys.server_audits WHERE name = N'RDS_DAS_AUDIT' AND audit_guid = '2AD4BCA7-E366-5D49-B00A-F4EA386892A2') AND (
+      NOT EXISTS (SELECT 1 FROM sys.server_audit_specifications AS s WHERE s.name = N'RDS_DAS_SERVER_AUDIT_SPEC' AND s.audit_guid = '2AD4BCA7-E366-5D49-B00A-F4EA386892A2')
+      OR (SELECT COUNT(*) FROM sys.server_audit_specifications AS s JOIN sys.server_audit_specification_details AS d
+        ON d.server_specification_id = s.server_specification_id WHERE s.name = N'RDS_DAS_SERVER_AUDIT_SPEC') <> 1
+      OR (SELECT COUNT(*) FROM sys.server_audit_specifications AS s JOIN sys.server_audit_specification_details AS d
+        ON d.server_specification_id = s.server_specification_id WHERE s.name = N'RDS_DAS_SERVER_AUDIT_SPEC' AND d.audit_action_name IN (N'FAILED_LOGIN_GROUP')) <> 1)
+    BEGIN
+      SET NOCOUNT ON;
+      DISABLE TRIGGER [rds_das_lock] ON ALL SERVER;
+      IF EXISTS (SELECT 1 FROM sys.server_audit_specifications AS s WHERE s.name = N'RDS_DAS_SERVER_AUDIT_SPEC' AND s.is_state_enabled = 1)
+        ALTER SERVER AUDIT SPECIFICATION [RDS_DAS_SERVER_AUDIT_SPEC] WITH (STATE = OFF);
+      IF EXISTS (SELECT 1 FROM sys.server_audit_specifications AS s WHERE s.name = N'RDS_DAS_SERVER_AUDIT_SPEC')
+        DROP SERVER AUDIT SPECIFICATION [RDS_DAS_SERVER_AUDIT_SPEC];
+      CREATE SERVER AUDIT SPECIFICATION [RDS_DAS_SERVER_AUDIT_SPEC] FOR SERVER AUDIT [RDS_DAS_AUDIT] ADD (FAILED_LOGIN_GROUP) WITH (STATE = ON);
+      ENABLE TRIGGER [rds_das_lock] ON ALL SERVER;
+    END;
+    IF @isLocked = 1 AND EXISTS (SELECT 1 FROM sys.server_audits WHERE name = N'RDS_DAS_AUDIT' AND audit_guid = '2AD4BCA7-E366-5D49-B00A-F4EA386892A2')
+      AND EXISTS (SELECT 1 FROM sys.server_audit_specifications AS s WHERE s.name = N'RDS_DAS_SERVER_AUDIT_SPEC' AND s.is_state_enabled = 0)
+      ALTER SERVER AUDIT SPECIFICATION [RDS_DAS_SERVER_AUDIT_SPEC] WITH (STATE = ON);
+  END TRY
+  BEGIN CATCH
+    SET @failed = N'could not be put back: specification RDS_DAS_SERVER_AUDIT_SPEC';
+  END CATCH;
+
+  -- specification RDS_DAS_CHANGES_AUDIT_SPEC
+  BEGIN TRY
+    IF EXISTS (SELECT 1 FROM sys.server_audits WHERE name = N'RDS_DAS_AUDIT_CHANGES' AND audit_guid = '5CF2567F-9B1C-5AC0-83C4-0B52E0BAF18A') AND (
+      NOT EXISTS (SELECT 1 FROM sys.server_audit_specifications AS s WHERE s.name = N'RDS_DAS_CHANGES_AUDIT_SPEC' AND s.audit_guid = '5CF2567F-9B1C-5AC0-83C4-0B52E0BAF18A')
+      OR (SELECT COUNT(*) FROM sys.server_audit_specifications AS s JOIN sys.server_audit_specification_details AS d
+        ON d.server_specification_id = s.server_specification_id WHERE s.name = N'RDS_DAS_CHANGES_AUDIT_SPEC') <> 1
+      OR (SELECT COUNT(*) FROM sys.server_audit_specifications AS s JOIN sys.server_audit_specification_details AS d
+        ON d.server_specification_id = s.server_specification_id WHERE s.name = N'RDS_DAS_CHANGES_AUDIT_SPEC' AND d.audit_action_name IN (N'AUDIT_CHANGE_GROUP')) <> 1)
+    BEGIN
+      SET NOCOUNT ON;
+      DISABLE TRIGGER [rds_das_lock] ON ALL SERVER;
+      IF EXISTS (SELECT 1 FROM sys.server_audit_specifications AS s WHERE s.name = N'RDS_DAS_CHANGES_AUDIT_SPEC' AND s.is_state_enabled = 1)
+        ALTER SERVER AUDIT SPECIFICATION [RDS_DAS_CHANGES_AUDIT_SPEC] WITH (STATE = OFF);
+      IF EXISTS (SELECT 1 FROM sys.server_audit_specifications AS s WHERE s.name = N'RDS_DAS_CHANGES_AUDIT_SPEC')
+        DROP SERVER AUDIT SPECIFICATION [RDS_DAS_CHANGES_AUDIT_SPEC];
+      CREATE SERVER AUDIT SPECIFICATION [RDS_DAS_CHANGES_AUDIT_SPEC] FOR SERVER AUDIT [RDS_DAS_AUDIT_CHANGES] ADD (AUDIT_CHANGE_GROUP) WITH (STATE = ON);
+      ENABLE TRIGGER [rds_das_lock] ON ALL SERVER;
+    END;
+    IF EXISTS (SELECT 1 FROM sys.server_audits WHERE name = N'RDS_DAS_AUDIT_CHANGES' AND audit_guid = '5CF2567F-9B1C-5AC0-83C4-0B52E0BAF18A')
+      AND EXISTS (SELECT 1 FROM sys.server_audit_specifications AS s WHERE s.name = N'RDS_DAS_CHANGES_AUDIT_SPEC' AND s.is_state_enabled = 0)
+      ALTER SERVER AUDIT SPECIFICATION [RDS_DAS_CHANGES_AUDIT_SPEC] WITH (STATE = ON);
+  END TRY
+  BEGIN CATCH
+    SET @failed = N'could not be put back: specification RDS_DAS_CHANGES_AUDIT_SPEC';
+  END CATCH;
   IF EXISTS (SELECT 1 FROM sys.server_triggers WHERE name = N'rds_das_lock' AND is_disabled = 1)
   BEGIN
     SET NOCOUNT ON;
     ENABLE TRIGGER [rds_das_lock] ON ALL SERVER;
   END;
-  IF EXISTS (SELECT 1 FROM sys.server_audits WHERE name = N'RDS_DAS_AUDIT' AND is_state_enabled = 0)
-    ALTER SERVER AUDIT [RDS_DAS_AUDIT] WITH (STATE = ON);
-  IF EXISTS (SELECT 1 FROM sys.server_audit_specifications WHERE name = N'RDS_DAS_SERVER_AUDIT_SPEC' AND is_state_enabled = 0)
-    AND NOT EXISTS (SELECT 1 FROM dbo.rds_das_state WHERE id = 1 AND policy = 'unlocked')
-    ALTER SERVER AUDIT SPECIFICATION [RDS_DAS_SERVER_AUDIT_SPEC] WITH (STATE = ON);
-  IF EXISTS (SELECT 1 FROM sys.server_audits WHERE name = N'RDS_DAS_AUDIT_CHANGES' AND is_state_enabled = 0)
-    ALTER SERVER AUDIT [RDS_DAS_AUDIT_CHANGES] WITH (STATE = ON);
-  IF EXISTS (SELECT 1 FROM sys.server_audit_specifications WHERE name = N'RDS_DAS_CHANGES_AUDIT_SPEC' AND is_state_enabled = 0)
-    ALTER SERVER AUDIT SPECIFICATION [RDS_DAS_CHANGES_AUDIT_SPEC] WITH (STATE = ON);
+  IF @failed IS NOT NULL THROW 51001, @failed, 1;
 END
 GO
 
