@@ -254,6 +254,44 @@ test("the root and its PDBs each have a lock; one of them that is open is a way 
   expect(everythingOf(target.emulator)).toEqual(before);
 });
 
+test("what is made for a PDB stands in that PDB, and for each for itself", async () => {
+  const containers = ["SALESPDB", "STOCKPDB"];
+  await using target = await startTarget(
+    { pluggables: containers, user: "C##DAS" },
+    { service: "ORCL", user: "c##das", containers },
+  );
+  await target.run(["DROP USER das_owner CASCADE"], undefined, undefined, "SALESPDB");
+  await using provisioner = target.open();
+  const { shared, world, site } = target.emulator;
+  const names = new Map(siteNamed(world, site).containers.map(({ guid, name }) => [guid, name]));
+  const placesOf = () => {
+    const { users, routines, tables, triggers } = shared.database;
+    const placed = [...routines, ...tables, ...triggers].map(
+      ({ container = "", owner }) => `${names.get(container)}: ${owner}`,
+    );
+    const local = users.flatMap(({ container, name }) =>
+      container === undefined ? [] : [`${names.get(container)}: ${name}`],
+    );
+    return { placed: Map.groupBy(placed, (place) => place), local };
+  };
+  await provisioner.run(await provisioner.planStart(signal), signal);
+  const owned = ["CDB$ROOT: C##DAS_OWNER", "SALESPDB: DAS_OWNER", "STOCKPDB: DAS_OWNER"];
+  const { placed, local } = placesOf();
+  expect([...placed.keys()].toSorted()).toEqual(owned);
+  expect(new Set([...placed.values()].map(({ length }) => length)).size).toBe(1);
+  expect(local.toSorted()).toEqual(owned.slice(1));
+  expect(await provisioner.planStart(signal)).toEqual([]);
+  // One is unlocked: the others stay as they are.
+  await target.run(["BEGIN das_owner.das_set_policy(0, NULL); END;"], undefined, undefined, "STOCKPDB");
+  expect((await provisioner.planPolicy("locked", signal)).map(({ place }) => place)).toEqual(["instance a, STOCKPDB"]);
+  await target.run(["CREATE AUDIT POLICY mine ACTIONS LOGON"], undefined, undefined, "STOCKPDB");
+  await expect(
+    target.run(["CREATE AUDIT POLICY mine ACTIONS LOGON"], undefined, undefined, "SALESPDB"),
+  ).rejects.toMatchObject({ number: 20_990 });
+  await provisioner.run(await provisioner.planStop(signal), signal);
+  expect(placesOf()).toEqual({ placed: new Map(), local: [] });
+});
+
 test("in a root an account that is not common is refused before anything is made", async () => {
   await using target = await startTarget({}, { service: "ORCL" });
   await target.run(BARE);

@@ -176,6 +176,26 @@ test("an administrator who may not configure Database Vault is told whose work i
   expect(target.emulator.shared.database.users.map(({ name }) => name)).not.toContain("DAS_OWNER");
 });
 
+test("each container has rules of its own, which ask its own lock", async () => {
+  const containers = ["SALESPDB"];
+  await using target = await startTarget(
+    { pluggables: containers, user: "C##DAS" },
+    { service: "ORCL", user: "c##das", containers },
+  );
+  await target.run(["DROP USER das_owner CASCADE", "GRANT DV_ADMIN TO SYSTEM"]);
+  const { shared } = target.emulator;
+  shared.changeDatabase({ vault: { ...shared.database.vault, isEnabled: true } });
+  await using provisioner = target.open();
+  await provisioner.run(await provisioner.planStart(signal), signal);
+  expect(rulesOf(target)).toMatchObject({ rules: 4, ruleSets: 4, commandRules: { length: 12 } });
+  const noaudit = "NOAUDIT POLICY ora_logon_failures";
+  const unlock = "BEGIN das_owner.das_set_policy(0, NULL); END;";
+  await target.run([unlock, noaudit], undefined, undefined, "SALESPDB");
+  await expect(target.run([noaudit])).rejects.toMatchObject({ number: 47_400 });
+  await provisioner.run(await provisioner.planStop(signal), signal);
+  expect(rulesOf(target)).toEqual(NO_RULES);
+});
+
 test("rules that were refused a start for want of the role come with the next lock", async () => {
   await using target = await startVault({ mayConfigure: false });
   await using first = target.open();

@@ -8,6 +8,8 @@ export interface ObjectGrant {
   readonly object: string;
   /** READ, SELECT, EXECUTE, INSERT, UPDATE, DELETE, ALTER … */
   readonly privilege: string;
+  /** GUID of the container in which it holds; absent: in each. */
+  readonly container?: string;
 }
 
 /** A user, a role, or PUBLIC. Names are in upper case unless they were quoted. */
@@ -24,6 +26,8 @@ export interface DatabaseUser extends Grantee {
   readonly password: string | null;
   readonly isLocked: boolean;
   readonly isOracleMaintained: boolean;
+  /** Of a local user; absent: the user is common. */
+  readonly container?: string;
 }
 
 export interface DatabaseRole extends Grantee {
@@ -48,6 +52,8 @@ export interface StoredRoutine {
   readonly isValid: boolean;
   /** LAST_DDL_TIME, as a DATE. */
   readonly changedAt: string;
+  /** GUID of the container that has it; absent: each has it. */
+  readonly container?: string;
 }
 
 /** CREATE TRIGGER … BEFORE DDL ON DATABASE. */
@@ -69,6 +75,7 @@ export interface UserTable {
   readonly columns: readonly { readonly name: string; readonly type: SqlType; readonly nullable: boolean }[];
   readonly rows: readonly (readonly (string | number | bigint | null)[])[];
   readonly changedAt: string;
+  readonly container?: string;
 }
 
 export interface Database {

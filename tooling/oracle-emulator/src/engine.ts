@@ -1,6 +1,7 @@
 /** What stands behind the wire of one instance: log-ons, sessions, and what they leave in the audit trail. */
 import { catalogOf } from "./catalog/catalog.ts";
 import { findUser, type StoredRoutine, withInherited } from "./database.ts";
+import { Dictionary } from "./dictionary.ts";
 import type { ConnectTarget, Engine, EngineSession, LogOn, ServerIdentity } from "./engine-session.ts";
 import { coveringPolicies, isAlwaysAudited } from "./model/audit-policy.ts";
 import type { NewAuditRow } from "./model/audit-row.ts";
@@ -49,6 +50,7 @@ export class OracleEngine implements Engine {
   readonly scans = new StatementScans();
   readonly startedAt: number;
   readonly #sessions = new Map<number, OracleSession>();
+  readonly #dictionaries = new Map<string, Dictionary>();
 
   constructor(shared: OracleWorld, { site, instance = 1 }: OracleEngineOptions) {
     this.shared = shared;
@@ -72,6 +74,15 @@ export class OracleEngine implements Engine {
   /** The clock of the database. */
   now(): number {
     return siteClock(siteNamed(this.shared.world, this.siteName), this.shared.now());
+  }
+
+  /** @param container GUID */
+  dictionaryOf(container: string): Dictionary {
+    const known = this.#dictionaries.get(container);
+    if (known) return known;
+    const dictionary = new Dictionary(this.shared, container);
+    this.#dictionaries.set(container, dictionary);
+    return dictionary;
   }
 
   get sessions(): readonly SessionState[] {
@@ -111,13 +122,15 @@ export class OracleEngine implements Engine {
     return site.containers.find(({ name, conId }) => conId > 1 && name.toUpperCase() === wanted);
   }
 
+  /** Of local users of one name in several containers the first one's. */
   passwordOf(user: string): string | undefined {
     return findUser(this.shared.database, foldName(user))?.password ?? undefined;
   }
 
   openSession(logOn: LogOn): EngineSession {
-    const user = findUser(this.shared.database, foldName(logOn.user));
     const container = this.#containerOf(logOn.target);
+    const { database } = container ? this.dictionaryOf(container.guid) : this.shared;
+    const user = findUser(database, foldName(logOn.user));
     if (!user || !container) throw oracleError(1017);
     const state = this.#stateOf(user.name, container, logOn);
     const isAdministrator = logOn.privilege === "sysdba" || logOn.privilege === "sysoper";
@@ -129,7 +142,7 @@ export class OracleEngine implements Engine {
     if (isAdministrator && user.name !== "SYS") throw refuse(1031);
     if (user.isLocked) throw refuse(28000);
     if (!isAdministrator && containerMode(this.site, container.guid) === "MOUNTED") throw oracleError(1033);
-    if (!hasSystemPrivilege(this.shared.database, { user: user.name, roles: state.roles }, "CREATE SESSION"))
+    if (!hasSystemPrivilege(database, { user: user.name, roles: state.roles }, "CREATE SESSION"))
       throw refuse(1045, [user.name]);
     const session = new OracleSession(this, state);
     this.#sessions.set(state.sid, session);
@@ -144,6 +157,7 @@ export class OracleEngine implements Engine {
 
   #stateOf(user: string, container: Container, logOn: LogOn): SessionState {
     const number = this.shared.nextNumber();
+    const { database } = this.dictionaryOf(container.guid);
     return {
       ...DEFAULT_FORMATS,
       sid: 100 + number,
@@ -155,7 +169,7 @@ export class OracleEngine implements Engine {
       loggedOnAt: this.now(),
       processId: String(20_000 + number),
       currentSchema: user,
-      roles: withInherited(this.shared.database, findUser(this.shared.database, user)?.roles ?? []),
+      roles: withInherited(database, findUser(database, user)?.roles ?? []),
       timeZone: SERVER_ZONE,
       clientIdentifier: null,
       clientInfo: null,

@@ -70,6 +70,7 @@ export class OracleSession implements EngineSession {
     return {
       engine,
       session: state,
+      dictionary: engine.dictionaryOf(state.container),
       rights,
       site: engine.site,
       now,

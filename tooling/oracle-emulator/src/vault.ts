@@ -13,6 +13,7 @@ export interface RuleSet {
   readonly rules: readonly string[];
   readonly failMessage: string;
   readonly failCode: number;
+  readonly container: string;
 }
 
 export interface CommandRule {
@@ -23,14 +24,21 @@ export interface CommandRule {
   readonly owner: string;
   readonly object: string;
   readonly isEnabled: boolean;
+  readonly container: string;
 }
 
-/** Plain data, as the rest of a database. */
+export interface VaultRule {
+  readonly name: string;
+  readonly expression: string;
+  readonly container: string;
+}
+
+/** Plain data, as the rest of a database. What is made is local: GUID of the container that has it. */
 export interface DatabaseVault {
   readonly isEnabled: boolean;
   /** Commands for which a rule can be made. Not known of those that create, alter and drop audit policies. */
   readonly commands: readonly string[];
-  readonly rules: readonly { readonly name: string; readonly expression: string }[];
+  readonly rules: readonly VaultRule[];
   readonly ruleSets: readonly RuleSet[];
   readonly commandRules: readonly CommandRule[];
 }
@@ -78,7 +86,7 @@ function violation(code: number, text: string, { failCode, failMessage }: RuleSe
 }
 
 function violated(command: string, owner: string, object: string, context: SqlContext): RuleSet | undefined {
-  const { vault } = context.engine.shared.database;
+  const { vault } = context.dictionary.database;
   if (!vault.isEnabled) return undefined;
   const found = vault.commandRules.filter(
     (rule) =>

@@ -54,8 +54,8 @@ const container = parameter("CONTAINER", number, CONTAINER_CURRENT);
 const trail = parameter("AUDIT_TRAIL_TYPE", number);
 
 /** Without AUDIT_ADMIN the package does nothing for its caller. */
-function demandAdministrator({ engine, rights }: SqlContext): void {
-  const { database } = engine.shared;
+function demandAdministrator({ engine, dictionary, rights }: SqlContext): void {
+  const { database } = dictionary;
   const isHeld = hasRole(database, rights, "AUDIT_ADMIN");
   const isByProgram = !engine.sessions.some(({ user }) => user === rights.user);
   if (!isHeld || (isByProgram && rights.user !== "SYS" && !database.codeGrantSuffices)) throw oracleError(1031);

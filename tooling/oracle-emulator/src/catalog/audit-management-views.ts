@@ -139,9 +139,9 @@ const PARTITIONS = table<PlacedPartition>(
     [
       "NUM_ROWS",
       number,
-      ({ partition }, { engine }) => (engine.shared.database.analyzedAt === null ? null : partition.rowCount),
+      ({ partition }, { dictionary }) => (dictionary.database.analyzedAt === null ? null : partition.rowCount),
     ],
-    ["LAST_ANALYZED", date, (_, { engine }) => engine.shared.database.analyzedAt],
+    ["LAST_ANALYZED", date, (_, { dictionary }) => dictionary.database.analyzedAt],
     ["INTERVAL", flag, ({ partition }) => yesOrNo(partition.isInterval)],
   ],
   (context) => own(context).table.partitions.map((partition, index) => ({ partition, position: index + 1 })),

@@ -135,7 +135,7 @@ function viewColumn({ name, type, length }: AuditColumn): Column<PlacedRow> {
       // In the session's time zone: of the two columns of time the one that is not monotonic.
       return [name, as, ({ row }, context) => toZone(row.EVENT_TIMESTAMP_UTC, context.formats.timeZone).time];
     case "SOURCE":
-      return [name, as, ({ branch }, { engine }) => engine.shared.database.sourceNames[branch]];
+      return [name, as, ({ branch }, { dictionary }) => dictionary.database.sourceNames[branch]];
     default:
       return [name, as, ({ row }) => cellOf(row[name], type)];
   }

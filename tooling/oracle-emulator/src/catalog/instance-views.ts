@@ -123,9 +123,9 @@ const OPTION = table<readonly [string, string]>(
     ["VALUE", varchar2(64), ([, value]) => value],
     ["CON_ID", number, () => 0],
   ],
-  ({ site, engine }) => [
+  ({ site, dictionary }) => [
     ["Partitioning", "TRUE"],
-    ["Oracle Database Vault", engine.shared.database.vault.isEnabled ? "TRUE" : "FALSE"],
+    ["Oracle Database Vault", dictionary.database.vault.isEnabled ? "TRUE" : "FALSE"],
     ["Oracle Label Security", "FALSE"],
     ["Real Application Clusters", site.instances.length > 1 ? "TRUE" : "FALSE"],
     ["Unified Auditing", site.unifiedAuditing === "pure" ? "TRUE" : "FALSE"],

@@ -93,9 +93,9 @@ export const DBMS_STATS = packageOf(
   {
     GATHER_TABLE_STATS: {
       parameters: [parameter("OWNNAME", text), parameter("TABNAME", text), parameter("CASCADE", boolean, null)],
-      run: (args, { engine, now }) => {
+      run: (args, { dictionary, now }) => {
         if (args.get("TABNAME") === "AUD$UNIFIED")
-          engine.shared.changeDatabase({ analyzedAt: timestampText(now).slice(0, 19) });
+          dictionary.changeDatabase({ analyzedAt: timestampText(now).slice(0, 19) });
         return null;
       },
     },

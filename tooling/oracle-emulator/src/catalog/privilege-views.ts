@@ -5,8 +5,8 @@ import type { CatalogTable, SqlContext } from "../sql/context.ts";
 import { number, varchar2 } from "../sql-types.ts";
 import { flag, name128, table, yesOrNo } from "./table.ts";
 
-function databaseOf({ engine }: SqlContext) {
-  return engine.shared.database;
+function databaseOf({ dictionary }: SqlContext) {
+  return dictionary.database;
 }
 
 const SESSION_PRIVILEGES = table<string>(

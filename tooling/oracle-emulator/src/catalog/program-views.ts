@@ -26,8 +26,8 @@ const OBJECT_COLUMNS: readonly Column<StoredObject>[] = [
   ["LAST_DDL_TIME", date, ({ changedAt }) => changedAt],
 ];
 
-const storedObjects: Rows<StoredObject> = ({ engine }) => {
-  const { routines, tables, triggers } = engine.shared.database;
+const storedObjects: Rows<StoredObject> = ({ dictionary }) => {
+  const { routines, tables, triggers } = dictionary.database;
   return [
     ...routines.map((routine) => ({ ...routine, kind: routine.kind.toUpperCase() })),
     ...tables.map((each) => ({ ...each, kind: "TABLE", isValid: true })),
@@ -50,7 +50,7 @@ const TRIGGER_COLUMNS: readonly Column<StoredTrigger>[] = [
   ["STATUS", varchar2(8), ({ isEnabled }) => (isEnabled ? "ENABLED" : "DISABLED")],
 ];
 
-const storedTriggers: Rows<StoredTrigger> = ({ engine }) => engine.shared.database.triggers;
+const storedTriggers: Rows<StoredTrigger> = ({ dictionary }) => dictionary.database.triggers;
 
 interface SourceLine {
   readonly owner: string;
@@ -69,8 +69,8 @@ const SOURCE_COLUMNS: readonly Column<SourceLine>[] = [
 ];
 
 /** Without the words before the kind, as the server keeps it. */
-const sourceLines: Rows<SourceLine> = ({ engine }) => {
-  const { routines, triggers } = engine.shared.database;
+const sourceLines: Rows<SourceLine> = ({ dictionary }) => {
+  const { routines, triggers } = dictionary.database;
   return [...routines, ...triggers.map((trigger) => ({ ...trigger, kind: "trigger" }))].flatMap(
     ({ owner, name, kind, source }) =>
       source

@@ -29,8 +29,8 @@ export const DBMS_MACUTL = packageOf(
 );
 
 /** Only DV_OWNER and DV_ADMIN, whoever else one is. */
-function demandVaultAdministrator({ engine, rights }: SqlContext): void {
-  const held = withInherited(engine.shared.database, rights.roles);
+function demandVaultAdministrator({ dictionary, rights }: SqlContext): void {
+  const held = withInherited(dictionary.database, rights.roles);
   if (!held.includes("DV_ADMIN"))
     throw new OracleError(47920, `Authorization failed for user ${rights.user} to perform this operation`);
 }
@@ -47,15 +47,17 @@ function demandKnown(list: readonly Named[], name: string, code: number, kind: s
 
 function procedure(
   parameters: Readonly<Record<string, readonly [type: SqlType, value?: string | number | null]>>,
-  change: (vault: DatabaseVault, given: (name: string) => string) => Partial<DatabaseVault>,
+  change: (vault: DatabaseVault, given: (name: string) => string, container: string) => Partial<DatabaseVault>,
 ): PackageMember {
   return {
     parameters: Object.entries(parameters).map(([name, [type, value]]) => parameter(name, type, value)),
     run: (args: Arguments, context) => {
       demandVaultAdministrator(context);
-      const { shared } = context.engine;
+      const { dictionary } = context;
       const given = (name: string) => String(args.get(name) ?? "");
-      shared.changeDatabase(changeVault(shared.database, change(shared.database.vault, given)));
+      dictionary.changeDatabase(
+        changeVault(dictionary.database, change(dictionary.database.vault, given, context.session.container)),
+      );
       return null;
     },
   };
@@ -73,9 +75,9 @@ export function vaultPackage({ major }: VersionProfile): Package {
     "DBMS_MACADM",
     {},
     {
-      CREATE_RULE: procedure({ RULE_NAME: [text], RULE_EXPR: [text] }, ({ rules }, given) => {
+      CREATE_RULE: procedure({ RULE_NAME: [text], RULE_EXPR: [text] }, ({ rules }, given, container) => {
         demandNew(rules, given("RULE_NAME"), 47320, "Rule");
-        return { rules: [...rules, { name: given("RULE_NAME"), expression: given("RULE_EXPR") }] };
+        return { rules: [...rules, { name: given("RULE_NAME"), expression: given("RULE_EXPR"), container }] };
       }),
       DELETE_RULE: procedure({ RULE_NAME: [text] }, ({ rules, ruleSets }, given) => {
         const name = given("RULE_NAME");
@@ -96,10 +98,12 @@ export function vaultPackage({ major }: VersionProfile): Package {
           HANDLER_OPTIONS: [number],
           HANDLER: [text],
         },
-        ({ ruleSets }, given) => {
+        ({ ruleSets }, given, container) => {
           demandNew(ruleSets, given("RULE_SET_NAME"), 47340, "Rule set");
           const [name, failMessage] = [given("RULE_SET_NAME"), given("FAIL_MESSAGE")];
-          return { ruleSets: [...ruleSets, { name, failMessage, failCode: Number(given("FAIL_CODE")), rules: [] }] };
+          return {
+            ruleSets: [...ruleSets, { name, failMessage, failCode: Number(given("FAIL_CODE")), rules: [], container }],
+          };
         },
       ),
       DELETE_RULE_SET: procedure({ RULE_SET_NAME: [text] }, ({ ruleSets, commandRules }, given) => {
@@ -127,13 +131,14 @@ export function vaultPackage({ major }: VersionProfile): Package {
       }),
       CREATE_COMMAND_RULE: procedure(
         { ...COMMAND, RULE_SET_NAME: [text], ...OBJECT, ENABLED: [text] },
-        ({ commands, commandRules, ruleSets }, given) => {
+        ({ commands, commandRules, ruleSets }, given, container) => {
           const rule = {
             command: given("COMMAND"),
             ruleSet: given("RULE_SET_NAME"),
             owner: given("OBJECT_OWNER"),
             object: given("OBJECT_NAME"),
             isEnabled: given("ENABLED") === "Y",
+            container,
           };
           demandKnown(ruleSets, rule.ruleSet, 47341, "Rule set");
           if (!commands.includes(rule.command)) throw new OracleError(47100, `invalid command ${rule.command}`);

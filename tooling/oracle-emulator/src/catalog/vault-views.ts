@@ -12,8 +12,8 @@ export const VAULT_VIEWS: readonly CatalogTable[] = [
       ["NAME", varchar2(19), ([name]) => name],
       ["STATUS", varchar2(64), ([, status]) => status],
     ],
-    ({ engine }) => {
-      const status = engine.shared.database.vault.isEnabled ? "TRUE" : "FALSE";
+    ({ dictionary }) => {
+      const status = dictionary.database.vault.isEnabled ? "TRUE" : "FALSE";
       return [
         ["DV_CONFIGURE_STATUS", status],
         ["DV_ENABLE_STATUS", status],
@@ -27,7 +27,7 @@ export const VAULT_VIEWS: readonly CatalogTable[] = [
       ["NAME", name128, ({ name }) => name],
       ["RULE_EXPR", varchar2(1024), ({ expression }) => expression],
     ],
-    ({ engine }) => engine.shared.database.vault.rules,
+    ({ dictionary }) => dictionary.database.vault.rules,
   ),
   table<RuleSet>(
     "DVSYS",
@@ -38,7 +38,7 @@ export const VAULT_VIEWS: readonly CatalogTable[] = [
       ["FAIL_MESSAGE", varchar2(80), ({ failMessage }) => failMessage],
       ["FAIL_CODE", varchar2(10), ({ failCode }) => String(failCode)],
     ],
-    ({ engine }) => engine.shared.database.vault.ruleSets,
+    ({ dictionary }) => dictionary.database.vault.ruleSets,
   ),
   table<{ readonly set: string; readonly rule: string }>(
     "DVSYS",
@@ -47,8 +47,8 @@ export const VAULT_VIEWS: readonly CatalogTable[] = [
       ["RULE_SET_NAME", name128, ({ set }) => set],
       ["RULE_NAME", name128, ({ rule }) => rule],
     ],
-    ({ engine }) =>
-      engine.shared.database.vault.ruleSets.flatMap(({ name, rules }) => rules.map((rule) => ({ set: name, rule }))),
+    ({ dictionary }) =>
+      dictionary.database.vault.ruleSets.flatMap(({ name, rules }) => rules.map((rule) => ({ set: name, rule }))),
   ),
   table<CommandRule>(
     "DVSYS",
@@ -60,6 +60,6 @@ export const VAULT_VIEWS: readonly CatalogTable[] = [
       ["OBJECT_NAME", name128, ({ object }) => object],
       ["ENABLED", flag, ({ isEnabled }) => yesOrNo(isEnabled)[0] ?? null],
     ],
-    ({ engine }) => engine.shared.database.vault.commandRules,
+    ({ dictionary }) => dictionary.database.vault.commandRules,
   ),
 ];

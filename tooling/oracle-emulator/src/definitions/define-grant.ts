@@ -28,16 +28,25 @@ function changeObjectGrants(
   path: readonly string[],
   context: SqlContext,
 ): void {
-  const { engine, rights } = context;
+  const { dictionary, rights } = context;
   for (const privilege of privileges) if (!OBJECT_PRIVILEGES.has(privilege)) throw oracleError(990);
   const target = objectOf(path, context);
-  const { database } = engine.shared;
+  const { database } = dictionary;
   const mayGrant = rights.user === target.owner || hasSystemPrivilege(database, rights, "GRANT ANY OBJECT PRIVILEGE");
   if (!mayGrant) {
     const isVisible = hasObjectPrivilege(database, rights, target.owner, target.name, ["READ", "SELECT", "EXECUTE"]);
     throw oracleError(isVisible ? 1031 : 942);
   }
-  const grants = privileges.map((privilege): ObjectGrant => ({ object: `${target.owner}.${target.name}`, privilege }));
+  // What stands in this container alone is granted here alone.
+  const { tables, routines } = database;
+  const placed = [...tables, ...routines].find(({ owner, name }) => owner === target.owner && name === target.name);
+  const grants = privileges.map(
+    (privilege): ObjectGrant => ({
+      object: `${target.owner}.${target.name}`,
+      privilege,
+      ...(placed?.container !== undefined && { container: placed.container }),
+    }),
+  );
   const changed = (held: readonly ObjectGrant[]) => {
     const others = held.filter((each) => !grants.some((grant) => sameGrant(each, grant)));
     if (verb === "revoke" && others.length === held.length) throw oracleError(1927);
@@ -45,10 +54,10 @@ function changeObjectGrants(
   };
   for (const name of grantees) {
     if (name === "PUBLIC") {
-      engine.shared.changeDatabase({ publicGrants: changed(engine.shared.database.publicGrants) });
+      dictionary.changeDatabase({ publicGrants: changed(dictionary.database.publicGrants) });
       continue;
     }
-    const grantee = demandGrantee(engine.shared.database, name);
+    const grantee = demandGrantee(dictionary.database, name);
     change(grantee, { objectGrants: changed(grantee.objectGrants) }, context);
   }
 }
@@ -61,7 +70,7 @@ function objectOf(path: readonly string[], context: SqlContext): { readonly owne
   const found =
     resolveTable(path, context) ??
     findPackage(path, { ...context, rights: { user: "SYS", roles: [] } }) ??
-    context.engine.shared.database.routines.find(
+    context.dictionary.database.routines.find(
       ({ owner, name }) => owner === ownerOf(path, context) && name === path.at(-1),
     );
   if (!found) throw oracleError(path.length > 1 ? 942 : 4042);
@@ -77,14 +86,14 @@ function demandGrantee(database: Database, name: string): DatabaseUser | Databas
 function change(
   grantee: DatabaseUser | DatabaseRole,
   by: Partial<Pick<DatabaseUser, "systemPrivileges" | "roles" | "objectGrants">>,
-  { engine }: SqlContext,
+  { dictionary }: SqlContext,
 ): void {
-  engine.shared.changeDatabase(replaceGrantee(engine.shared.database, { ...grantee, ...by }));
+  dictionary.changeDatabase(replaceGrantee(dictionary.database, { ...grantee, ...by }));
 }
 
 function changeSystemGrants({ verb, privileges, grantees, programs }: Granting, context: SqlContext): void {
-  const { engine } = context;
-  const { database } = engine.shared;
+  const { dictionary } = context;
+  const { database } = dictionary;
   const roles = privileges.filter((name) => database.roles.some((role) => role.name === name));
   const system = privileges.filter((name) => !roles.includes(name));
   for (const name of system) {
@@ -93,7 +102,7 @@ function changeSystemGrants({ verb, privileges, grantees, programs }: Granting, 
   }
   for (const path of programs) changeProgram(verb, roles, path, context);
   for (const name of grantees) {
-    const grantee = demandGrantee(engine.shared.database, name);
+    const grantee = demandGrantee(dictionary.database, name);
     change(
       grantee,
       {
@@ -123,12 +132,12 @@ function changeProgram(
   path: readonly string[],
   context: SqlContext,
 ): void {
-  const { shared } = context.engine;
-  const { database } = shared;
+  const { dictionary } = context;
+  const { database } = dictionary;
   const routine = database.routines.find((each) => each.owner === ownerOf(path, context) && each.name === path.at(-1));
   if (!routine) throw oracleError(4042);
   const owned = findGrantee(database, routine.owner)?.roles ?? [];
   for (const role of roles) if (!owned.includes(role)) throw oracleError(1924, [role]);
   const changed = { ...routine, roles: changedList(verb, routine.roles, roles, (role) => oracleError(1924, [role])) };
-  shared.changeDatabase({ routines: database.routines.map((each) => (each === routine ? changed : each)) });
+  dictionary.changeDatabase({ routines: database.routines.map((each) => (each === routine ? changed : each)) });
 }

@@ -12,14 +12,21 @@ const ROOT = 1;
 const NOTHING = { systemPrivileges: [], roles: [], objectGrants: [] };
 
 export function createUser({ name, password = null, isLocked = false }: UserDefinition, context: SqlContext): void {
-  const { engine } = context;
-  const { shared } = engine;
+  const { engine, dictionary, session } = context;
   demandNameForHere(name, context);
   // Such accounts came with 18c.
   if (password === null && engine.profile.major < 18) throw oracleError(922);
-  if (findGrantee(shared.database, name)) throw oracleError(1920, [name]);
-  const user: DatabaseUser = { ...NOTHING, kind: "user", name, password, isLocked, isOracleMaintained: false };
-  shared.changeDatabase({ users: [...shared.database.users, user] });
+  if (findGrantee(dictionary.database, name)) throw oracleError(1920, [name]);
+  const user: DatabaseUser = {
+    ...NOTHING,
+    kind: "user",
+    name,
+    password,
+    isLocked,
+    isOracleMaintained: false,
+    ...(!name.startsWith("C##") && { container: session.container }),
+  };
+  dictionary.changeDatabase({ users: [...dictionary.database.users, user] });
 }
 
 /** In the root every user is common, in a PDB every new one is local; their names tell. @throws OracleError 65094, 65096 */
@@ -30,40 +37,43 @@ function demandNameForHere(name: string, { site, session }: SqlContext): void {
   if (conId > ROOT && isCommon) throw oracleError(65094);
 }
 
-export function alterUser({ name, password, isLocked }: UserDefinition, { engine }: SqlContext): void {
-  const { shared } = engine;
-  const user = findUser(shared.database, name);
+export function alterUser({ name, password, isLocked }: UserDefinition, { dictionary }: SqlContext): void {
+  const user = findUser(dictionary.database, name);
   if (!user) throw oracleError(1918, [name]);
   const changed = { ...user, ...(password !== undefined && { password }), ...(isLocked !== undefined && { isLocked }) };
-  shared.changeDatabase(replaceGrantee(shared.database, changed));
+  dictionary.changeDatabase(replaceGrantee(dictionary.database, changed));
 }
 
-export function dropUser(name: string, { engine }: SqlContext): void {
-  const { shared, sessions } = engine;
-  const { database } = shared;
-  const user = findUser(database, name);
+export function dropUser(name: string, { engine, dictionary }: SqlContext): void {
+  const user = findUser(dictionary.database, name);
   if (!user) throw oracleError(1918, [name]);
   if (user.isOracleMaintained) throw oracleError(28014);
-  if (sessions.some((session) => session.user === name)) throw oracleError(1940);
+  if (engine.sessions.some((session) => session.user === name)) throw oracleError(1940);
+  // A common user goes with all that it has in any container.
+  const place = user.container === undefined ? engine.shared : dictionary;
+  const { users, routines, triggers, tables } = place.database;
   const isOther = ({ owner }: { readonly owner: string }) => owner !== name;
-  shared.changeDatabase({
-    users: database.users.filter((other) => other !== user),
-    routines: database.routines.filter(isOther),
-    triggers: database.triggers.filter(isOther),
-    tables: database.tables.filter(isOther),
+  place.changeDatabase({
+    users: users
+      .filter((other) => other.name !== name || other.container !== user.container)
+      .map((other) => ({
+        ...other,
+        objectGrants: other.objectGrants.filter(({ object }) => !object.startsWith(`${name}.`)),
+      })),
+    routines: routines.filter(isOther),
+    triggers: triggers.filter(isOther),
+    tables: tables.filter(isOther),
   });
 }
 
-export function createRole(name: string, { engine }: SqlContext): void {
-  const { shared } = engine;
-  if (findGrantee(shared.database, name)) throw oracleError(1921, [name]);
+export function createRole(name: string, { dictionary }: SqlContext): void {
+  if (findGrantee(dictionary.database, name)) throw oracleError(1921, [name]);
   const role = { ...NOTHING, kind: "role" as const, name, isOracleMaintained: false };
-  shared.changeDatabase({ roles: [...shared.database.roles, role] });
+  dictionary.changeDatabase({ roles: [...dictionary.database.roles, role] });
 }
 
-export function dropRole(name: string, { engine }: SqlContext): void {
-  const { shared } = engine;
-  const { database } = shared;
+export function dropRole(name: string, { dictionary }: SqlContext): void {
+  const { database } = dictionary;
   const role = database.roles.find((each) => each.name === name);
   if (!role) throw oracleError(1919, [name]);
   if (role.isOracleMaintained) throw oracleError(28014);
@@ -76,5 +86,5 @@ export function dropRole(name: string, { engine }: SqlContext): void {
     users: database.users.map(without),
     routines: database.routines.map(without),
   };
-  shared.changeDatabase(changed);
+  dictionary.changeDatabase(changed);
 }

@@ -50,9 +50,9 @@ function resolved(option: PolicyOption, context: SqlContext): PolicyOption {
   const path = objectSchema === null ? [objectName] : [objectSchema, objectName];
   const found = resolveTable(path, context);
   if (found) return { ...option, objectSchema: found.owner, objectType: "TABLE" };
-  const { catalog, engine, session } = context;
+  const { catalog, dictionary, session } = context;
   const owner = objectSchema ?? session.currentSchema;
-  const routine = engine.shared.database.routines.find((each) => each.owner === owner && each.name === objectName);
+  const routine = dictionary.database.routines.find((each) => each.owner === owner && each.name === objectName);
   if (routine) return { ...option, objectSchema: owner, objectType: routine.kind.toUpperCase() };
   if (catalog.packages.has(`${owner}.${objectName}`)) return { ...option, objectSchema: owner, objectType: "PACKAGE" };
   throw oracleError(942);
@@ -108,6 +108,6 @@ export function disableAuditPolicy(name: string, entities: readonly string[] | u
   change(context, (world, by) => disablePolicy(world, name, by, entities));
 }
 
-function demandEntities(names: readonly string[], { engine }: SqlContext): void {
-  for (const name of names) if (!findGrantee(engine.shared.database, name)) throw oracleError(1917, [name]);
+function demandEntities(names: readonly string[], { dictionary }: SqlContext): void {
+  for (const name of names) if (!findGrantee(dictionary.database, name)) throw oracleError(1917, [name]);
 }

@@ -13,8 +13,8 @@ function isAt(path: Path, context: SqlContext): (placed: Placed) => boolean {
 }
 
 export function createRoutine({ path, orReplace, ...routine }: NewRoutine, context: SqlContext): void {
-  const { shared } = context.engine;
-  const { database } = shared;
+  const { dictionary } = context;
+  const { database } = dictionary;
   const owner = ownerOf(path, context);
   const name = path.at(-1) ?? "";
   if (!findUser(database, owner)) throw oracleError(1435);
@@ -28,22 +28,25 @@ export function createRoutine({ path, orReplace, ...routine }: NewRoutine, conte
     roles: known?.roles ?? [],
     isValid: true,
     changedAt: ddlTime(context),
+    container: context.session.container,
   };
   const isValid = context.engine.compiles(created, context);
-  shared.changeDatabase({ routines: [...database.routines.filter((each) => each !== known), { ...created, isValid }] });
+  dictionary.changeDatabase({
+    routines: [...database.routines.filter((each) => each !== known), { ...created, isValid }],
+  });
 }
 
 export function dropRoutine(kind: "procedure" | "function", path: Path, context: SqlContext): void {
-  const { shared } = context.engine;
+  const { dictionary } = context;
   const isHere = isAt(path, context);
-  const found = shared.database.routines.find((routine) => isHere(routine) && routine.kind === kind);
+  const found = dictionary.database.routines.find((routine) => isHere(routine) && routine.kind === kind);
   if (!found) throw oracleError(4043, [path.at(-1) ?? ""]);
-  shared.changeDatabase({ routines: shared.database.routines.filter((each) => each !== found) });
+  dictionary.changeDatabase({ routines: dictionary.database.routines.filter((each) => each !== found) });
 }
 
 export function createTrigger({ path, orReplace, ...trigger }: NewTrigger, context: SqlContext): void {
-  const { shared } = context.engine;
-  const known = shared.database.triggers.find(isAt(path, context));
+  const { dictionary } = context;
+  const known = dictionary.database.triggers.find(isAt(path, context));
   if (known && !orReplace) throw oracleError(4081, [path.at(-1) ?? ""]);
   const created = {
     ...trigger,
@@ -52,22 +55,22 @@ export function createTrigger({ path, orReplace, ...trigger }: NewTrigger, conte
     container: context.session.container,
     changedAt: ddlTime(context),
   };
-  shared.changeDatabase({ triggers: [...shared.database.triggers.filter((each) => each !== known), created] });
+  dictionary.changeDatabase({ triggers: [...dictionary.database.triggers.filter((each) => each !== known), created] });
 }
 
 export function switchTrigger(path: Path, isEnabled: boolean, context: SqlContext): void {
-  const { shared } = context.engine;
-  const found = shared.database.triggers.find(isAt(path, context));
+  const { dictionary } = context;
+  const found = dictionary.database.triggers.find(isAt(path, context));
   if (!found) throw oracleError(4080, [path.at(-1) ?? ""]);
-  const triggers = shared.database.triggers.map((each) =>
+  const triggers = dictionary.database.triggers.map((each) =>
     each === found ? { ...each, isEnabled, changedAt: ddlTime(context) } : each,
   );
-  shared.changeDatabase({ triggers });
+  dictionary.changeDatabase({ triggers });
 }
 
 export function dropTrigger(path: Path, context: SqlContext): void {
-  const { shared } = context.engine;
-  const found = shared.database.triggers.find(isAt(path, context));
+  const { dictionary } = context;
+  const found = dictionary.database.triggers.find(isAt(path, context));
   if (!found) throw oracleError(4080, [path.at(-1) ?? ""]);
-  shared.changeDatabase({ triggers: shared.database.triggers.filter((each) => each !== found) });
+  dictionary.changeDatabase({ triggers: dictionary.database.triggers.filter((each) => each !== found) });
 }

@@ -9,14 +9,14 @@ import { ddlTime, ownerOf } from "./schema.ts";
 type Path = readonly string[];
 
 export function createTable(path: Path, columns: UserTable["columns"], context: SqlContext): void {
-  const { shared } = context.engine;
+  const { dictionary } = context;
   const owner = ownerOf(path, context);
   const name = path.at(-1) ?? "";
   demandOutsideAudsys(owner, name);
   if (resolveTable([owner, name], context)) throw oracleError(955);
-  shared.changeDatabase({
-    tables: [...shared.database.tables, { owner, name, columns, rows: [], changedAt: ddlTime(context) }],
-  });
+  const { container } = context.session;
+  const created = { owner, name, columns, rows: [], changedAt: ddlTime(context), container };
+  dictionary.changeDatabase({ tables: [...dictionary.database.tables, created] });
 }
 
 /** For SYS, too (Oracle notes §1.1). @throws OracleError 46385 */
@@ -29,17 +29,17 @@ export function changeTable(
   path: Path,
   context: SqlContext,
 ): void {
-  const { shared } = context.engine;
+  const { dictionary } = context;
   const found = resolveTable(path, context);
   if (!found) throw oracleError(942);
   demandOutsideAudsys(found.owner, found.name);
   const { rights } = context;
-  if (found.owner !== rights.user && !hasSystemPrivilege(shared.database, rights, "CREATE ANY TABLE"))
+  if (found.owner !== rights.user && !hasSystemPrivilege(dictionary.database, rights, "CREATE ANY TABLE"))
     throw oracleError(1031);
   const isIt = (table: UserTable) => table.owner === found.owner && table.name === found.name;
-  if (!shared.database.tables.some(isIt)) throw oracleError(1031);
-  const { tables } = shared.database;
-  if (action === "DROP TABLE") shared.changeDatabase({ tables: tables.filter((table) => !isIt(table)) });
+  if (!dictionary.database.tables.some(isIt)) throw oracleError(1031);
+  const { tables } = dictionary.database;
+  if (action === "DROP TABLE") dictionary.changeDatabase({ tables: tables.filter((table) => !isIt(table)) });
   if (action === "TRUNCATE TABLE")
-    shared.changeDatabase({ tables: tables.map((table) => (isIt(table) ? { ...table, rows: [] } : table)) });
+    dictionary.changeDatabase({ tables: tables.map((table) => (isIt(table) ? { ...table, rows: [] } : table)) });
 }

@@ -4,7 +4,8 @@ import type { DdlTrigger, StoredRoutine } from "../database.ts";
 import type { AuditPolicy, EnabledPolicy, PolicyOption } from "../model/audit-policy.ts";
 import type { SqlType } from "../sql-types.ts";
 
-export interface NewRoutine extends Omit<StoredRoutine, "owner" | "name" | "roles" | "isValid" | "changedAt"> {
+export interface NewRoutine
+  extends Omit<StoredRoutine, "owner" | "name" | "roles" | "isValid" | "changedAt" | "container"> {
   readonly path: readonly string[];
   readonly orReplace: boolean;
 }

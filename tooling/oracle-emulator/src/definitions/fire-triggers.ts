@@ -22,7 +22,7 @@ export function fireTriggers(
   object: string | null,
   context: SqlContext,
 ): void {
-  const { database } = context.engine.shared;
+  const { database } = context.dictionary;
   if (kind === "killSession" || kind === "setParameter") return;
   if (POLICY_EVENTS.has(kind) && !database.triggersSeePolicies) return;
   for (const trigger of database.triggers) {

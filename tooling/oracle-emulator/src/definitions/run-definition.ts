@@ -153,7 +153,7 @@ function privilegeFor(definition: Definition, context: SqlContext): string | und
 
 function demandPrivilege(definition: Definition, context: SqlContext): void {
   const wanted = privilegeFor(definition, context);
-  if (wanted === undefined || hasSystemPrivilege(context.engine.shared.database, context.rights, wanted)) return;
+  if (wanted === undefined || hasSystemPrivilege(context.dictionary.database, context.rights, wanted)) return;
   throw oracleError(1031);
 }
 

@@ -36,9 +36,9 @@ export function findRoutine(path: readonly string[], context: SqlContext): Routi
 
 function findStored(path: readonly string[], context: SqlContext): Routine | undefined {
   if (path.length > 2) return undefined;
-  const { engine, rights, session } = context;
+  const { engine, dictionary, rights, session } = context;
   const [schema, name] = path.length === 2 ? path : [session.currentSchema, path[0]];
-  const { database } = engine.shared;
+  const { database } = dictionary;
   const stored = database.routines.find((routine) => routine.owner === schema && routine.name === name);
   if (!stored || !hasObjectPrivilege(database, rights, stored.owner, stored.name, ["EXECUTE"])) return undefined;
   const { parameters, owner, result } = stored;

@@ -259,9 +259,9 @@ function compileCall(call: Extract<BlockStatement, { kind: "call" }>, context: S
 }
 
 /** `das_owner.das_canary` is a program of a schema, not of a package. */
-function isOwnProgram([first = ""]: readonly string[], { engine, catalog, session }: SqlContext): boolean {
+function isOwnProgram([first = ""]: readonly string[], { dictionary, catalog, session }: SqlContext): boolean {
   if (catalog.synonyms.has(first) || catalog.packages.has(`${session.currentSchema}.${first}`)) return false;
-  return engine.shared.database.users.some(({ name }) => name === first) && first !== "SYS" && first !== "AUDSYS";
+  return dictionary.database.users.some(({ name }) => name === first) && first !== "SYS" && first !== "AUDSYS";
 }
 
 function compileRaiseApplicationError(args: readonly Argument[], context: SqlContext): Step {

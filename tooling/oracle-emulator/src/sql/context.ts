@@ -1,3 +1,4 @@
+import type { Dictionary } from "../dictionary.ts";
 import type { OracleEngine } from "../engine.ts";
 import type { Site } from "../model/world.ts";
 import type { Rights } from "../privileges.ts";
@@ -31,6 +32,8 @@ export function findVariable(name: string, variables: Variables | undefined): Va
 export interface SqlContext {
   readonly engine: OracleEngine;
   readonly session: SessionState;
+  /** Of the session's container. */
+  readonly dictionary: Dictionary;
   readonly rights: Rights;
   /** The database as it was when the statement began: what happens later is not in its result. */
   readonly site: Site;

@@ -7,11 +7,11 @@ import { userTable } from "./user-table.ts";
 /** @throws OracleError 942 */
 export function findTable(path: readonly string[], context: SqlContext, at?: number): CatalogTable {
   const table = resolveTable(path, context);
-  const { engine, rights } = context;
-  if (!table || !hasObjectPrivilege(engine.shared.database, rights, table.owner, table.name, ["READ", "SELECT"]))
+  const { dictionary, rights } = context;
+  if (!table || !hasObjectPrivilege(dictionary.database, rights, table.owner, table.name, ["READ", "SELECT"]))
     throw oracleError(942, [], at);
   const isBranch = table.name === "AUD$UNIFIED" || table.name === "GV_$UNIFIED_AUDIT_TRAIL";
-  if (isBranch && rights.user !== "SYS" && !engine.shared.database.directReadsWork) throw oracleError(1031, [], at);
+  if (isBranch && rights.user !== "SYS" && !dictionary.database.directReadsWork) throw oracleError(1031, [], at);
   return table;
 }
 
@@ -30,7 +30,7 @@ export function resolveTable(path: readonly string[], context: SqlContext): Cata
 /** A package that may be executed; undefined when there is none. */
 export function findPackage(
   path: readonly string[],
-  { catalog, engine, rights, session }: SqlContext,
+  { catalog, dictionary, rights, session }: SqlContext,
 ): Package | undefined {
   const [first = "", second] = path;
   const full =
@@ -40,6 +40,6 @@ export function findPackage(
   const found = full.flatMap((name) => catalog.packages.get(name) ?? [])[0];
   if (!found || path.length > 2) return undefined;
   const mayExecute =
-    found.isPublic || hasObjectPrivilege(engine.shared.database, rights, found.owner, found.name, ["EXECUTE"]);
+    found.isPublic || hasObjectPrivilege(dictionary.database, rights, found.owner, found.name, ["EXECUTE"]);
   return mayExecute ? found : undefined;
 }

@@ -18,22 +18,23 @@ type Row = UserTable["rows"][number];
 
 /** @returns how many rows were changed. @throws OracleError 46385 for a table of AUDSYS, whoever asks */
 export function runChange(change: Change, context: SqlContext): number {
-  const { engine, rights, session, site } = context;
-  const { shared } = engine;
+  const { dictionary, engine, rights, session, site } = context;
   const found = resolveTable(change.path, context);
   if (!found) throw oracleError(942);
   const { owner, name } = found;
   demandOutsideAudsys(owner, name);
-  if (!hasObjectPrivilege(shared.database, rights, owner, name, [change.kind.toUpperCase()])) {
-    const isVisible = hasObjectPrivilege(shared.database, rights, owner, name, ["READ", "SELECT"]);
+  if (!hasObjectPrivilege(dictionary.database, rights, owner, name, [change.kind.toUpperCase()])) {
+    const isVisible = hasObjectPrivilege(dictionary.database, rights, owner, name, ["READ", "SELECT"]);
     throw oracleError(isVisible ? 1031 : 942);
   }
   if (engine.isReadOnly(site, session.container)) throw oracleError(16000);
-  const table = shared.database.tables.find((each) => each.owner === owner && each.name === name);
+  const table = dictionary.database.tables.find((each) => each.owner === owner && each.name === name);
   // Views of the dictionary are not changed, by SYS neither.
   if (!table) throw oracleError(1031);
   const { rows, count } = changedRows(change, table, context);
-  shared.changeDatabase({ tables: shared.database.tables.map((each) => (each === table ? { ...table, rows } : each)) });
+  dictionary.changeDatabase({
+    tables: dictionary.database.tables.map((each) => (each === table ? { ...table, rows } : each)),
+  });
   return count;
 }
 

@@ -3,8 +3,8 @@ import type { SqlValue } from "../sql-types.ts";
 import type { CatalogTable, SqlContext } from "./context.ts";
 
 /** A table that somebody created. */
-export function userTable(owner: string, name: string, { engine }: SqlContext): CatalogTable | undefined {
-  const found = engine.shared.database.tables.find((table) => table.owner === owner && table.name === name);
+export function userTable(owner: string, name: string, { dictionary }: SqlContext): CatalogTable | undefined {
+  const found = dictionary.database.tables.find((table) => table.owner === owner && table.name === name);
   return found && tableOf(found);
 }
 
