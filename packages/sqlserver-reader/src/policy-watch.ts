@@ -136,7 +136,7 @@ export class PolicyWatch {
         : [];
     this.#note(drift, observedAt, started);
     if (record) await this.#heal(server, drift, started, signal);
-    const notices = [...failover, ...this.#tell(started, observedAt)];
+    const notices = [...failover, ...this.#tell(started)];
     if ([...this.#drift.values()].some(({ told }) => !told)) this.#nextLook = started;
     return notices;
   }
@@ -159,7 +159,7 @@ export class PolicyWatch {
     if (this.#drift.size === 0) this.#changes.clear();
   }
 
-  #tell(now: number, observedAt: UtcTime): readonly StreamNotice[] {
+  #tell(now: number): readonly StreamNotice[] {
     const { instanceId: instance, logger } = this.#options;
     const notices: StreamNotice[] = [];
     for (const [line, drift] of this.#drift) {
@@ -177,13 +177,13 @@ export class PolicyWatch {
       if (endedAt === undefined) {
         if (!attempts || attempts.count < MOST_ATTEMPTS || attempts.isGivenUp || attempts.askedAt === now) continue;
         attempts.isGivenUp = true;
-        notices.push(outcome("not restored", drift.told.cause, observedAt));
+        notices.push(outcome("not restored", drift.told, drift.told.startTime));
         logger.error({ instance, drift: drift.told.cause }, "the audit policy is not restored any more: somebody must");
         continue;
       }
       notices.push({ command: "POLICY DRIFT", ...drift.told, endTime: endedAt });
       if (attempts && !attempts.isGivenUp) {
-        notices.push(outcome("restored", drift.told.cause, endedAt));
+        notices.push(outcome("restored", drift.told, endedAt));
         logger.warn({ instance, drift: drift.told.cause }, "the audit policy was restored");
       }
       this.#drift.delete(line);
@@ -219,9 +219,12 @@ export class PolicyWatch {
   }
 }
 
-/** What became of a drift, as an event of its own: the end of the drift is told as every end is. */
-function outcome(word: "restored" | "not restored", cause: string, at: UtcTime): StreamNotice {
-  return { command: "POLICY DRIFT", cause: `${word} by ${HEAL.name}: ${cause}`, startTime: at, endTime: at };
+/**
+ * What became of a drift, as an event of its own: the end of the drift is told as every end is. It bears the drift's own
+ * start, so that whoever tells it again tells the same event.
+ */
+function outcome(word: "restored" | "not restored", { cause, startTime }: Told, endTime: UtcTime): StreamNotice {
+  return { command: "POLICY DRIFT", cause: `${word} by ${HEAL.name}: ${cause}`, startTime, endTime };
 }
 
 function textIn({ trail, values }: SqlServerRow, column: string): string {

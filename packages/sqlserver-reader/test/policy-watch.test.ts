@@ -93,7 +93,7 @@ describe("what is told of a policy", () => {
     expect(healed).toEqual([2_001, 4_001]);
     expect(await after(2_000, look(SOUND, "t4"))).toEqual([
       { ...told, endTime: "t4" },
-      { ...told, cause: `restored by dbo.rds_das_heal: ${DRIFT}`, startTime: "t4", endTime: "t4" },
+      { ...told, cause: `restored by dbo.rds_das_heal: ${DRIFT}`, endTime: "t4" },
     ]);
     expect(await after(2_000, look(SOUND, "t5"))).toEqual([]);
   });
@@ -133,7 +133,7 @@ describe("what is told of a policy", () => {
     expect(healed).toHaveLength(3);
     expect(notices.map(({ cause, startTime, endTime }) => [cause, startTime, endTime])).toEqual([
       [DRIFT, "t0", null],
-      [`not restored by dbo.rds_das_heal: ${DRIFT}`, "t4", "t4"],
+      [`not restored by dbo.rds_das_heal: ${DRIFT}`, "t0", "t0"],
       [DRIFT, "t0", "t8"],
     ]);
   });

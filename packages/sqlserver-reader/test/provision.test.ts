@@ -277,6 +277,30 @@ describe("the lock", () => {
   });
 });
 
+test("a stream that was stopped and started again begins without a loss window for the time between", async () => {
+  await using emulator = await startEmulator();
+  await using provisioner = open(emulator);
+  await start(provisioner);
+  await stop(provisioner);
+  await start(provisioner);
+  const startAt = { time: await provisioner.now(never) };
+  await using sa = await as(emulator, "sa");
+  expect(await sa.refused("ALTER SERVER AUDIT [RDS_DAS_AUDIT_CHANGES] WITH (STATE = OFF);")).toBe(51_000);
+  await using reader = new SqlServerReader({ connection: connectionTo(emulator), resourceId: RESOURCE, startAt });
+  const { value: sources = [] } = await reader.sources(never).next();
+  for (const source of sources) {
+    const stopped = new AbortController();
+    const windows: unknown[] = [];
+    let batches = 0;
+    for await (const { lossWindows } of source.read(() => Promise.resolve(undefined), stopped.signal)) {
+      windows.push(...lossWindows);
+      batches += 1;
+      if (batches === 3) stopped.abort();
+    }
+    expect(windows).toEqual([]);
+  }
+});
+
 describe("an availability group", () => {
   test("is provisioned on every replica under one GUID, and its databases are judged where they are primary", async () => {
     await using group = await EmulatedGroup.start({

@@ -157,7 +157,8 @@ class SqlServerProvisioner implements Provisioner {
     const { administrator, logger } = this.#options;
     const connection = await Connection.open({ ...instance, ...administrator }, systemClock, logger).catch(
       (error: unknown) => {
-        throw error instanceof DasError && error.code === "login-refused" ? loginRefused(error) : error;
+        const isTheirs = administrator.user !== instance.user;
+        throw isTheirs && error instanceof DasError && error.code === "login-refused" ? loginRefused(error) : error;
       },
     );
     this.#connections.set(instance, connection);
