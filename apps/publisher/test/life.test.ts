@@ -152,11 +152,6 @@ describe.concurrent("the life of an activity stream", () => {
     ]);
     expect(done(await scene.walk("grants"))).toMatch(/^-- What das_reader needs, on/);
 
-    // Before the start it says what is missing, and who brings it.
-    const early = await scene.run("check", "--config", "das.yaml", "--all-instances");
-    expect(early).toMatchObject({ code: 1, stderr: "" });
-    expect(early.stdout).toContain("das start, once and on the primary");
-
     const publishers = scene.publish();
     const dryRun = done(await scene.walk("start"));
     expect(aws.kinesis.stream(STREAM)).toBeUndefined();
@@ -181,7 +176,6 @@ describe.concurrent("the life of an activity stream", () => {
     target.failOver();
     target.work("SELECT 'after the failover'");
     await until(() => isOnStream(scene, "SELECT 'after the failover'"));
-    refused(await scene.run("stop", ...asAdministrator), /^InvalidDBInstanceState: .* not (the|a) primary/);
     const described = done(await scene.walk("describe"));
     expect(described).toMatch(/^ActivityStreamStatus +started$/m);
     expect(described).toMatch(/^ActivityStreamPolicyStatus +locked$/m);
@@ -204,7 +198,6 @@ describe.concurrent("the life of an activity stream", () => {
       Status: "stopped",
     });
     expect(await isOnStream(scene, "SELECT 'before the stop'")).toBe(true);
-    refused(await scene.run("stop", ...asAdministrator, "-i", "b"), /^InvalidDBInstanceState: .* is stopped already/);
     expect(JSON.parse(done(await scene.walk("start")))).toMatchObject(started);
     expect(lifeOf(await scene.events())).toEqual(["START", "MODIFY", "MODIFY", "FAILOVER", "STOP", "START"]);
     expect(scene.left).toEqual([]);
@@ -215,7 +208,7 @@ describe.concurrent("the life of an activity stream", () => {
     for (const { child, exitCode, output } of publishers) {
       child.kill("SIGTERM");
       expect({ code: await exitCode, stdout: output.stdout }).toEqual({ code: 0, stdout: "" });
-      expect(output.stderr).not.toMatch(/"level":"error"(?!.*LOSS WINDOW)/);
+      expect(output.stderr).not.toContain('"level":"error"');
     }
   });
 });

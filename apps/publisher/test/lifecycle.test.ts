@@ -228,6 +228,18 @@ describe("a stop that waits for nobody", () => {
     expect(await publisher.stop()).toBe(true);
   });
 
+  test("is what is left when the key that would open the publishers' records is gone", async () => {
+    await using scene = await Scene.open();
+    const publisher = scene.publish();
+    await scene.start();
+    await scene.stream.clients.kms.send(new DisableKeyCommand({ KeyId: scene.stream.keyId }));
+    await expect(scene.stop()).rejects.toThrow(
+      "the key is disabled. Enable the key of the stream; or das stop --timeout 0",
+    );
+    expect((await scene.stop({ timeout: 0 })).state).toMatchObject({ status: "stopped" });
+    await publisher.stop();
+  });
+
   test("is told with the next start, when no publisher was there", async () => {
     await using scene = await Scene.open();
     const publisher = scene.publish();
@@ -360,13 +372,14 @@ describe("what is refused in RDS's words", () => {
     await scene.stream.clients.kinesis.send(
       new AddTagsToStreamCommand({ StreamName: STREAM, Tags: { "das-generation": "one", owner: "us" } }),
     );
-    await expect(scene.start()).rejects.toMatchObject({ code: "stream-tags" });
+    await expect(scene.start()).rejects.toMatchObject(INVALID);
     await expect(scene.start()).rejects.toThrow("the tag das-generation is not what das writes");
     await scene.stream.clients.kinesis.send(
       new StartStreamEncryptionCommand({ StreamName: STREAM, EncryptionType: "KMS", KeyId: scene.stream.keyId }),
     );
     await until(async () => (await describeStream(scene.stream.clients.kinesis, STREAM))?.EncryptionType === "KMS");
-    await expect(scene.start()).rejects.toMatchObject({ code: "stream-encrypted" });
+    await expect(scene.start()).rejects.toMatchObject(INVALID);
+    await expect(scene.start()).rejects.toThrow("has server-side encryption on");
   });
 });
 

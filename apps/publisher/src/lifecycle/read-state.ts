@@ -16,6 +16,6 @@ export async function readState(client: Kinesis, streamName: string): Promise<St
     details: parsed.problems,
     remedy:
       "Put them back (AddTagsToStream stands in CloudTrail), or delete the tags that begin with das- and start the stream again",
-    code: "stream-tags",
+    code: "InvalidDBInstanceState",
   });
 }

@@ -1,3 +1,4 @@
+import { RefusedError } from "@das/core";
 import { awaitPublishers, type HeardPublisher } from "./await-publishers.ts";
 import type { LifecycleParts } from "./lifecycle-parts.ts";
 import { invalidState, streamNotFound } from "./refusals.ts";
@@ -52,7 +53,10 @@ export async function planStop(
         what: `wait for the last record of ${publishersText(configuration.instances.map(({ id }) => id))}`,
         run: async () => {
           const isThere = (heard: HeardPublisher) => heard.isLast && heard.generation === state.generation;
-          const silent = await awaitPublishers(parts, { since: sinceOf(found, changedAt), timeout, isThere });
+          const since = sinceOf(found, changedAt);
+          const silent = await awaitPublishers(parts, { since, timeout, isThere }).catch((error: unknown) => {
+            throw error instanceof RefusedError && !signal.aborted ? unhearable(error) : error;
+          });
           if (silent.length > 0 && timeout > 0) throw silentPublishers(silent, "stop", timeout);
         },
       },
@@ -69,6 +73,13 @@ export async function planStop(
     });
   }
   return steps;
+}
+
+/** The stream cannot be read or opened, so nobody is heard: that is to be repaired, or not to be waited for. */
+function unhearable(error: RefusedError): RefusedError {
+  const { who, what, code } = error;
+  const remedy = `${error.remedy}; or das stop --timeout 0, which leaves behind what the publishers have not read`;
+  return new RefusedError({ who, what, remedy, code, cause: error });
 }
 
 /** Milliseconds: publishers may have answered a stop that died before this one began. */

@@ -72,7 +72,7 @@ export function refuseForeign(
     who: "das",
     what: `stream.account is ${account}, but the stream ${streamName} that these credentials reach belongs to ${owner ?? "an unknown account"}`,
     remedy: "Use credentials of that account (AWS_PROFILE or a role), or correct stream.account",
-    code: "stream-foreign",
+    code: "InvalidDBInstanceState",
   });
 }
 
@@ -83,6 +83,6 @@ export function refuseEncrypted(summary: StreamDescriptionSummary, streamName: s
     who: "das",
     what: `the stream ${streamName} has server-side encryption on, which activity streams do not work with: every record is already sealed under your key`,
     remedy: `Turn it off: aws kinesis stop-stream-encryption --stream-name ${streamName} --encryption-type KMS --key-id ${summary.KeyId ?? "…"}`,
-    code: "stream-encrypted",
+    code: "InvalidDBInstanceState",
   });
 }
