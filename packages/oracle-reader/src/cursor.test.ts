@@ -5,12 +5,15 @@ import { type Bookmark, compareCursors, formatCursor, parseCursor } from "./curs
 import { LOSS_CAUSES } from "./loss-account.ts";
 
 const moment = fc.integer({ min: 1_000_000_000_000_000, max: 4_000_000_000_000_000 });
-const told = fc.tuple(fc.string({ unit: "binary" }), fc.string(), fc.nat(3)).map(([line, change, attempts]) => ({
-  line,
-  cause: `${line}${change}`,
-  startTime: "2026-03-01 23:59:59.999999+00" as const,
-  attempts,
-}));
+const told = fc
+  .tuple(fc.string({ unit: "binary" }), fc.string(), fc.nat(3), fc.boolean())
+  .map(([line, change, attempts, isHealed]) => ({
+    line,
+    cause: `${line}${change}`,
+    startTime: "2026-03-01 23:59:59.999999+00" as const,
+    attempts,
+    isHealed,
+  }));
 const drifting = fc.record({ drift: fc.array(told, { minLength: 1, maxLength: 3 }) });
 const place: fc.Arbitrary<Bookmark> = fc.record({
   position: fc.record({ turn: fc.nat(3), low: moment, batch: fc.nat() }),

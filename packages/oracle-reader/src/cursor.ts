@@ -23,6 +23,8 @@ export interface ToldDrift {
   readonly startTime: UtcTime;
   /** How often it was tried to be put back. */
   readonly attempts: number;
+  /** The last of them ran, and it was not given up: when it is over, that is why. */
+  readonly isHealed: boolean;
 }
 
 /** What a cursor says: a place, and what is known there although no row behind it shows it. */
@@ -52,8 +54,8 @@ export function formatCursor({ position, losses, drift = [] }: Bookmark): Cursor
   const parts = [`1:${position.turn}:${position.low}:${position.batch}`];
   if (losses.purgeTold !== undefined && losses.purgeTold > position.low) parts.push(`a${losses.purgeTold}`);
   for (const { cause, start } of losses.open) parts.push(`w${CAUSE_NUMBERS.indexOf(cause)}.${start}`);
-  for (const { line, cause, startTime, attempts } of drift.slice(0, MOST_DRIFT)) {
-    const text = JSON.stringify([line.length, cause, startTime, attempts]);
+  for (const { line, cause, startTime, attempts, isHealed } of drift.slice(0, MOST_DRIFT)) {
+    const text = JSON.stringify([line.length, cause, startTime, attempts, isHealed]);
     parts.push(`d${Buffer.from(text).toString("base64url")}`);
   }
   return parts.join(":") as Cursor;
@@ -90,13 +92,14 @@ export function parseCursor(cursor: Cursor): Bookmark {
 /** What nobody of ours wrote is nothing. */
 function parseDrift(text: string): readonly ToldDrift[] {
   try {
-    const [length, cause, startTime, attempts] = JSON.parse(Buffer.from(text, "base64url").toString()) as [
+    const [length, cause, startTime, attempts, isHealed] = JSON.parse(Buffer.from(text, "base64url").toString()) as [
       number,
       string,
       UtcTime,
       number,
+      boolean,
     ];
-    return [{ line: cause.slice(0, length), cause, startTime, attempts }];
+    return [{ line: cause.slice(0, length), cause, startTime, attempts, isHealed }];
   } catch {
     return [];
   }

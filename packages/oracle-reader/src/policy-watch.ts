@@ -171,7 +171,7 @@ export class PolicyWatch {
       if (!change && time - noticed.since < PATIENCE) continue;
       const cause = change ? `${text} (${change.action} by ${change.user})` : text;
       const startTime = change?.time ?? noticed.at;
-      this.#told.set(text, { line: text, cause, startTime, attempts: 0 });
+      this.#told.set(text, { line: text, cause, startTime, attempts: 0, isHealed: false });
       this.#logger.error({ source: this.#sourceId, drift: text }, "the locked audit policy was changed");
       notices.push({ command: "POLICY DRIFT", cause, startTime, endTime: null });
     }
@@ -180,11 +180,12 @@ export class PolicyWatch {
       // A look without content does not see what only content shows.
       (withContent || !this.#state?.isLocked || !CONTENT_LINE.test(line));
     for (const line of this.#noticed.keys()) if (isOver(line)) this.#noticed.delete(line);
-    for (const [line, { cause, startTime, attempts }] of this.#told) {
+    for (const [line, { cause, startTime, isHealed }] of this.#told) {
       if (!isOver(line)) continue;
       this.#told.delete(line);
       notices.push({ command: "POLICY DRIFT", cause, startTime, endTime: now });
-      if (attempts === 0) continue;
+      // Unlocked, nothing is compared.
+      if (!isHealed || !this.#state?.isLocked) continue;
       const restored = `restored by das_heal: ${cause}`;
       this.#logger.warn({ source: this.#sourceId, drift: line }, "the locked audit policy was put back");
       notices.push({ command: "POLICY DRIFT", cause: restored, startTime, endTime: now });
@@ -208,27 +209,23 @@ export class PolicyWatch {
     const notices: StreamNotice[] = [];
     for (const { text, healable } of canHeal ? drift : []) {
       const told = this.#told.get(text);
-      if (!told || healable === undefined) continue;
       const healing = this.#healings.get(text) ?? { attempts: 0, calmSince: undefined, isGivenUp: false };
-      if (healing.isGivenUp) continue;
-      if (healing.attempts >= MOST_ATTEMPTS) {
+      if (!told || healable === undefined || healing.isGivenUp) continue;
+      if (healing.attempts < MOST_ATTEMPTS) {
+        this.#healings.set(text, { ...healing, attempts: healing.attempts + 1 });
+        const refusal = await server.heal(healable, signal);
+        this.#told.set(text, { ...told, attempts: told.attempts + 1, isHealed: refusal === undefined });
+        // Did it help?
+        this.#isDue = true;
+        if (refusal === undefined) continue;
+        this.#logger.warn({ source: this.#sourceId, drift: text, error: refusal }, "das_heal did not put it back");
+      } else {
         const { cause, startTime } = told;
         this.#healings.set(text, { ...healing, isGivenUp: true });
+        this.#told.set(text, { ...told, isHealed: false });
         this.#logger.error({ source: this.#sourceId, drift: text }, "the locked audit policy is not put back any more");
-        notices.push({
-          command: "POLICY DRIFT",
-          cause: `not restored by das_heal: ${cause}`,
-          startTime,
-          endTime: startTime,
-        });
-        continue;
-      }
-      this.#healings.set(text, { ...healing, attempts: healing.attempts + 1 });
-      this.#told.set(text, { ...told, attempts: told.attempts + 1 });
-      this.#isDue = true;
-      const refusal = await server.heal(healable, signal);
-      if (refusal !== undefined) {
-        this.#logger.warn({ source: this.#sourceId, drift: text, error: refusal }, "das_heal did not put it back");
+        const givenUp = `not restored by das_heal: ${cause}`;
+        notices.push({ command: "POLICY DRIFT", cause: givenUp, startTime, endTime: startTime });
       }
     }
     return notices;

@@ -266,6 +266,10 @@ describe.concurrent("what das_heal can put back it puts back, and it is told", (
     await watched.polls(20);
     expect(watched.notices).toHaveLength(2);
     expect(callsOf(watched)).toBe(3);
+    // Somebody makes it anew: its end is told, and nobody else's work.
+    await watched.run(["CREATE AUDIT POLICY app ACTIONS ALL", "AUDIT POLICY app EXCEPT das_reader"]);
+    await watched.until(() => watched.notices.length >= 3);
+    expect(watched.notices[2]).toEqual({ ...drift, endTime: START_TIME });
   });
 
   test("nor what somebody switches off again and again", async () => {

@@ -27,7 +27,7 @@ export interface CommandRule {
   readonly container: string;
 }
 
-export interface VaultRule {
+interface VaultRule {
   readonly name: string;
   readonly expression: string;
   readonly container: string;

@@ -99,9 +99,9 @@ BEGIN
   FOR t IN (SELECT trigger_name, status FROM user_triggers ORDER BY trigger_name) LOOP
     s := s || t.trigger_name || '=' || t.status || ';';
   END LOOP;
-  FOR p IN (SELECT p.interval FROM sys.dba_part_tables p, ${state} d
+  FOR i IN (SELECT p.interval text FROM sys.dba_part_tables p, ${state} d
             WHERE p.owner = 'AUDSYS' AND p.table_name = 'AUD$UNIFIED' AND d.changes LIKE '%partition interval of %') LOOP
-    s := s || 'PARTITION_INTERVAL=' || p.interval || ';';
+    s := s || 'PARTITION_INTERVAL=' || i.text || ';';
   END LOOP;
   RETURN s;
 END;`,
@@ -134,7 +134,8 @@ END;`,
 BEGIN
   ${administrator}
   IF p_locked NOT IN (0, 1) THEN RAISE_APPLICATION_ERROR(-20994, 'activity stream: locked is 1 or 0'); END IF;
-  UPDATE ${state} SET locked = p_locked, recorded = NVL(p_recorded, recorded);
+  UPDATE ${state} SET locked = p_locked;
+  IF p_recorded IS NOT NULL THEN UPDATE ${state} SET recorded = p_recorded; END IF;
   COMMIT;
 END;`,
     },

@@ -205,7 +205,9 @@ class OracleProvisioner implements Provisioner {
     try {
       return await Connection.open(options, clock, signal);
     } catch (error) {
-      if (!(error instanceof RefusedError) || error.code !== "login-refused") throw error;
+      // The publisher's own login stands in the configuration, as the error says.
+      const isOwn = options.user === this.#primary.user;
+      if (!(error instanceof RefusedError) || error.code !== "login-refused" || isOwn) throw error;
       throw new RefusedError({
         who: error.who,
         what: error.what,

@@ -1,6 +1,6 @@
 import type { PlannedStatement } from "@das/core";
 import { quoteName, quoteText } from "../check/statement.ts";
-import { LOCK_COMMANDS, LOCK_RULES, PUBLISHER_RULES, type VaultFacts } from "../check/vault.ts";
+import { LOCK_COMMANDS, LOCK_RULES, PUBLISHER_RULES } from "../check/vault.ts";
 import type { Names } from "./names.ts";
 import { plannedAt, programAt } from "./planned.ts";
 import type { ProvisionFacts } from "./provision-facts.ts";
@@ -97,49 +97,49 @@ export function vaultStatements(place: string, names: Names, release: number): r
  * while it is locked. What the server refused when it was locked last is not tried again.
  */
 export function missingRules(found: ProvisionFacts): readonly PlannedStatement[] {
-  const { place, names, instance, state, mayVaultAsk } = found;
-  const vault = vaultOf(found);
-  if (!vault?.isEnabled) return [];
+  const { place, names, instance, state, looked, mayVaultAsk } = found;
+  if (!looked.vault.known || !looked.vault.value.isEnabled) return [];
   const asking = plannedAt(place)(
     "let Database Vault ask whether the stream is locked",
     `GRANT EXECUTE ON ${quoteName(names.owner)}.DAS_IS_LOCKED TO ${EVALUATING}`,
   );
+  const present = rulesOfThisUser(found);
   const recorded = state?.isLocked ? recordedParts(state.recorded) : [];
   const isMissing = ({ name }: VaultPart) =>
-    !(vault.parts.known && vault.parts.value.has(name)) && (recorded.length === 0 || recorded.includes(name));
-  const missing = vault.mayConfigure && vault.parts.known ? partsOf(names, instance.release).filter(isMissing) : [];
+    present && !present.has(name) && (recorded.length === 0 || recorded.includes(name));
   return [
     ...(mayVaultAsk ? [] : [asking]),
-    ...missing.map(({ what, create }) => programAt(place)(`create ${what}`, create)),
+    ...partsOf(names, instance.release)
+      .filter(isMissing)
+      .map(({ what, create }) => programAt(place)(`create ${what}`, create)),
   ];
 }
 
 /** What Database Vault still has of them, the other way round. */
 export function presentRules(found: ProvisionFacts): readonly PlannedStatement[] {
   const { place, names, instance } = found;
-  const vault = vaultOf(found);
-  if (!vault?.mayConfigure || !vault.parts.known) return [];
-  const present = vault.parts.value;
+  const present = rulesOfThisUser(found);
   return partsOf(names, instance.release)
-    .filter(({ name }) => present.has(name))
+    .filter(({ name }) => present?.has(name))
     .toReversed()
     .map(({ what, remove }) => programAt(place)(`remove ${what}`, remove));
 }
 
 /** Of a plan that locks: what is missing, and who can add it. */
 export function vaultRemark(found: ProvisionFacts): string {
-  const vault = vaultOf(found);
-  if (!vault?.isEnabled || vault.mayConfigure) return "";
+  const { vault } = found.looked;
+  if (!vault.known || !vault.value.isEnabled || rulesOfThisUser(found)) return "";
   return "Database Vault is enabled, and its rules are not this user's to make: its owner runs what das grants --vault-owner prints";
 }
 
 /** There may be rules that this user may not remove. Those that ask a function that is gone refuse everything. */
 export function leavesRules(found: ProvisionFacts): boolean {
-  return found.mayVaultAsk && !vaultOf(found)?.mayConfigure;
+  return found.mayVaultAsk && !rulesOfThisUser(found);
 }
 
-function vaultOf({ looked }: ProvisionFacts): VaultFacts | undefined {
-  return looked.vault.known ? looked.vault.value : undefined;
+/** What is there of what this user may make and remove; undefined where that is somebody else's. */
+function rulesOfThisUser({ looked: { vault } }: ProvisionFacts): ReadonlyMap<string, string> | undefined {
+  return vault.known && vault.value.mayConfigure && vault.value.parts.known ? vault.value.parts.value : undefined;
 }
 
 function recordedParts(recorded: string): readonly string[] {

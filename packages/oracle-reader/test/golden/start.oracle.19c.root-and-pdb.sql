@@ -127,7 +127,7 @@ END;
 
 -- instance a, ORCL
 -- create the function C##DAS_OWNER.DAS_GUARD, which tells the reader whether the lock's own programs, and what else only the owner sees, are as they were
-CREATE OR REPLACE FUNCTION C##DAS_OWNER.das_guard RETURN VARCHAR2 AS /* das 9f8304a7a25c */
+CREATE OR REPLACE FUNCTION C##DAS_OWNER.das_guard RETURN VARCHAR2 AS /* das 3818f57d13e2 */
   s VARCHAR2(4000);
 BEGIN
   FOR o IN (SELECT object_name, status, TO_CHAR(last_ddl_time, 'YYYY-MM-DD HH24:MI:SS') changed FROM user_objects ORDER BY object_name) LOOP
@@ -136,9 +136,9 @@ BEGIN
   FOR t IN (SELECT trigger_name, status FROM user_triggers ORDER BY trigger_name) LOOP
     s := s || t.trigger_name || '=' || t.status || ';';
   END LOOP;
-  FOR p IN (SELECT p.interval FROM sys.dba_part_tables p, C##DAS_OWNER.DAS_STATE d
+  FOR i IN (SELECT p.interval text FROM sys.dba_part_tables p, C##DAS_OWNER.DAS_STATE d
             WHERE p.owner = 'AUDSYS' AND p.table_name = 'AUD$UNIFIED' AND d.changes LIKE '%partition interval of %') LOOP
-    s := s || 'PARTITION_INTERVAL=' || p.interval || ';';
+    s := s || 'PARTITION_INTERVAL=' || i.text || ';';
   END LOOP;
   RETURN s;
 END;
@@ -161,7 +161,7 @@ END;
 
 -- instance a, ORCL
 -- create the procedure C##DAS_OWNER.DAS_SET_POLICY, through which the administrator locks and unlocks the policies, which leaves a row in the trail
-CREATE OR REPLACE PROCEDURE C##DAS_OWNER.das_set_policy(p_locked NUMBER, p_recorded VARCHAR2) AS /* das 1963c9aea6b0 */
+CREATE OR REPLACE PROCEDURE C##DAS_OWNER.das_set_policy(p_locked NUMBER, p_recorded VARCHAR2) AS /* das 38fb4a3faaa2 */
   n NUMBER;
 BEGIN
   SELECT COUNT(*) INTO n FROM C##DAS_OWNER.DAS_STATE WHERE administrator = SYS_CONTEXT('USERENV','SESSION_USER');
@@ -169,7 +169,8 @@ BEGIN
     RAISE_APPLICATION_ERROR(-20992, 'activity stream: this is for the administrator who started it');
   END IF;
   IF p_locked NOT IN (0, 1) THEN RAISE_APPLICATION_ERROR(-20994, 'activity stream: locked is 1 or 0'); END IF;
-  UPDATE C##DAS_OWNER.DAS_STATE SET locked = p_locked, recorded = NVL(p_recorded, recorded);
+  UPDATE C##DAS_OWNER.DAS_STATE SET locked = p_locked;
+  IF p_recorded IS NOT NULL THEN UPDATE C##DAS_OWNER.DAS_STATE SET recorded = p_recorded; END IF;
   COMMIT;
 END;
 /
@@ -368,7 +369,7 @@ END;
 
 -- instance a, SALESPDB
 -- create the function DAS_OWNER.DAS_GUARD, which tells the reader whether the lock's own programs, and what else only the owner sees, are as they were
-CREATE OR REPLACE FUNCTION DAS_OWNER.das_guard RETURN VARCHAR2 AS /* das 15d09739ae37 */
+CREATE OR REPLACE FUNCTION DAS_OWNER.das_guard RETURN VARCHAR2 AS /* das d22d4629ece5 */
   s VARCHAR2(4000);
 BEGIN
   FOR o IN (SELECT object_name, status, TO_CHAR(last_ddl_time, 'YYYY-MM-DD HH24:MI:SS') changed FROM user_objects ORDER BY object_name) LOOP
@@ -377,9 +378,9 @@ BEGIN
   FOR t IN (SELECT trigger_name, status FROM user_triggers ORDER BY trigger_name) LOOP
     s := s || t.trigger_name || '=' || t.status || ';';
   END LOOP;
-  FOR p IN (SELECT p.interval FROM sys.dba_part_tables p, DAS_OWNER.DAS_STATE d
+  FOR i IN (SELECT p.interval text FROM sys.dba_part_tables p, DAS_OWNER.DAS_STATE d
             WHERE p.owner = 'AUDSYS' AND p.table_name = 'AUD$UNIFIED' AND d.changes LIKE '%partition interval of %') LOOP
-    s := s || 'PARTITION_INTERVAL=' || p.interval || ';';
+    s := s || 'PARTITION_INTERVAL=' || i.text || ';';
   END LOOP;
   RETURN s;
 END;
@@ -402,7 +403,7 @@ END;
 
 -- instance a, SALESPDB
 -- create the procedure DAS_OWNER.DAS_SET_POLICY, through which the administrator locks and unlocks the policies, which leaves a row in the trail
-CREATE OR REPLACE PROCEDURE DAS_OWNER.das_set_policy(p_locked NUMBER, p_recorded VARCHAR2) AS /* das 302a45e19e62 */
+CREATE OR REPLACE PROCEDURE DAS_OWNER.das_set_policy(p_locked NUMBER, p_recorded VARCHAR2) AS /* das fe90a3746b5e */
   n NUMBER;
 BEGIN
   SELECT COUNT(*) INTO n FROM DAS_OWNER.DAS_STATE WHERE administrator = SYS_CONTEXT('USERENV','SESSION_USER');
@@ -410,7 +411,8 @@ BEGIN
     RAISE_APPLICATION_ERROR(-20992, 'activity stream: this is for the administrator who started it');
   END IF;
   IF p_locked NOT IN (0, 1) THEN RAISE_APPLICATION_ERROR(-20994, 'activity stream: locked is 1 or 0'); END IF;
-  UPDATE DAS_OWNER.DAS_STATE SET locked = p_locked, recorded = NVL(p_recorded, recorded);
+  UPDATE DAS_OWNER.DAS_STATE SET locked = p_locked;
+  IF p_recorded IS NOT NULL THEN UPDATE DAS_OWNER.DAS_STATE SET recorded = p_recorded; END IF;
   COMMIT;
 END;
 /

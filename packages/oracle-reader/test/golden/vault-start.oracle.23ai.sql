@@ -1,5 +1,5 @@
 -- create the procedure DAS_OWNER.DAS_SET_POLICY, through which the administrator locks and unlocks the policies, which leaves a row in the trail
-CREATE OR REPLACE PROCEDURE DAS_OWNER.das_set_policy(p_locked NUMBER, p_recorded VARCHAR2) AS /* das 302a45e19e62 */
+CREATE OR REPLACE PROCEDURE DAS_OWNER.das_set_policy(p_locked NUMBER, p_recorded VARCHAR2) AS /* das fe90a3746b5e */
   n NUMBER;
 BEGIN
   SELECT COUNT(*) INTO n FROM DAS_OWNER.DAS_STATE WHERE administrator = SYS_CONTEXT('USERENV','SESSION_USER');
@@ -7,7 +7,8 @@ BEGIN
     RAISE_APPLICATION_ERROR(-20992, 'activity stream: this is for the administrator who started it');
   END IF;
   IF p_locked NOT IN (0, 1) THEN RAISE_APPLICATION_ERROR(-20994, 'activity stream: locked is 1 or 0'); END IF;
-  UPDATE DAS_OWNER.DAS_STATE SET locked = p_locked, recorded = NVL(p_recorded, recorded);
+  UPDATE DAS_OWNER.DAS_STATE SET locked = p_locked;
+  IF p_recorded IS NOT NULL THEN UPDATE DAS_OWNER.DAS_STATE SET recorded = p_recorded; END IF;
   COMMIT;
 END;
 /
