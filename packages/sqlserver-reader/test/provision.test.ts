@@ -96,6 +96,8 @@ describe.each(VERSIONS)("a life on %s", (version) => {
       what: "the audit policy is locked, and as it was recorded",
     });
 
+    expect(findings.find(({ id }) => id === "sqlserver.heal-procedure")).toMatchObject({ status: "ok" });
+
     await stop(provisioner);
     expect(await provisioner.planStop(never)).toEqual([]);
     expect(emulator.trail.audits).toEqual([]);
@@ -380,6 +382,14 @@ describe("what goes wrong", () => {
     await sa.run("DISABLE TRIGGER ALL ON ALL SERVER;");
     await sa.run("ALTER SERVER AUDIT [RDS_DAS_AUDIT] WITH (STATE = OFF); DROP SERVER AUDIT [RDS_DAS_AUDIT];");
     await sa.run("ENABLE TRIGGER ALL ON ALL SERVER; DROP PROCEDURE dbo.rds_das_heal;");
+    await using checked = new SqlServerReader({ connection: connectionTo(emulator), resourceId: RESOURCE });
+    expect((await checked.check(never)).findings).toContainEqual(
+      expect.objectContaining({
+        id: "sqlserver.heal-procedure",
+        status: "warning",
+        what: "there is no procedure dbo.rds_das_heal",
+      }),
+    );
     const plan = await provisioner.planStart(never);
     expect(plan.map(({ what }) => what)).toEqual([
       "disable the server trigger rds_das_lock",

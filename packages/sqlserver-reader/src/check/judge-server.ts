@@ -17,13 +17,13 @@ import { judgeLockRole, judgeLockTrigger } from "./lock.ts";
 import { judgePolicyLock } from "./policy-lock.ts";
 import { judgePredicate } from "./predicate.ts";
 import { judgeAbsence } from "./publisher-absence.ts";
-import { judgeReadProcedure } from "./read-procedure.ts";
 import { guidElsewhere, judgePartnerships, judgeReplicas } from "./replicas.ts";
 import { judgeLeastPrivilege, judgeRights } from "./rights.ts";
 import { judgeClock } from "./server-clock.ts";
 import type { ServerFacts, StreamAudit } from "./server-facts.ts";
 import { judgeServerName } from "./server-name.ts";
 import { judgeServerSpecification } from "./server-specification.ts";
+import { judgeHealProcedure, judgeReadProcedure } from "./signed-procedures.ts";
 import { judgeEdition, judgeVersion } from "./version.ts";
 
 /** The checks, in the order in which a person would go through them. Pure. */
@@ -36,7 +36,7 @@ export function judgeServer(facts: ServerFacts): readonly CheckFinding[] {
     judgeVersion(instance),
     judgeEdition(instance),
     ...judgeRights(instance, facts.rights),
-    ...judgeReadProcedure(facts.readProcedure, facts.rights),
+    ...judgeReadProcedure(facts.procedures, facts.rights),
     ...judgeLeastPrivilege(instance, facts.rights),
     ...facts.roles.map((role) =>
       judgeAudit(role, facts.audits, instance, {
@@ -57,6 +57,7 @@ export function judgeServer(facts: ServerFacts): readonly CheckFinding[] {
     judgeLockRole(facts.lockRole, instance, maySeeDefinitions),
     judgeLockTrigger(facts.lockTrigger, instance, maySeeDefinitions),
     judgePolicyLock(facts.policyLock),
+    ...judgeHealProcedure(facts.procedures, facts.rights, facts.policyLock),
     judgeClock(facts.clock),
   ];
 }

@@ -13,7 +13,12 @@ const SINCE_2022 = [
 ];
 
 function holding(held: readonly string[], change: Partial<RightsFacts> = {}) {
-  const none = { isSysadmin: false, isSecurityadmin: false, mayExecuteReadProcedure: false };
+  const none = {
+    isSysadmin: false,
+    isSecurityadmin: false,
+    mayExecuteReadProcedure: false,
+    mayExecuteHealProcedure: false,
+  };
   return answered({ ...none, ...change, held: new Set(held) });
 }
 

@@ -1,5 +1,5 @@
 import type { CheckFinding } from "@das/core";
-import { READ_PROCEDURE } from "../statements.ts";
+import { HEAL, READ } from "../provision/names.ts";
 import { type Answer, type Inquiry, mapAnswer } from "./answer.ts";
 import { about } from "./finding.ts";
 import { hasSplitRights, type InstanceFacts } from "./instance-facts.ts";
@@ -13,6 +13,8 @@ export interface RightsFacts {
   readonly isSecurityadmin: boolean;
   /** May it execute the certificate-signed `master.dbo.rds_das_read`? */
   readonly mayExecuteReadProcedure: boolean;
+  /** May it execute the one that puts back what drifted, `master.dbo.rds_das_heal`? */
+  readonly mayExecuteHealProcedure: boolean;
 }
 
 interface Need {
@@ -75,17 +77,18 @@ const ASKED = [
 /** A permission that this version does not know gives NULL, which counts as not held. */
 const RIGHTS = `SELECT ${ASKED.map((right) => `HAS_PERMS_BY_NAME(NULL, NULL, ${quoteText(right)})`).join(",\n       ")},
        IS_SRVROLEMEMBER(N'sysadmin'), IS_SRVROLEMEMBER(N'securityadmin'),
-       HAS_PERMS_BY_NAME(N'master.${READ_PROCEDURE}', N'OBJECT', N'EXECUTE')`;
+       ${[READ, HEAL].map(({ name }) => `HAS_PERMS_BY_NAME(N'master.${name}', N'OBJECT', N'EXECUTE')`).join(", ")}`;
 
 export async function lookAtRights(inquiry: Inquiry): Promise<Answer<RightsFacts>> {
   return mapAnswer(await inquiry.ask(RIGHTS), ([row = []]) => {
     const values = row.map((value) => Number(value) === 1);
-    const [isSysadmin = false, isSecurityadmin = false, mayExecuteReadProcedure = false] = values.slice(ASKED.length);
+    const [isSysadmin = false, isSecurityadmin = false, mayRead = false, mayHeal = false] = values.slice(ASKED.length);
     return {
       held: new Set(ASKED.filter((_, index) => values[index])),
       isSysadmin,
       isSecurityadmin,
-      mayExecuteReadProcedure,
+      mayExecuteReadProcedure: mayRead,
+      mayExecuteHealProcedure: mayHeal,
     };
   });
 }
@@ -133,6 +136,6 @@ export function judgeLeastPrivilege(instance: InstanceFacts, rights: Answer<Righ
   const excess = dangers.filter((right) => held.has(right));
   if (excess.length === 0) return [ok(`${login} holds nothing that this version does not want`)];
   const what = `${login} holds ${excess.join(" and ")}, which reading does not take`;
-  const first = hasSplitRights(instance) ? "" : `-- once das start has installed ${READ_PROCEDURE}\n`;
+  const first = hasSplitRights(instance) ? "" : `-- once das start has installed ${READ.name}\n`;
   return [warning(what, `${keep}\n${first}REVOKE ${excess.join(", ")} FROM ${name};`)];
 }

@@ -1,6 +1,5 @@
 import type { Clock, Logger } from "@das/core";
 import type { ConnectionOptions } from "../connection-options.ts";
-import type { SignedProcedureFacts } from "../provision/signed-procedure.ts";
 import type { Answer, Inquiry } from "./answer.ts";
 import { type AuditDirectory, lookAtAuditDirectory } from "./audit-directory.ts";
 import { type FolderEntry, lookAtFolder } from "./audit-folder.ts";
@@ -11,11 +10,11 @@ import { lookAtSharedDrives } from "./file-path.ts";
 import type { InstanceFacts } from "./instance-facts.ts";
 import { type LockFacts, lookAtLockRole, lookAtLockTrigger, type TriggerState } from "./lock.ts";
 import { lookAtPolicyLock, type PolicyLock } from "./policy-lock.ts";
-import { lookAtReadProcedure } from "./read-procedure.ts";
 import { lookAtPartnerships, lookAtReplicas, type Replica } from "./replicas.ts";
 import { lookAtRights, type RightsFacts, readsByProcedure } from "./rights.ts";
 import { type AuditState, auditNamed, lookAtAudits, lookAtStates, type ServerAudit } from "./server-audits.ts";
 import { type ClockFacts, lookAtClock } from "./server-clock.ts";
+import { lookAtSignedProcedures, type SignedProcedures } from "./signed-procedures.ts";
 import {
   type DatabaseFacts,
   lookAtDatabases,
@@ -52,8 +51,7 @@ export interface ServerFacts {
   readonly instanceId: string;
   readonly instance: InstanceFacts;
   readonly rights: Answer<RightsFacts>;
-  /** undefined: since 2022 reading takes none. */
-  readonly readProcedure: Answer<SignedProcedureFacts> | undefined;
+  readonly procedures: SignedProcedures;
   /** Every audit of the server. */
   readonly audits: Answer<readonly ServerAudit[]>;
   readonly roles: readonly string[];
@@ -88,7 +86,7 @@ export async function lookAtServer(
     instanceId: request.connection.instanceId,
     instance,
     rights,
-    readProcedure: await lookAtReadProcedure(inquiry, instance),
+    procedures: await lookAtSignedProcedures(inquiry, instance),
     audits,
     roles: request.audits,
     states,
