@@ -185,15 +185,25 @@ function exists(path: string, cause?: unknown): ConfigurationError {
   });
 }
 
+/** In the order of the README's walk-through. */
 function nextSteps(path: string, { resourceId, instances, account, kmsKeyId }: NewConfiguration): string {
   const isAccountKnown = account !== undefined || namedKey(kmsKeyId).account !== undefined;
+  const steps = [
+    [
+      `das iam-policy publisher${isAccountKnown ? "" : " --account …"}`,
+      "what the publishers may do in AWS; operator, consumer",
+    ],
+    ["das grants --engine-version …", "what the reader may do in the database; start grants it"],
+    ["das run --instance …", "on each host, for ever: it waits for the start"],
+    ["das start --admin-user …", "once, on the primary; with --dry-run it only says what it would do"],
+    ["das check --all-instances", "what is missing"],
+  ] as const;
+  const commands = steps.map(([command]) => `${command} --config ${path}`);
+  const width = Math.max(...commands.map(({ length }) => length));
   return `Wrote ${path}: resource ${resourceId}, ${instances.length} instance${instances.length === 1 ? "" : "s"}.
 
 Next
   1. Put the reader's passwords in ${instances.map(passwordVariable).join(", ")}.
-  2. das iam-policy publisher --config ${path}${isAccountKnown ? "         " : " --account …"} what the publishers' role may do in AWS; operator, consumer
-  3. das grants --config ${path} --engine-version …     what the reader may do in the database; start grants it
-  4. das check --config ${path} --all-instances         what is missing
-  5. das start --config ${path} --admin-user …          once, on the primary; das run on each instance
+${steps.map(([, what], index) => `  ${index + 2}. ${(commands[index] ?? "").padEnd(width)}   ${what}`).join("\n")}
 `;
 }
