@@ -198,9 +198,23 @@ describe("what is told, and left as it is", () => {
     await target.heal();
     expect(states()).toEqual(isOff);
     await target.provisioner.run(await target.provisioner.planStop(never), never);
-    expect(states()["RDS_DAS_DB_it's"]).toBe(false);
+    expect(states()).toEqual({ "RDS_DAS_DB_it's": false, RDS_DAS_SERVER_AUDIT_SPEC: false });
     await target.provisioner.run(await target.provisioner.planStart(never), never);
-    expect(states()["RDS_DAS_DB_it's"]).toBe(false);
+    expect(states()).toEqual(isOff);
+
+    // Nor is it made again while it is theirs.
+    await target.setPolicy("unlocked");
+    await target.run(`DROP ${SERVER_SPECIFICATION};`);
+    expect(await target.provisioner.planStart(never)).toEqual([]);
+  });
+
+  test("what was switched off in spite of the lock is nobody's wish: a start switches it on, a stop drops it", async () => {
+    await using target = await openLocked();
+    await target.run("DISABLE TRIGGER ALL ON ALL SERVER;", `ALTER ${SERVER_SPECIFICATION} ${OFF}`);
+    const plan = (await target.provisioner.planStart(never)).map(({ what }) => what);
+    expect(plan).toContain("switch the server audit specification RDS_DAS_SERVER_AUDIT_SPEC on");
+    await target.provisioner.run(await target.provisioner.planStop(never), never);
+    expect(target.emulator.trail.specifications.map(({ name }) => name)).toEqual(["RDS_DAS_DB_it's"]);
   });
 
   test("where something stands in the way; everything else is put back all the same, and the lock is on", async () => {

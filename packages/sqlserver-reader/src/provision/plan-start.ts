@@ -34,7 +34,7 @@ export function planStart(found: ProvisionFacts, request: StartRequest): readonl
   const after: PolicyFacts = {
     ...found.policy,
     audits: audits.map(({ audit }) => audit),
-    specifications: audits.map(({ specification }) => specification),
+    specifications: audits.flatMap(({ specification }) => specification ?? []),
     databases: new Map([...request.elsewhere, ...found.policy.databases]),
     trigger: "enabled",
     triggerText: CREATE_TRIGGER,
@@ -59,7 +59,8 @@ interface AuditPlan {
   readonly steps: readonly Step[];
   /** As they will be. */
   readonly audit: ServerAudit;
-  readonly specification: PolicySpecification;
+  /** undefined: users dropped it, and may. */
+  readonly specification: PolicySpecification | undefined;
 }
 
 /** A rerun must change nothing: a second STATE = ON is itself an audited change (SQL Server notes §6.1). */
@@ -71,22 +72,23 @@ function planAudit(
   const existing = auditNamed(audits, blueprint.audit);
   const audit = existing ?? newAudit(blueprint, request, request.directory ?? usualDirectory(platform, audits));
   const written = specifications.find(({ name }) => name.toLowerCase() === blueprint.specification.toLowerCase());
-  const specification = written ?? newSpecification(blueprint, audit.guid);
-  const isOn = specification.enabled || !blueprint.isUsers || isLockedOn(record, specification.name);
+  const made = blueprint.isUsers && record?.policy === "unlocked" ? undefined : newSpecification(blueprint, audit.guid);
+  const specification = written ?? made;
+  const isOn = written === undefined || written.enabled || !blueprint.isUsers || isLockedOn(record, written.name);
   return {
     steps: [
       ...(existing ? [] : [createStreamAudit(audit)]),
-      ...(written ? [] : [createSpecification(specification, audit.name)]),
+      ...(written || !made ? [] : [createSpecification(made, audit.name)]),
       ...(isOn && written && !written.enabled ? [switchSpecification(written.name, "ON")] : []),
       ...(existing?.enabled ? [] : [switchAudit(audit.name, "ON")]),
     ],
     audit: { ...audit, enabled: true },
-    specification: { ...specification, enabled: isOn },
+    specification: specification && { ...specification, enabled: isOn },
   };
 }
 
 /** What users switched off is theirs to switch on, unless it is off in spite of the lock. */
-function isLockedOn(record: ProvisionFacts["record"], specification: string): boolean {
+export function isLockedOn(record: ProvisionFacts["record"], specification: string): boolean {
   if (!record || record.policy === "unlocked") return false;
   return record.items.some(({ item, value }) => item === `specification ${specification}, state` && value === "ON");
 }

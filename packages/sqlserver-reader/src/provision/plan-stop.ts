@@ -2,7 +2,7 @@ import { auditNamed } from "../check/server-audits.ts";
 import { quoteName } from "../check/statement.ts";
 import { type AuditBlueprint, BLUEPRINTS } from "./audit-blueprint.ts";
 import { DBA_ROLE, HEAL, KEPT_DATABASES_TABLE, LOCK_TRIGGER, RECORD_TABLE, STATE_TABLE } from "./names.ts";
-import { switchAudit, switchSpecification } from "./plan-start.ts";
+import { isLockedOn, switchAudit, switchSpecification } from "./plan-start.ts";
 import type { PolicyFacts, PolicySpecification } from "./policy-facts.ts";
 import type { DbaRoleFacts, ProvisionFacts } from "./provision-facts.ts";
 import { dropSigned } from "./signed-procedure.ts";
@@ -10,11 +10,11 @@ import type { Step } from "./step.ts";
 
 /**
  * What start made goes, on one instance; the lock first. A server specification that records something else than start
- * gave it is the users' own, and stays; so does every database specification. Both find the audit again when the next
+ * gave it, or that users switched off, is the users' own, and stays; so does every database specification. Both find the audit again when the next
  * start makes it, because its AUDIT_GUID is the same. The audit files stay, and so does the reader with its rights: its
  * publisher waits for the next start.
  */
-export function planStop({ policy, installed, dbaRole }: ProvisionFacts): readonly Step[] {
+export function planStop({ policy, record, installed, dbaRole }: ProvisionFacts): readonly Step[] {
   return [
     ...(policy.trigger === "absent"
       ? []
@@ -24,7 +24,7 @@ export function planStop({ policy, installed, dbaRole }: ProvisionFacts): readon
             sql: `DROP TRIGGER ${quoteName(LOCK_TRIGGER)} ON ALL SERVER;`,
           },
         ]),
-    ...BLUEPRINTS.flatMap((blueprint) => dropAudit(policy, blueprint)),
+    ...BLUEPRINTS.flatMap((blueprint) => dropAudit(policy, record, blueprint)),
     ...dropSigned(HEAL, installed.heal),
     ...[KEPT_DATABASES_TABLE, RECORD_TABLE, STATE_TABLE]
       .filter((table) => installed.tables.has(table))
@@ -33,11 +33,19 @@ export function planStop({ policy, installed, dbaRole }: ProvisionFacts): readon
   ];
 }
 
-function dropAudit({ audits, specifications }: PolicyFacts, blueprint: AuditBlueprint): readonly Step[] {
+function dropAudit(
+  { audits, specifications, trigger }: PolicyFacts,
+  record: ProvisionFacts["record"],
+  blueprint: AuditBlueprint,
+): readonly Step[] {
   const audit = auditNamed(audits, blueprint.audit);
   const specification = specifications.find(({ name }) => name.toLowerCase() === blueprint.specification.toLowerCase());
+  // Without the trigger, a stop that died may have switched it off.
+  const isSwitchedOff =
+    specification?.enabled === false && trigger !== "absent" && !isLockedOn(record, specification.name);
+  const isUsers = blueprint.isUsers && isSwitchedOff;
   return [
-    ...(specification && isOurs(specification, blueprint) ? dropSpecification(specification) : []),
+    ...(specification && !isUsers && isOurs(specification, blueprint) ? dropSpecification(specification) : []),
     ...(audit?.enabled ? [switchAudit(audit.name, "OFF")] : []),
     ...(audit
       ? [{ what: `drop the server audit ${audit.name}`, sql: `DROP SERVER AUDIT ${quoteName(audit.name)};` }]
