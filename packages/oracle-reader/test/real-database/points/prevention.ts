@@ -24,6 +24,26 @@ export const PREVENTION_POINTS: readonly UnverifiedPoint[] = [
     question: "AUDIT_ADMIN granted to a procedure lets it set the archive timestamp",
     settle: async (database) => either(await setThroughProcedure(database)),
   },
+  {
+    section: 4,
+    question: "Database Vault is enabled, as V$OPTION and DBA_DV_STATUS say it",
+    settle: async ({ administrator }) => {
+      const option = await administrator.attempt(
+        "SELECT o.value AS value FROM sys.v_$option o WHERE o.parameter = 'Oracle Database Vault'",
+      );
+      const status = await administrator.attempt(
+        "SELECT s.status AS value FROM sys.dba_dv_status s WHERE s.name = 'DV_ENABLE_STATUS'",
+      );
+      const said = ({ rows, error }: typeof option) =>
+        error === undefined ? rows.map(({ VALUE }) => VALUE).join() || "nothing" : resultText(error);
+      return either(`${said(option)}, ${said(status)}`);
+    },
+  },
+  {
+    section: 5,
+    question: "AUDIT_ADMIN granted to a procedure lets it enable a policy, and change its level, as das_heal does it",
+    settle: async (database) => either(await enableThroughProcedure(database)),
+  },
 ];
 
 /** A trigger of a user of its own notes the events of this session, which are nobody else's. */
@@ -101,4 +121,33 @@ FROM sys.dba_audit_mgmt_last_arch_ts a WHERE a.audit_trail LIKE 'UNIFIED AUDIT T
     );
   }
   return error === undefined ? "yes" : `no: ${resultText(error)}`;
+}
+
+async function enableThroughProcedure(database: RealDatabase): Promise<string> {
+  const { administrator } = database;
+  const owner = await database.createUser("none");
+  const caller = await database.createUser("none");
+  const procedure = `${identifier(owner.name)}.das_heal`;
+  const policy = identifier(database.name());
+  await administrator.run(`GRANT AUDIT_ADMIN TO ${identifier(owner.name)} WITH DELEGATE OPTION`);
+  await administrator.run(`CREATE OR REPLACE PROCEDURE ${procedure}(p_step NUMBER) AS
+BEGIN
+  IF p_step = 1 THEN EXECUTE IMMEDIATE 'AUDIT POLICY ${policy} BY ${identifier(owner.name)}'; END IF;
+  IF p_step = 2 THEN EXECUTE IMMEDIATE 'ALTER AUDIT POLICY ${policy} ADD ONLY TOPLEVEL'; END IF;
+END;`);
+  await administrator.run(`GRANT AUDIT_ADMIN TO PROCEDURE ${procedure}`);
+  await database.grant(`EXECUTE ON ${procedure}`, caller.name);
+  await administrator.run(`CREATE AUDIT POLICY ${policy} ACTIONS LOGOFF`);
+  try {
+    await using session = await Administrator.connect(caller.address);
+    const answers: string[] = [];
+    for (const step of ["1", "2"]) {
+      const { error } = await session.attempt(`BEGIN ${procedure}(TO_NUMBER(:p)); END;`, { p: step });
+      answers.push(error === undefined ? "yes" : `no: ${resultText(error)}`);
+    }
+    return answers.join(", ");
+  } finally {
+    await administrator.attempt(`NOAUDIT POLICY ${policy} BY ${identifier(owner.name)}`);
+    await administrator.attempt(`DROP AUDIT POLICY ${policy}`);
+  }
 }
