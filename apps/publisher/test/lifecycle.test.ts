@@ -3,6 +3,7 @@ import { DisableKeyCommand } from "@aws-sdk/client-kms";
 import { type Clock, type DatabaseActivityEvent, type PolicyState, STREAM_CLASS, systemClock } from "@das/core";
 import { ReferenceReader } from "@das/reader-conformance";
 import { describe, expect, test } from "vitest";
+import { describeActivityStream, type StreamDescription } from "../src/lifecycle/describe-stream.ts";
 import type { LifecycleParts } from "../src/lifecycle/lifecycle-parts.ts";
 import { planModify } from "../src/lifecycle/modify-stream.ts";
 import { readState } from "../src/lifecycle/read-state.ts";
@@ -98,6 +99,10 @@ class Scene implements AsyncDisposable {
   /** As somebody else would. */
   async tag(state: StreamState): Promise<void> {
     await this.stream.clients.kinesis.send(new AddTagsToStreamCommand({ StreamName: STREAM, Tags: tagsOf(state) }));
+  }
+
+  describe(): Promise<StreamDescription | undefined> {
+    return describeActivityStream(this.#parts, undefined);
   }
 
   events(): Promise<readonly DatabaseActivityEvent[]> {
@@ -380,6 +385,29 @@ describe("what is refused in RDS's words", () => {
     await until(async () => (await describeStream(scene.stream.clients.kinesis, STREAM))?.EncryptionType === "KMS");
     await expect(scene.start()).rejects.toMatchObject(INVALID);
     await expect(scene.start()).rejects.toThrow("has server-side encryption on");
+  });
+});
+
+describe("a description", () => {
+  test("tells of each source how far it is published, of the publishers, and the state when nothing can be opened", async () => {
+    await using scene = await Scene.open();
+    const publisher = scene.publish();
+    scene.trail.append({ statement: "one" });
+    await scene.start();
+    await until(async () => statements(await scene.events()).includes("one"));
+    await scene.stop();
+    const { clients } = scene.stream;
+    expect(await scene.describe()).toMatchObject({
+      ...{ ActivityStreamStatus: "stopped", generation: 1, notRead: null, drift: [] },
+      sources: [{ source: "reference:a:trail", watermark: expect.any(String), lagSeconds: undefined, lossWindows: [] }],
+      publishers: [{ instance: "a", lastHeard: expect.any(Date) }],
+    });
+    await clients.kms.send(new DisableKeyCommand({ KeyId: scene.stream.keyId }));
+    expect(await scene.describe()).toMatchObject({
+      ...{ ActivityStreamStatus: "stopped", changedBy: "sa", readFrom: null, sources: [], publishers: [] },
+      notRead: expect.stringContaining("the key is disabled"),
+    });
+    await publisher.stop();
   });
 });
 

@@ -13,6 +13,7 @@ const DESCRIPTION = {
   changedAt: "2026-01-02 00:00:00.0000000+00",
   changedBy: "sa",
   readFrom: new Date("2026-01-01T00:00:00Z"),
+  notRead: null,
   drift: [
     { cause: "the audit RDS_DAS_AUDIT is off", startTime: "s", endTime: null },
     { cause: "the trigger\u001b[31m is gone", startTime: "s", endTime: "e" },
@@ -76,4 +77,11 @@ database of instance a
 database of instance b
   not seen      there is no password
 `);
+});
+
+test("a stream that could not be read says why, and its state all the same", () => {
+  const nothing = { readFrom: null, notRead: "the key is disabled", drift: [], sources: [], publishers: [] };
+  const text = describeText({ ...DESCRIPTION, ...nothing }, []);
+  expect(text).toMatch(/^ActivityStreamStatus +started$/m);
+  expect(text).toMatch(/^ReadFrom +–\n\n! the stream was not read: the key is disabled\n$/m);
 });

@@ -5,12 +5,13 @@ import { printable } from "./event-line.ts";
 
 /** A description as people read it: RDS's words first, then each source, then what the databases say. */
 export function describeText(description: StreamDescription, databases: readonly DescribedDatabase[]): string {
-  const { sources, publishers, drift, readFrom, generation, startedAt, changedAt, changedBy, ...rds } = description;
+  const { sources, publishers, drift, readFrom, notRead, generation, startedAt, changedAt, changedBy, ...rds } =
+    description;
   const life = {
     Generation: generation,
     StartedAt: startedAt,
     LastChange: changedAt === null ? null : `${changedAt} by ${changedBy}`,
-    ReadFrom: readFrom.toISOString(),
+    ReadFrom: readFrom?.toISOString() ?? null,
   };
   const words = Object.entries({ ...rds, ...life }).map(([name, value]) => [
     name,
@@ -18,6 +19,7 @@ export function describeText(description: StreamDescription, databases: readonly
   ]);
   const width = Math.max(...words.map(([name = ""]) => name.length));
   const lines = words.map(([name = "", value = ""]) => `${name.padEnd(width)}  ${printable(value)}`);
+  if (notRead !== null) lines.push("", `! the stream was not read: ${printable(notRead)}`);
   for (const source of sources) lines.push("", ...sourceLines(source));
   for (const { instance, lastHeard } of publishers) {
     lines.push("", `publisher ${printable(instance)}`, `  last heard  ${lastHeard?.toISOString() ?? "–"}`);

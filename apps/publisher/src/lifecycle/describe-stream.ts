@@ -6,7 +6,7 @@ import {
   StretchReader,
   type ToldLossWindow,
 } from "@das/consumer";
-import { epochMillisecondsOf, publisherSourceId } from "@das/core";
+import { epochMillisecondsOf, publisherSourceId, RefusedError } from "@das/core";
 import { findAffordablePast } from "./affordable-past.ts";
 import { describeAnswer } from "./answers.ts";
 import { DriftBook, type ToldDrift } from "./drift-book.ts";
@@ -22,7 +22,9 @@ export interface StreamDescription extends ReturnType<typeof describeAnswer> {
   readonly changedAt: string | null;
   readonly changedBy: string | null;
   /** What arrived on the stream before was not looked at. */
-  readonly readFrom: Date;
+  readonly readFrom: Date | null;
+  /** Why nothing of the stream could be read, so that no source, publisher or drift is told; null: it was read. */
+  readonly notRead: string | null;
   /** Of the audit policy, as the publishers told it since then. */
   readonly drift: readonly ToldDrift[];
   readonly sources: readonly DescribedSource[];
@@ -50,36 +52,46 @@ export async function describeActivityStream(
   parts: DescribeParts,
   since: Date | undefined,
 ): Promise<StreamDescription | undefined> {
-  const { aws, configuration, clock, signal } = parts;
   const keeper = new StateKeeper(parts);
   const known = await keeper.look();
   if (!known) return undefined;
-  const account = new StreamAccount();
-  const book = new DriftBook();
-  const now = clock.now();
-  const readFrom = since ?? new Date(await pastOf(known, parts, keeper.streamName));
-  const items = readOrderedEvents({
-    kinesis: aws.kinesis,
-    kms: aws.kms,
-    stream: keeper.streamName,
-    resourceId: configuration.resource.id,
-    from: { time: readFrom },
-    until: new Date(now),
-    account,
-    signal,
-  });
-  const generation = known.state?.generation ?? 0;
-  for await (const item of items) {
-    if (item.kind !== "events" || item.provenance?.generation !== generation) continue;
-    for (const event of item.inner.databaseActivityEventList) if (event.type === "record") book.add(event);
-  }
-  signal.throwIfAborted();
   return {
     ...describeAnswer(known.state, keeper.streamName),
     ...lifeOfState(known.state),
-    ...{ readFrom, drift: book.drifts },
-    ...sourcesOf(account.report(), known.state, now),
+    ...(await readStream(parts, known, keeper.streamName, since)),
   };
+}
+
+type ReadPart = Pick<StreamDescription, "readFrom" | "notRead" | "drift" | "sources" | "publishers">;
+
+async function readStream(
+  parts: DescribeParts,
+  known: KnownStream,
+  stream: string,
+  since: Date | undefined,
+): Promise<ReadPart> {
+  const { aws, configuration, clock, signal } = parts;
+  const account = new StreamAccount();
+  const book = new DriftBook();
+  const now = clock.now();
+  const generation = known.state?.generation ?? 0;
+  try {
+    const readFrom = since ?? new Date(await pastOf(known, parts, stream));
+    const items = readOrderedEvents({
+      ...{ kinesis: aws.kinesis, kms: aws.kms, stream, resourceId: configuration.resource.id },
+      ...{ from: { time: readFrom }, until: new Date(now), account, signal },
+    });
+    for await (const item of items) {
+      if (item.kind !== "events" || item.provenance?.generation !== generation) continue;
+      for (const event of item.inner.databaseActivityEventList) if (event.type === "record") book.add(event);
+    }
+    signal.throwIfAborted();
+    return { readFrom, notRead: null, drift: book.drifts, ...sourcesOf(account.report(), known.state, now) };
+  } catch (error) {
+    // The state stands in the tags: that the records cannot be read or opened does not hide it.
+    if (signal.aborted || !(error instanceof RefusedError)) throw error;
+    return { readFrom: null, notRead: error.message, drift: [], sources: [], publishers: [] };
+  }
 }
 
 /** By how much the clocks of this machine, the database and the stream may be apart; milliseconds. */
