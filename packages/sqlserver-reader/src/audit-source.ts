@@ -50,7 +50,7 @@ export class SqlServerAuditSource implements AuditSource<SqlServerRow> {
   /** An audit's files belong to one instance for good, whatever its role. */
   readonly history = "";
   /** Only where the policy is watched: what was told of it and goes on. */
-  readonly ledger?: () => string | undefined;
+  readonly ledger?: () => string;
   readonly #options: SourceOptions;
 
   constructor(options: SourceOptions) {

@@ -90,12 +90,15 @@ export class PolicyWatch {
     }
   }
 
-  /** What was told and has not ended, for whoever goes on after this reader; undefined when there is nothing. */
-  ledger(): string | undefined {
+  /**
+   * What was told and has not ended, for whoever goes on after this reader. An empty list says that there is nothing: no
+   * ledger would make it look for an older one.
+   */
+  ledger(): string {
     const entries = [...this.#drift].flatMap(([line, { told }]): readonly LedgerEntry[] =>
       told ? [[line, told.cause, told.startTime, this.#attempts.get(line)?.count ?? 0]] : [],
     );
-    return entries.length === 0 ? undefined : JSON.stringify(entries.slice(0, MOST_KEPT));
+    return JSON.stringify(entries.slice(0, MOST_KEPT));
   }
 
   /** @param ledger of whoever read before: what it told is the same event still, and is not told anew */
