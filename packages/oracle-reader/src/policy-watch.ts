@@ -37,6 +37,8 @@ const ACTIONS: ReadonlySet<string> = new Set([
 ]);
 /** Of the last ones, these are about the audit. */
 const OWN_OBJECT = /^DAS_(STATE|SET_POLICY|RECORD|GUARD|IS_LOCKED|IS_RECORDED|LOCK_TRG|ADVANCE|CANARY)$/;
+/** Of all that is done with DBMS_AUDIT_MGMT, which mostly purges. */
+const INTERVAL_CALL = /ALTER_PARTITION_INTERVAL/i;
 const MANY_USES: ReadonlySet<string> = new Set(["INSERT", "UPDATE", "DELETE", "EXECUTE"]);
 
 /** How many changes are remembered. */
@@ -105,7 +107,7 @@ export class PolicyWatch {
     const action = textIn(row, "ACTION_NAME");
     if (!ACTIONS.has(action)) return;
     const object = textIn(row, "OBJECT_NAME");
-    if (MANY_USES.has(action) && !OWN_OBJECT.test(object) && object !== "DBMS_AUDIT_MGMT") return;
+    if (MANY_USES.has(action) && !OWN_OBJECT.test(object) && !INTERVAL_CALL.test(textIn(row, "SQL_TEXT"))) return;
     if (object === "DAS_CANARY" || object === "DAS_ADVANCE" || textIn(row, "RETURN_CODE") !== "0") return;
     const change = { action, object, user: textIn(row, "DBUSERNAME"), time: row.time };
     // What is read again after a restart was before what it would explain.
@@ -246,7 +248,7 @@ function isAbout({ action, object }: Change, line: string): boolean {
   return object !== "" && ` ${line} `.includes(` ${object} `);
 }
 
-const COLUMNS = ["ACTION_NAME", "OBJECT_NAME", "RETURN_CODE", "DBUSERNAME", "SESSIONID"] as const;
+const COLUMNS = ["ACTION_NAME", "OBJECT_NAME", "RETURN_CODE", "DBUSERNAME", "SESSIONID", "SQL_TEXT"] as const;
 type Column = (typeof COLUMNS)[number];
 
 const columnIndexes = new WeakMap<TrailDescription, ReadonlyMap<Column, number>>();
