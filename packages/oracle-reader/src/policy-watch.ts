@@ -1,6 +1,7 @@
 import type { Logger, StreamNotice, UtcTime } from "@das/core";
 import type { AuditServer, PolicyState } from "./audit-server.ts";
 import type { ToldDrift } from "./cursor.ts";
+import { HEALING, PolicyHealing } from "./policy-healing.ts";
 import type { DriftLine } from "./provision/policy-record.ts";
 import type { OracleRow, TrailDescription } from "./row.ts";
 
@@ -11,9 +12,6 @@ const ABSENT_INTERVAL = 60_000;
 const CONTENT_INTERVAL = 3_600_000;
 /** What gets to appear in the trail, so that drift is told with who did it. */
 const PATIENCE = 5_000;
-/** How often one thing is put back, until it was as it should be for so long: else two would take turns for ever. */
-const MOST_ATTEMPTS = 3;
-const CALM = 600_000;
 
 /** Changes of what is protected leave one of these, whatever is enabled or because DAS_LOCK is. */
 const ACTIONS: ReadonlySet<string> = new Set([
@@ -58,13 +56,6 @@ interface NoticedDrift {
   readonly at: UtcTime;
 }
 
-interface Healing {
-  readonly attempts: number;
-  /** Milliseconds, monotonic; undefined while it is not as it should be. */
-  readonly calmSince: number | undefined;
-  readonly isGivenUp: boolean;
-}
-
 /** How it reads when somebody got around `das_set_policy`. */
 const UNLOCKED_OTHERWISE = "table DAS_STATE no longer says locked, and das_set_policy was not executed";
 const RECORDED_OTHERWISE = "table DAS_STATE holds another record, and das_set_policy was not executed";
@@ -80,7 +71,7 @@ export class PolicyWatch {
   /** By line; it travels in cursors, so that whoever resumes tells the same event. */
   readonly #told: Map<string, ToldDrift>;
   readonly #noticed = new Map<string, NoticedDrift>();
-  readonly #healings = new Map<string, Healing>();
+  readonly #healing: PolicyHealing;
   #changes: readonly Change[] = [];
   #state: PolicyState | undefined;
   #tampering: string | undefined;
@@ -93,9 +84,7 @@ export class PolicyWatch {
     this.#told = told;
     this.#logger = logger;
     this.#tampering = [UNLOCKED_OTHERWISE, RECORDED_OTHERWISE].find((line) => told.has(line));
-    for (const [line, { attempts }] of told) {
-      if (attempts > 0) this.#healings.set(line, { attempts, calmSince: undefined, isGivenUp: false });
-    }
+    this.#healing = new PolicyHealing(sourceId, told, logger);
   }
 
   /**
@@ -137,8 +126,11 @@ export class PolicyWatch {
     ];
     const notices = this.#settle(lines, now, time, withContent);
     // What another record says is nothing to go by.
-    const isTrusted = state?.isLocked && this.#tampering === undefined;
-    return isTrusted ? [...notices, ...(await this.#heal(server, state, time, signal))] : notices;
+    if (!state?.isLocked || this.#tampering !== undefined) return notices;
+    const { hasTried, givenUp } = await this.#healing.look(server, state, time, signal);
+    // Did it help?
+    if (hasTried) this.#isDue = true;
+    return [...notices, ...givenUp];
   }
 
   /** The lock and its record are changed by `das_set_policy` alone, whose execution leaves a row. */
@@ -188,47 +180,9 @@ export class PolicyWatch {
       notices.push({ command: "POLICY DRIFT", cause, startTime, endTime: now });
       // Unlocked, nothing is compared.
       if (!isHealed || !this.#state?.isLocked) continue;
-      const restored = `restored by das_heal: ${cause}`;
+      const restored = `restored by ${HEALING}: ${cause}`;
       this.#logger.warn({ source: this.#sourceId, drift: line }, "the locked audit policy was put back");
       notices.push({ command: "POLICY DRIFT", cause: restored, startTime, endTime: now });
-    }
-    return notices;
-  }
-
-  /** Once a look for each thing that was told. Never throws: what was told has to get onto the stream. */
-  async #heal(
-    server: AuditServer,
-    { drift, canHeal }: PolicyState,
-    time: number,
-    signal: AbortSignal,
-  ): Promise<readonly StreamNotice[]> {
-    for (const [line, healing] of this.#healings) {
-      const isThere = drift.some(({ text }) => text === line);
-      const calmSince = isThere ? undefined : (healing.calmSince ?? time);
-      if (calmSince !== undefined && time - calmSince >= CALM) this.#healings.delete(line);
-      else this.#healings.set(line, { ...healing, calmSince });
-    }
-    const notices: StreamNotice[] = [];
-    for (const { text, healable } of canHeal ? drift : []) {
-      const told = this.#told.get(text);
-      const healing = this.#healings.get(text) ?? { attempts: 0, calmSince: undefined, isGivenUp: false };
-      if (!told || healable === undefined || healing.isGivenUp) continue;
-      if (healing.attempts < MOST_ATTEMPTS) {
-        this.#healings.set(text, { ...healing, attempts: healing.attempts + 1 });
-        const refusal = await server.heal(healable, signal);
-        this.#told.set(text, { ...told, attempts: told.attempts + 1, isHealed: refusal === undefined });
-        // Did it help?
-        this.#isDue = true;
-        if (refusal === undefined) continue;
-        this.#logger.warn({ source: this.#sourceId, drift: text, error: refusal }, "das_heal did not put it back");
-      } else {
-        const { cause, startTime } = told;
-        this.#healings.set(text, { ...healing, isGivenUp: true });
-        this.#told.set(text, { ...told, isHealed: false });
-        this.#logger.error({ source: this.#sourceId, drift: text }, "the locked audit policy is not put back any more");
-        const givenUp = `not restored by das_heal: ${cause}`;
-        notices.push({ command: "POLICY DRIFT", cause: givenUp, startTime, endTime: startTime });
-      }
     }
     return notices;
   }
