@@ -130,7 +130,7 @@ function parseOperand(tokens: TokenStream): Expression {
   }
 }
 
-/** `.value('(/path)[1]', 'type')` after a variable, if that is what follows. */
+/** `.value('(/path)[1]', 'type')` after a variable or a call, if that is what follows. */
 function parseXmlValue(tokens: TokenStream, operand: Expression): Expression {
   if (!tokens.isSymbol(".") || !tokens.isWord("value", 1)) return operand;
   tokens.next();
@@ -213,7 +213,7 @@ function parseColumnOrCall(tokens: TokenStream): Expression {
     const name = parts.slice(-2).join(".").toLowerCase();
     const args = tokens.isSymbol(")") ? [] : parseList(tokens);
     tokens.expectSymbol(")");
-    return { kind: "call", name, arguments: args };
+    return parseXmlValue(tokens, { kind: "call", name, arguments: args });
   }
   const name = parts.at(-1) ?? "";
   const table = parts.at(-2);

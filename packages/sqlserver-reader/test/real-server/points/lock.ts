@@ -45,7 +45,7 @@ WHERE a.name = ${literal(name)}`);
 
 async function underLock(server: RealServer, statement: (name: string) => string, body = "") {
   await using audit = await server.createAudit();
-  return withLock(server, audit.name, body, async () => {
+  return await withLock(server, audit.name, body, async () => {
     const { errors } = await server.administrator.attempt(statement(identifier(audit.name)));
     const { audit: isOn, specification, status } = await stateOf(server, audit.name);
     const state = `the audit is ${isOn ? "on" : "off"} (${status}), the specification ${specification ? "on" : "off"}`;

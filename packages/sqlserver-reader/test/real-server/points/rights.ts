@@ -87,14 +87,60 @@ export const RIGHTS_POINTS: readonly UnverifiedPoint[] = [
       description.majorVersion >= 16 ? "VIEW SERVER SECURITY AUDIT makes it unnecessary since 2022" : undefined,
     settle: async (server) => either(await readThroughSignature(server)),
   },
+  {
+    section: 4,
+    question: "a procedure signed likewise puts an audit and a server trigger back",
+    settle: async (server) => either(await healThroughSignature(server)),
+  },
 ];
 
 async function readThroughSignature(server: RealServer): Promise<string> {
-  const { administrator } = server;
-  const [procedure, certificate, signer] = [server.name(), server.name(), server.name()].map(identifier);
   await using audit = await server.createAudit();
   await audit.append(1);
   const path = (await audit.look())[0]?.path ?? "";
+  const outcome = await throughSignature(
+    server,
+    "@pattern nvarchar(260), @file nvarchar(260), @offset bigint AS SELECT * FROM sys.fn_get_audit_file(@pattern, @file, @offset)",
+    `${literal(path)}, NULL, NULL`,
+  );
+  return outcome.errors.length === 0 && outcome.rows.length > 0 ? "yes" : `no: ${outcomeText(outcome)}`;
+}
+
+/** What `dbo.rds_das_heal` does, with an audit and a trigger of the test's own. */
+async function healThroughSignature(server: RealServer): Promise<string> {
+  await using audit = await server.createAudit();
+  const name = identifier(audit.name);
+  const lock = identifier(server.name());
+  const { administrator } = server;
+  await administrator.run(`CREATE TRIGGER ${lock} ON ALL SERVER FOR CREATE_SERVER_AUDIT AS RETURN`);
+  try {
+    const { errors } = await throughSignature(
+      server,
+      `AS BEGIN
+  SET NOCOUNT ON;
+  DISABLE TRIGGER ${lock} ON ALL SERVER;
+  ALTER SERVER AUDIT ${name} WITH (STATE = OFF);
+  ALTER SERVER AUDIT ${name} WITH (QUEUE_DELAY = 2000);
+  ALTER SERVER AUDIT ${name} WITH (STATE = ON);
+  DROP TRIGGER ${lock} ON ALL SERVER;
+  EXEC (N'CREATE TRIGGER ${lock} ON ALL SERVER FOR CREATE_SERVER_AUDIT AS RETURN');
+  EXEC [tempdb].sys.sp_executesql N'DISABLE TRIGGER ${lock} ON ALL SERVER; ENABLE TRIGGER ${lock} ON ALL SERVER;';
+END`,
+      "",
+    );
+    const [row = {}] = await administrator.run(
+      `SELECT queue_delay FROM sys.server_audits WHERE name = ${literal(audit.name)} AND is_state_enabled = 1`,
+    );
+    return errors.length === 0 && Number(row.queue_delay) === 2000 ? "yes" : `no: error ${errors.join(", ")}`;
+  } finally {
+    await administrator.attempt(`DROP TRIGGER ${lock} ON ALL SERVER`);
+  }
+}
+
+/** As a login without rights executes a procedure that a certificate signs, whose login holds CONTROL SERVER. */
+async function throughSignature(server: RealServer, program: string, values: string): Promise<Outcome> {
+  const { administrator } = server;
+  const [procedure, certificate, signer] = [server.name(), server.name(), server.name()].map(identifier);
   const stranger = await server.createLogin("none");
   const user = identifier(stranger.name);
   try {
@@ -103,15 +149,14 @@ async function readThroughSignature(server: RealServer): Promise<string> {
     );
     await administrator.run(`CREATE LOGIN ${signer} FROM CERTIFICATE ${certificate}`);
     await administrator.run(`GRANT CONTROL SERVER TO ${signer}`);
-    await administrator.run(`CREATE PROCEDURE dbo.${procedure} @pattern nvarchar(260), @file nvarchar(260), @offset bigint AS
-SELECT * FROM sys.fn_get_audit_file(@pattern, @file, @offset)`);
+    await administrator.run(`CREATE PROCEDURE dbo.${procedure} ${program}`);
     await administrator.run(
-      `ADD SIGNATURE TO OBJECT::dbo.${procedure} BY CERTIFICATE ${certificate} WITH PASSWORD = N'Only-4-this-test!'`,
+      `ADD SIGNATURE TO dbo.${procedure} BY CERTIFICATE ${certificate} WITH PASSWORD = N'Only-4-this-test!'`,
     );
+    await administrator.run(`ALTER CERTIFICATE ${certificate} REMOVE PRIVATE KEY`);
     await administrator.run(`CREATE USER ${user} FOR LOGIN ${user}`);
     await administrator.run(`GRANT EXECUTE ON OBJECT::dbo.${procedure} TO ${user}`);
-    const outcome = await attemptAs(stranger, `EXEC dbo.${procedure} ${literal(path)}, NULL, NULL`);
-    return outcome.errors.length === 0 && outcome.rows.length > 0 ? "yes" : `no: ${outcomeText(outcome)}`;
+    return await attemptAs(stranger, `EXEC dbo.${procedure} ${values}`);
   } finally {
     for (const statement of [
       `DROP PROCEDURE dbo.${procedure}`,
