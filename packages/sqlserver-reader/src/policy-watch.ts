@@ -56,7 +56,7 @@ const MOST_ATTEMPTS = 3;
 /** Milliseconds for which a line must be gone before it is put back anew. */
 const FORGIVENESS = 600_000;
 /** What travels in a heartbeat is bounded; drift of more things than this is told again after a restart. */
-const MOST_KEPT = 100;
+const MOST_KEPT = 50;
 
 /**
  * Looks after the audit policy of one instance: tells what is not as it was recorded, by whom as far as the trail names

@@ -9,13 +9,15 @@ import { dropSigned } from "./signed-procedure.ts";
 import type { Step } from "./step.ts";
 
 /**
- * What start made goes, on one instance; the lock first. A server specification that records something else than start
+ * What start made goes, on one instance; what would put it back first, then the lock. A server specification that records something else than start
  * gave it, or that users switched off, is the users' own, and stays; so does every database specification. Both find the audit again when the next
  * start makes it, because its AUDIT_GUID is the same. The audit files stay, and so does the reader with its rights: its
  * publisher waits for the next start.
  */
 export function planStop({ policy, record, installed, dbaRole }: ProvisionFacts): readonly Step[] {
   return [
+    // A publisher that has not heard of the stop would put back what goes.
+    ...dropSigned(HEAL, installed.heal),
     ...(policy.trigger === "absent"
       ? []
       : [
@@ -25,7 +27,6 @@ export function planStop({ policy, record, installed, dbaRole }: ProvisionFacts)
           },
         ]),
     ...BLUEPRINTS.flatMap((blueprint) => dropAudit(policy, record, blueprint)),
-    ...dropSigned(HEAL, installed.heal),
     ...[KEPT_DATABASES_TABLE, RECORD_TABLE, STATE_TABLE]
       .filter((table) => installed.tables.has(table))
       .map((table) => ({ what: `drop the table ${table}`, sql: `DROP TABLE ${table};` })),

@@ -1,3 +1,15 @@
+-- drop the login rds_das_heal_signer (instance a, database master)
+DROP LOGIN [rds_das_heal_signer];
+GO
+
+-- drop the procedure dbo.rds_das_heal (instance a, database master)
+DROP PROCEDURE dbo.rds_das_heal;
+GO
+
+-- drop the certificate rds_das_heal_signer (instance a, database master)
+DROP CERTIFICATE [rds_das_heal_signer];
+GO
+
 -- drop the server trigger rds_das_lock (instance a, database master)
 DROP TRIGGER [rds_das_lock] ON ALL SERVER;
 GO
@@ -32,18 +44,6 @@ GO
 
 -- drop the server audit RDS_DAS_AUDIT_CHANGES (instance a, database master)
 DROP SERVER AUDIT [RDS_DAS_AUDIT_CHANGES];
-GO
-
--- drop the login rds_das_heal_signer (instance a, database master)
-DROP LOGIN [rds_das_heal_signer];
-GO
-
--- drop the procedure dbo.rds_das_heal (instance a, database master)
-DROP PROCEDURE dbo.rds_das_heal;
-GO
-
--- drop the certificate rds_das_heal_signer (instance a, database master)
-DROP CERTIFICATE [rds_das_heal_signer];
 GO
 
 -- drop the table dbo.rds_das_db_spec (instance a, database master)
