@@ -91,10 +91,10 @@ function withoutTriggers({ emulator }: Watched): void {
 }
 
 /** What `das check` says of the lock. */
-async function lockFinding({ openReader }: Watched) {
+async function lockFinding({ openReader }: Watched, id = "oracle.policy-lock") {
   await using reader = openReader(systemClock);
   const { findings } = await reader.check(signal);
-  return findings.find(({ id }) => id === "oracle.policy-lock");
+  return findings.find((finding) => finding.id === id);
 }
 
 test("a policy that is switched off in spite of the lock is told with who and when, and again when it is back", async () => {
@@ -119,6 +119,10 @@ test("a policy that is switched off in spite of the lock is told with who and wh
     "audit policy APP is gone: it was AUDIT POLICY APP EXCEPT DAS_READER",
   ]);
   await watched.run(["AUDIT POLICY app EXCEPT das_reader"]);
+  expect(await lockFinding(watched, "oracle.healing")).toMatchObject({
+    status: "warning",
+    repair: expect.stringContaining("GRANT EXECUTE ON DAS_OWNER.DAS_HEAL TO DAS_READER;"),
+  });
   await until(() => notices.length > 1);
   expect(notices[1]).toEqual({ ...notices[0], endTime: expect.stringMatching(/^\d{4}-/) });
   await watched.polls(5);
@@ -145,6 +149,7 @@ test("who unlocks by writing into the table is told; who unlocks with the proced
   await using watched = await startWatched();
   const { notices, provisioner } = watched;
   expect(await lockFinding(watched)).toMatchObject({ status: "ok", what: expect.stringMatching(/are locked, and as/) });
+  expect(await lockFinding(watched, "oracle.healing")).toMatchObject({ status: "ok" });
   await provisioner.run(await provisioner.planPolicy("unlocked", signal), signal);
   await watched.polls(5);
   expect(await lockFinding(watched)).toMatchObject({ status: "ok", what: "the audit policies are unlocked" });

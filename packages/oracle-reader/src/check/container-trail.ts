@@ -2,6 +2,7 @@ import type { CheckFinding, Clock } from "@das/core";
 import type { ConnectionOptions } from "../connection-options.ts";
 import { type Answer, type Inquiry, notKnown } from "./answer.ts";
 import { judgeOutcomes, judgePolicies } from "./enabled-policies.ts";
+import { judgeHealing, lookAtHealing } from "./healing.ts";
 import type { InstanceFacts } from "./instance-facts.ts";
 import { judgeLeastPrivilege } from "./least-privilege.ts";
 import {
@@ -43,6 +44,7 @@ export interface ContainerTrail {
   readonly ownProcedures: OwnProcedures;
   readonly policyLock: Answer<PolicyLock | undefined>;
   readonly vault: Answer<VaultFacts>;
+  readonly healing: Answer<boolean>;
 }
 
 export async function lookAtContainerTrail(
@@ -74,6 +76,7 @@ export async function lookAtContainerTrail(
     ownProcedures: await lookAtOwnProcedures(inquiry, instance),
     policyLock: await lookAtPolicyLock(inquiry, instance),
     vault: await lookAtVault(inquiry),
+    healing: await lookAtHealing(inquiry, instance),
   };
 }
 
@@ -89,6 +92,7 @@ export function judgeContainerTrail(container: ContainerTrail, server: ServerWid
   const { options, instance, trail, rights, policies, partitions, pace, purgeJobs } = container;
   const access = trailAccess(trail, instance, options);
   const isPrimary = instance.role === "PRIMARY";
+  const isProvisioned = container.policyLock.known && container.policyLock.value !== undefined;
   const findings = [
     ...judgeRights(instance, rights, access),
     judgeLeastPrivilege(instance, rights),
@@ -105,7 +109,8 @@ export function judgeContainerTrail(container: ContainerTrail, server: ServerWid
     judgeArchiveTime(container.archiveTime, purgeJobs, clock, instance),
     ...judgeOwnProcedures(container.ownProcedures, wanted, policies, instance),
     judgePolicyLock(container.policyLock),
-    judgeVault(container.vault, container.policyLock.known && container.policyLock.value !== undefined, instance),
+    judgeVault(container.vault, isProvisioned, instance),
+    judgeHealing(container.healing, isProvisioned, instance),
   ];
   return instance.role === "PHYSICAL STANDBY" ? findings.map(onPrimary) : findings;
 }
