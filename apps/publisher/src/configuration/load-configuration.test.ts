@@ -88,6 +88,20 @@ instances:
     );
   });
 
+  test("takes the folder of an instance's audit files, which is a full path on its host", () => {
+    const example = readFileSync(EXAMPLE, "utf8");
+    const written = (path: string) =>
+      example.replace("    host: sql-a", `    auditDirectory: '${path}'\n    host: sql-a`);
+    for (const path of ["D:\\das\\", "/var/opt/mssql/das", "\\\\files01\\audit\\a"]) {
+      expect(parseConfiguration(written(path), "t").instances).toMatchObject([{ auditDirectory: path }, {}]);
+    }
+    for (const path of ["das", "D:das", "./das", "/", "D:\\"]) {
+      expect(problems(written(path))).toContain(
+        "instances[0].auditDirectory: must be a full path on the database's host",
+      );
+    }
+  });
+
   test("has no notifier unless it is asked for, and takes one", () => {
     const example = readFileSync(EXAMPLE, "utf8");
     expect(parseConfiguration(example, "das.yaml").notify).toEqual({});
