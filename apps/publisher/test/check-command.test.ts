@@ -219,7 +219,7 @@ describe("das check", () => {
   });
 
   test.each([
-    [["-i", "z"], 'no instance "z"'],
+    [["-i", "z"], 'DBInstanceNotFound: das: there is no instance "z"'],
     [[], "it is not said which instance to check"],
     [["-i", "a", "--all-instances"], "option '--all-instances' cannot be used with option '-i, --instance <id>'"],
   ])("with %o is wrong usage", async (args, message) => {

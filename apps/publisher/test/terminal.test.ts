@@ -80,6 +80,10 @@ describe.skipIf(!hasTerminal)("at a terminal", () => {
     expect(await given.exitCode).toBe(2);
     expect(given.output.stdout).toContain("DAS_ADMIN_PASSWORD is not set, and none was typed");
     expect(given.output.stdout).not.toContain("half");
+
+    await using elsewhere = scene.atTerminal("--instance", "z");
+    expect(await elsewhere.exitCode).toBe(2);
+    expect(elsewhere.output.stdout).toMatch(/^DBInstanceNotFound: das: there is no instance "z"/);
   });
 
   test("das init asks, again where an answer makes no sense, and writes what was answered", async () => {
