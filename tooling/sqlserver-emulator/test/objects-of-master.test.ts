@@ -130,13 +130,19 @@ describe("an administrator who is no sysadmin", () => {
     }
   });
 
-  test("a procedure ends with RETURN, and TRY hands an error to CATCH", async () => {
+  test("a procedure ends with RETURN, runs text where it is told to, and TRY hands an error to CATCH", async () => {
     const { emulator, administrator } = await startAsAdministrator();
     await using _ = emulator;
     await using sa = administrator;
     await sa.query("CREATE PROCEDURE dbo.early @n int = 7 AS BEGIN IF @n = 7 RETURN 3; RETURN 4; END");
     expect(await sa.query("DECLARE @r int; EXEC @r = dbo.early; SELECT @r AS r;")).toEqual([{ r: 3 }]);
     expect(await sa.query("DECLARE @r int; EXEC @r = dbo.early @n = 8; SELECT @r AS r;")).toEqual([{ r: 4 }]);
+    for (const [where, database] of [
+      ["sp_executesql", "master"],
+      ["sys.sp_executesql", "master"],
+      ["[Sales].sys.sp_executesql", "Sales"],
+    ] as const)
+      expect(await sa.query(`EXEC ${where} N'SELECT DB_NAME() AS name';`)).toEqual([{ name: database }]);
     const attempt = "BEGIN TRY DROP TABLE dbo.nothing; SELECT 1 AS reached; END TRY BEGIN CATCH";
     expect(await sa.query(`${attempt} SELECT 2 AS caught; END CATCH`)).toEqual([{ caught: 2 }]);
     expect(await failure(sa.query(`${attempt} THROW; END CATCH`))).toMatchObject({ number: 3701 });

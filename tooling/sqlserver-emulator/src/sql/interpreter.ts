@@ -84,8 +84,8 @@ export async function runProcedure(
 ): Promise<number> {
   const plain = name.toLowerCase().replaceAll(/[[\]]/g, "");
   if (plain.split(".").at(-1) === "sp_executesql") {
-    const [database, schema] = plain.split(".");
-    return runParameterised(args, schema && database ? contextIn(database, name, context) : context, sink);
+    const database = /^(.+)\.[^.]*\.sp_executesql$/.exec(plain)?.[1];
+    return runParameterised(args, database ? contextIn(database, name, context) : context, sink);
   }
   const builtIn = context.catalog.procedures.get(plain.replace(/^(?:master\.)?(?:\.|sys\.|dbo\.)?/, ""));
   if (builtIn) {
