@@ -108,9 +108,14 @@ function contentDigest({ condition, options }: Policy): string {
   return hash("sha256", JSON.stringify([condition, texts.toSorted()])).slice(0, 16);
 }
 
-/** As it is kept in the database. Of more policies than go into it, the last ones are one line together. */
+/**
+ * As it is kept in the database. Of more policies than go into it, what the last ones record is one line together: not
+ * every look sees content, and what every look sees must stand for itself.
+ */
 export function recordText(record: PolicyRecord): string {
-  const lines = [...record].map(([subject, text]) => `${subject}${SEPARATOR}${text}`).toSorted();
+  const sorted = [...record].map(([subject, text]) => `${subject}${SEPARATOR}${text}`).toSorted();
+  const isContent = (line: string) => line.startsWith(KINDS.content);
+  const lines = [...sorted.filter((line) => !isContent(line)), ...sorted.filter(isContent)];
   let length = 0;
   const fitting = lines.findIndex((line) => {
     length += Buffer.byteLength(line) + 1;
@@ -118,7 +123,7 @@ export function recordText(record: PolicyRecord): string {
   });
   if (fitting < 0) return lines.join("\n");
   const rest = lines.slice(fitting);
-  const last = `${rest.length} further lines${SEPARATOR}${hash("sha256", rest.join("\n"))}`;
+  const last = `${KINDS.content}, ${rest.length} further lines${SEPARATOR}${hash("sha256", rest.join("\n"))}`;
   return [...lines.slice(0, fitting), last].join("\n");
 }
 
@@ -151,10 +156,8 @@ export interface DriftLine {
 export function driftOf(recorded: string, present: PolicyRecord, looked: ProtectedFacts): readonly DriftLine[] {
   const [was, is] = [parsedRecord(recorded), parsedRecord(recordText(present))];
   const unknown = [
-    ...(looked.policies.known ? [] : [`${KINDS.policy} `, `${KINDS.content} `]),
-    ...(looked.policies.known && looked.policies.value.some(({ options }) => !options.known)
-      ? [`${KINDS.content} `]
-      : []),
+    ...(looked.policies.known ? [] : [`${KINDS.policy} `, KINDS.content]),
+    ...(looked.policies.known && looked.policies.value.some(({ options }) => !options.known) ? [KINDS.content] : []),
     ...(looked.mode.known ? [] : [KINDS.mode]),
     ...(looked.parameters.known ? [] : [`${KINDS.parameter} ${EXCLUDE_COLUMNS}`]),
     // Without the guard the programs may be anything.
