@@ -183,7 +183,7 @@ describe("the das command", () => {
     [
       "a missing right",
       1,
-      "VIEW SERVER",
+      'a right is missing for user "das" (error 300)',
       ({ emulator }) => {
         emulator.changeInstance({ logins: emulator.instance.logins.map((login) => ({ ...login, permissions: [] })) });
         return {};
