@@ -193,6 +193,8 @@ describe.concurrent("the life of an activity stream", () => {
     });
     expect(await isOnStream(scene, "SELECT 'before the stop'")).toBe(true);
     expect(JSON.parse(done(await scene.walk("start")))).toMatchObject(started);
+    // It is told when the instance has described itself, which may be after the first heartbeat.
+    await until(async () => lifeOf(await scene.events()).at(-1) === "START");
     expect(lifeOf(await scene.events())).toEqual(["START", "MODIFY", "MODIFY", "FAILOVER", "STOP", "START"]);
     expect(scene.left).toEqual([]);
 
