@@ -173,6 +173,26 @@ describe("the lock", () => {
     expect(await dba.refused("USE master; DROP DATABASE Sales;")).toBe(51_000);
   });
 
+  test("is made anew where a trigger of its name does something else, or nothing", async () => {
+    await using emulator = await startEmulator();
+    await using provisioner = open(emulator);
+    await using sa = await as(emulator, "sa");
+    const idle = "TRIGGER [rds_das_lock] ON ALL SERVER FOR DDL_SERVER_AUDIT_EVENTS AS RETURN;";
+    const attempt = "ALTER SERVER AUDIT [RDS_DAS_AUDIT] WITH (STATE = OFF);";
+    await sa.run(`CREATE ${idle}`);
+    await start(provisioner);
+    expect(await provisioner.state(never)).toMatchObject({ policy: "locked", drift: [] });
+    expect(await sa.refused(attempt)).toBe(51_000);
+
+    await setPolicy(provisioner, "unlocked");
+    await sa.run("DROP TRIGGER [rds_das_lock] ON ALL SERVER;");
+    await sa.run(`CREATE ${idle}`);
+    await sa.run("DISABLE TRIGGER [rds_das_lock] ON ALL SERVER;");
+    await setPolicy(provisioner, "locked");
+    expect(await provisioner.state(never)).toMatchObject({ policy: "locked", drift: [] });
+    expect(await sa.refused(attempt)).toBe(51_000);
+  });
+
   test("DBAs that are no sysadmin are denied the audits while the policy is locked", async () => {
     await using emulator = await startEmulator();
     await using provisioner = open(emulator);

@@ -2,6 +2,7 @@ import type { PolicyState } from "@das/core";
 import { quoteName } from "../check/statement.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { healProgram } from "./heal-program.ts";
+import { planTrigger, SOUND_TRIGGER } from "./lock-trigger.ts";
 import { DBA_ROLE, HEAL } from "./names.ts";
 import type { PolicyFacts } from "./policy-facts.ts";
 import { lockPolicy, unlockPolicy } from "./policy-record.ts";
@@ -23,11 +24,12 @@ export function planPolicy(
   const permission = isRight ? [] : [dbaPermission(policy)];
   if (record?.policy === policy) return permission;
   if (policy === "unlocked") return [unlockPolicy(), ...permission];
-  const recorded: PolicyFacts = { ...facts, databases: new Map([...elsewhere, ...facts.databases]) };
+  const recorded: PolicyFacts = { ...facts, ...SOUND_TRIGGER, databases: new Map([...elsewhere, ...facts.databases]) };
   const program = healProgram(recorded);
   return [
     ...(isSound(heal, program) ? [] : replaceSigned(HEAL, heal, program)),
     lockPolicy(fingerprint(recorded)),
+    ...planTrigger(facts, false),
     ...permission,
   ];
 }

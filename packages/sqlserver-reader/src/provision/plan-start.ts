@@ -5,11 +5,12 @@ import { createAudit, quoteName, quoteText } from "../check/statement.ts";
 import { type AuditBlueprint, BLUEPRINTS } from "./audit-blueprint.ts";
 import { driftOf, fingerprint } from "./fingerprint.ts";
 import { healProgram } from "./heal-program.ts";
-import { DBA_ROLE, HEAL, KEPT_DATABASES_TABLE, LOCK_TRIGGER, READ, RECORD_TABLE, STATE_TABLE } from "./names.ts";
+import { planTrigger, SOUND_TRIGGER, switchTrigger } from "./lock-trigger.ts";
+import { DBA_ROLE, HEAL, KEPT_DATABASES_TABLE, READ, RECORD_TABLE, STATE_TABLE } from "./names.ts";
 import { dbaPermission } from "./plan-policy.ts";
 import type { PolicyFacts, PolicySpecification } from "./policy-facts.ts";
 import { lockPolicy } from "./policy-record.ts";
-import { CREATE_KEPT_DATABASES, CREATE_READ, CREATE_RECORD, CREATE_STATE, CREATE_TRIGGER } from "./programs.ts";
+import { CREATE_KEPT_DATABASES, CREATE_READ, CREATE_RECORD, CREATE_STATE } from "./programs.ts";
 import type { ProvisionFacts } from "./provision-facts.ts";
 import { planReader } from "./reader-rights.ts";
 import { isSound, replaceSigned } from "./signed-procedure.ts";
@@ -36,8 +37,7 @@ export function planStart(found: ProvisionFacts, request: StartRequest): readonl
     audits: audits.map(({ audit }) => audit),
     specifications: audits.flatMap(({ specification }) => specification ?? []),
     databases: new Map([...request.elsewhere, ...found.policy.databases]),
-    trigger: "enabled",
-    triggerText: CREATE_TRIGGER,
+    ...SOUND_TRIGGER,
   };
   const changes = audits.flatMap(({ steps }) => steps);
   return [
@@ -160,13 +160,6 @@ function isRefusedByLock({ policy }: ProvisionFacts, changes: readonly Step[]): 
   return policy.trigger === "enabled" && changes.some(({ sql }) => sql.startsWith("CREATE"));
 }
 
-function switchTrigger(verb: "ENABLE" | "DISABLE"): Step {
-  return {
-    what: `${verb.toLowerCase()} the server trigger ${LOCK_TRIGGER}`,
-    sql: `${verb} TRIGGER ${quoteName(LOCK_TRIGGER)} ON ALL SERVER;`,
-  };
-}
-
 /** @param program of the procedure that heals, if it has to be made: one that is signed puts back what was recorded */
 function planInstalled({ installed, dbaRole, record }: ProvisionFacts, program: string): readonly Step[] {
   const table = (name: string, sql: string): readonly Step[] =>
@@ -212,11 +205,5 @@ function withoutDrift(policy: PolicyFacts, { record, policy: found }: ProvisionF
 }
 
 function planLock({ policy, record }: ProvisionFacts, after: PolicyFacts, isDisabledByUs: boolean): readonly Step[] {
-  const trigger =
-    policy.trigger === "absent"
-      ? [{ what: `create the server trigger ${LOCK_TRIGGER}`, sql: CREATE_TRIGGER }]
-      : policy.trigger === "disabled" || isDisabledByUs
-        ? [switchTrigger("ENABLE")]
-        : [];
-  return [...(hasRecord(record) ? [] : [lockPolicy(fingerprint(after))]), ...trigger];
+  return [...(hasRecord(record) ? [] : [lockPolicy(fingerprint(after))]), ...planTrigger(policy, isDisabledByUs)];
 }

@@ -1,7 +1,8 @@
 import { auditNamed } from "../check/server-audits.ts";
 import { quoteName } from "../check/statement.ts";
 import { type AuditBlueprint, BLUEPRINTS } from "./audit-blueprint.ts";
-import { DBA_ROLE, HEAL, KEPT_DATABASES_TABLE, LOCK_TRIGGER, RECORD_TABLE, STATE_TABLE } from "./names.ts";
+import { dropTrigger } from "./lock-trigger.ts";
+import { DBA_ROLE, HEAL, KEPT_DATABASES_TABLE, RECORD_TABLE, STATE_TABLE } from "./names.ts";
 import { isLockedOn, switchAudit, switchSpecification } from "./plan-start.ts";
 import type { PolicyFacts, PolicySpecification } from "./policy-facts.ts";
 import type { DbaRoleFacts, ProvisionFacts } from "./provision-facts.ts";
@@ -18,14 +19,7 @@ export function planStop({ policy, record, installed, dbaRole }: ProvisionFacts)
   return [
     // A publisher that has not heard of the stop would put back what goes.
     ...dropSigned(HEAL, installed.heal),
-    ...(policy.trigger === "absent"
-      ? []
-      : [
-          {
-            what: `drop the server trigger ${LOCK_TRIGGER}`,
-            sql: `DROP TRIGGER ${quoteName(LOCK_TRIGGER)} ON ALL SERVER;`,
-          },
-        ]),
+    ...(policy.trigger === "absent" ? [] : [dropTrigger()]),
     ...BLUEPRINTS.flatMap((blueprint) => dropAudit(policy, record, blueprint)),
     ...[KEPT_DATABASES_TABLE, RECORD_TABLE, STATE_TABLE]
       .filter((table) => installed.tables.has(table))
