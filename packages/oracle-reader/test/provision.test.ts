@@ -209,6 +209,8 @@ test("while it is locked no DBA changes an audit policy or the lock; only who st
   expect(await provisioner.state(signal)).toMatchObject({ policy: "unlocked", drift: [] });
   await mallory("CREATE AUDIT POLICY mine ACTIONS LOGON");
   await mallory("AUDIT POLICY mine");
+  await mallory("ALTER TRIGGER das_owner.das_lock_trg DISABLE");
+  await mallory("DROP FUNCTION das_owner.das_guard");
   await provisioner.run(await provisioner.planPolicy("locked", signal), signal);
   expect(await provisioner.state(signal)).toMatchObject({ policy: "locked", drift: [] });
   await expect(mallory("NOAUDIT POLICY mine")).rejects.toMatchObject({ number: 20_990 });

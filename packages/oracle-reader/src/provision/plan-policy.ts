@@ -1,5 +1,6 @@
 import type { PlannedStatement, PolicyState } from "@das/core";
 import { quoteName } from "../check/statement.ts";
+import { planPrograms } from "./plan-programs.ts";
 import { programAt } from "./planned.ts";
 import type { ProvisionFacts } from "./provision-facts.ts";
 import { missingRules, vaultRemark } from "./vault-rules.ts";
@@ -9,7 +10,7 @@ export function planPolicy(policy: PolicyState, found: ProvisionFacts): readonly
   if (!found.state) return undefined;
   const isLocked = policy === "locked";
   if (found.state.isLocked === isLocked) return [];
-  return isLocked ? [...missingRules(found), lockStatement(found)] : [unlockStatement(found)];
+  return isLocked ? [...planPrograms(found), ...missingRules(found), lockStatement(found)] : [unlockStatement(found)];
 }
 
 /** What is protected is looked at when it is sent: after everything before it has run. */

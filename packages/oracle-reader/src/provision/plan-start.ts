@@ -13,8 +13,9 @@ import {
   STATE_TABLE,
 } from "./names.ts";
 import { lockStatement, unlockStatement } from "./plan-policy.ts";
+import { planPrograms } from "./plan-programs.ts";
 import { plannedAt, programAt } from "./planned.ts";
-import { type Program, programsOf } from "./programs.ts";
+import { programsOf } from "./programs.ts";
 import { driftIn, type ProvisionFacts } from "./provision-facts.ts";
 import {
   grantText,
@@ -39,7 +40,7 @@ export function planStart(found: ProvisionFacts): readonly PlannedStatement[] {
   const missing = [
     ...accounts(found),
     ...stateTable(found),
-    ...programs(found),
+    ...planPrograms(found),
     ...changes(found),
     ...installedGrants(found),
     ...policies(found),
@@ -109,31 +110,6 @@ function stateTable(found: ProvisionFacts): readonly PlannedStatement[] {
     );
   }
   return statements;
-}
-
-function isMissing({ objects }: ProvisionFacts, { name, mark, isReplaced }: Program): boolean {
-  const source = objects.get(name);
-  return source === undefined || (isReplaced && !source.includes(mark));
-}
-
-function programs(found: ProvisionFacts): readonly PlannedStatement[] {
-  const { place, names, disabledTriggers } = found;
-  const owner = quoteName(names.owner);
-  return programsOf(names).flatMap((program) => {
-    const { name, kind, what, sql, roles } = program;
-    const label = `${kind.toLowerCase()} ${names.owner}.${name}`;
-    if (isMissing(found, program)) {
-      return [
-        programAt(place)(`create the ${label}, ${what}`, sql),
-        ...roles.map((role) =>
-          plannedAt(place)(`let the ${label} use ${role}`, `GRANT ${role} TO ${kind} ${owner}.${name}`),
-        ),
-      ];
-    }
-    return disabledTriggers.has(name)
-      ? [plannedAt(place)(`enable the ${label}`, `ALTER TRIGGER ${owner}.${name} ENABLE`)]
-      : [];
-  });
 }
 
 /** What a start finds that goes on after one that died. Recorded before it is done. */
