@@ -62,7 +62,7 @@ export async function* readFile(
   const tail = new FileTail(from, trail);
   const since = verify || whole ? unverified : undefined;
   const stop = new AbortController();
-  const hold = new Hold(clock, HOLD_LIMIT, () => stop.abort());
+  using hold = new Hold(clock, HOLD_LIMIT, () => stop.abort());
   const statementIndex = trail.columns.findIndex(({ name }) => name === "statement");
   let isComplete = false;
   const leftUnverified = () => {
