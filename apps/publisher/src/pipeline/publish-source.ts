@@ -196,11 +196,9 @@ export class SourcePublishing<Row> {
     this.#instance = batch.instance;
     if (batch.rows.length === 0) this.#quietBatches += 1;
     this.#tellNotices(batch);
+    const context = { ...batch.instance, nativeAuditFields: this.#parts.settings.nativeAuditFields };
     for (const row of batch.rows) {
-      const event = this.#reader.toEvent(row, {
-        ...batch.instance,
-        nativeAuditFields: this.#parts.settings.nativeAuditFields,
-      });
+      const event = this.#reader.toEvent(row, context);
       this.#epoch?.noteTime(event.logTime);
       if (event.logTime > this.#newestTime) this.#newestTime = event.logTime;
       this.#add(event, laneOf(event, this.#lanes.length), this.source.marker(row));
