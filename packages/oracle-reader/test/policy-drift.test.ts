@@ -19,7 +19,9 @@ async function startWatched({ heals = true } = {}) {
   if (!heals) {
     await provisioner.run(await provisioner.planPolicy("unlocked", signal), signal);
     await target.run(["DROP PROCEDURE das_owner.das_heal"]);
-    await provisioner.run(await provisioner.planPolicy("locked", signal), signal);
+    const plan = await provisioner.planPolicy("locked", signal);
+    const lockAlone = plan.filter(({ what }) => what.startsWith("lock the audit policies"));
+    await provisioner.run(lockAlone, signal);
   }
   const notices: StreamNotice[] = [];
   const waiting = new Set<() => void>();
