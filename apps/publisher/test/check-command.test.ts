@@ -1,9 +1,6 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { streamNameOf } from "@das/core";
 import { startLocalAws } from "@das/local-aws";
 import { createWorld, type OracleEmulator, startOracleEmulator } from "@das/oracle-emulator";
@@ -16,8 +13,8 @@ import {
   stopAudit,
 } from "@das/sqlserver-emulator";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { das } from "./das-process.ts";
 
-const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 const AUDIT = "RDS_DAS_AUDIT";
 
 const RESOURCE = "db-ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -37,14 +34,11 @@ afterAll(() => resources.disposeAsync());
 
 /** `das check` in a process of its own, until it has ended. */
 async function check(configurationFile: string, args: readonly string[], environment: Record<string, string>) {
-  const child = spawn(process.execPath, [MAIN, "check", "-c", configurationFile, ...args], {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { PATH: "", ...awsEnvironment, ...environment },
+  const { output, exitCode: ended } = das(["check", "-c", configurationFile, ...args], {
+    ...awsEnvironment,
+    ...environment,
   });
-  const output = { stdout: "", stderr: "" };
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (output.stdout += text));
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (output.stderr += text));
-  const [exitCode] = await once(child, "close");
+  const exitCode = await ended;
   return { ...output, exitCode: exitCode as number };
 }
 

@@ -4,6 +4,9 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+/** A process starts in half the time when its modules were compiled before. */
+const COMPILE_CACHE = fileURLToPath(new URL("../node_modules/.cache/das", import.meta.url));
+const ENVIRONMENT = { PATH: "", NODE_COMPILE_CACHE: COMPILE_CACHE };
 
 export interface Command extends AsyncDisposable {
   readonly child: ChildProcess;
@@ -19,7 +22,7 @@ export interface Command extends AsyncDisposable {
 export function das(args: readonly string[], environment: Record<string, string>, directory?: string): Command {
   const child = spawn(process.execPath, [MAIN, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { PATH: "", ...environment },
+    env: { ...ENVIRONMENT, ...environment },
     ...(directory !== undefined && { cwd: directory }),
   });
   return commandOf(child);
@@ -38,7 +41,7 @@ export function dasAtTerminal(
   const line = [process.execPath, MAIN, ...args].map((word) => `'${word}'`).join(" ");
   const child = spawn(SCRIPT, ["--quiet", "--return", "--flush", "--command", line, "/dev/null"], {
     stdio: ["pipe", "pipe", "pipe"],
-    env: { PATH: "", SHELL: "/bin/sh", TERM: "dumb", ...environment },
+    env: { ...ENVIRONMENT, SHELL: "/bin/sh", TERM: "dumb", ...environment },
     cwd: directory,
   });
   return commandOf(child);
