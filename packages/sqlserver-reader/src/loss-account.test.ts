@@ -46,6 +46,15 @@ const window = (cause: string, start: number, end: number | null) => ({
 });
 
 describe("an audit that was switched off", () => {
+  test("is one window where the file was full between the two rows that say so", () => {
+    const account = after(row(1), row(2, DISABLED));
+    expect(account.take()).toEqual([window(LOSS_CAUSES.stopped, 2, null)]);
+    const destroyed = { action: "AUSC", information: ">destroyed<", file: 2 };
+    expect(before(account, row(2, destroyed))).toEqual([]);
+    expect(before(account, row(9, { ...enabled("manual"), file: 3 }))).toEqual([window(LOSS_CAUSES.stopped, 2, 9)]);
+    expect(account.take()).toEqual([]);
+  });
+
   test("is a window from its last row to the row that says that it is on again", () => {
     const account = after(row(1), row(2, DISABLED));
     expect(account.take()).toEqual([window(LOSS_CAUSES.stopped, 2, null)]);

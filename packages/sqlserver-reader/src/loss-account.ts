@@ -223,10 +223,10 @@ export class LossAccount {
     const before = this.#open.size;
     const endTime = eventTimeOf(row);
     for (const [cause, window] of this.#open) {
-      // Rows of sessions that were under way may stand behind the one that says that the audit was switched off; being
-      // switched on begins a new file.
-      if ((cause === LOSS_CAUSES.stopped || cause === LOSS_CAUSES.failed) && !isNewFile && !this.#isEnabled(row))
-        continue;
+      // Rows of sessions that were under way may stand behind the one that says that the audit was switched off, in a new
+      // file too where the old one was full with it; being switched on begins a new file.
+      const goesOn = !this.#isEnabled(row) && (!isNewFile || this.#isDisabled(row));
+      if (goesOn && (cause === LOSS_CAUSES.stopped || cause === LOSS_CAUSES.failed)) continue;
       this.#open.delete(cause);
       this.#untold = this.#untold.filter((told) => told !== window);
       this.#untold.push({ ...window, endTime: laterOf(window.startTime, endTime) });
