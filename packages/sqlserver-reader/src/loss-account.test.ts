@@ -192,7 +192,7 @@ describe("records that the server skips", () => {
     for (const told of [[window(LOSS_CAUSES.recordsUnreadable, 1, 4)], []]) {
       account.beginRead();
       account.skipped(message(6_144), positionAt(7_168n), since);
-      account.skipped(message(5_632), positionAt(7_168n), since);
+      account.skipped(message(5_120), positionAt(7_168n), since);
       expect(account.take()).toEqual(told);
     }
   });

@@ -99,6 +99,11 @@ export class LossAccount {
     if (!this.#open.has(cause) && startTime !== undefined) this.#begin({ cause, startTime, endTime: null });
   }
 
+  /** A window is over and not told yet: no state knows of it, so whoever resumes has to find it again. */
+  get hasUntoldEnd(): boolean {
+    return this.#untold.some(({ endTime }) => endTime !== null);
+  }
+
   /** Windows that nobody was told about yet; those that still run are told so. */
   take(): readonly LossWindow[] {
     const windows = this.#untold;
@@ -175,7 +180,7 @@ export class LossAccount {
     const offset = offsetIn(message);
     if (offset !== undefined && position.lastOffset !== null && offset < position.lastOffset) {
       // Before what is known: whoever read on from there accounted for it, unless that read broke off.
-      if (since && (since.lastOffset === null || offset > since.lastOffset)) {
+      if (since && (since.lastOffset === null || offset >= since.lastOffset)) {
         this.#skippedTold.add(message);
         const startTime = utcTimeOfFileTime(since.lastEvent);
         const endTime = laterOf(startTime, this.#lastEventTime() ?? startTime);

@@ -65,12 +65,16 @@ export async function* readFile(
   using hold = new Hold(clock, HOLD_LIMIT, () => stop.abort());
   const statementIndex = trail.columns.findIndex(({ name }) => name === "statement");
   let isComplete = false;
-  const leftUnverified = () => {
-    if (isComplete) return since ? undefined : unverified;
+  const leftUnverified = (isAllTold: boolean) => {
+    if (isComplete && isAllTold) return since ? undefined : unverified;
     return unverified ?? (tail.position().lastOffset === from.lastOffset ? undefined : losses.readFrom(from));
   };
   const queue = new BatchQueue(
-    (): Bookmark => ({ position: tail.position(), losses: losses.state(), unverified: leftUnverified() }),
+    (): Bookmark => ({
+      position: tail.position(),
+      losses: losses.state(),
+      unverified: leftUnverified(!losses.hasUntoldEnd),
+    }),
     statementIndex,
     () => hold.release(),
   );
@@ -121,5 +125,5 @@ export async function* readFile(
     hold.release();
     await running;
   }
-  return { complete: await running, anomalies: tail.anomalies, skipped, unverified: leftUnverified() };
+  return { complete: await running, anomalies: tail.anomalies, skipped, unverified: leftUnverified(true) };
 }
