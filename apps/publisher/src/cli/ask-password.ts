@@ -15,9 +15,10 @@ export async function askPassword(
   if (given) return given;
   const { stdin, stderr } = process;
   if (!stdin.isTTY) throw noPassword(user, "there is no terminal to ask at");
-  stderr.write(`Password of ${user}: `);
+  // Before the question: who answers at once must neither see the password on the screen nor end the command.
   stdin.setRawMode(true);
   stdin.setEncoding("utf8");
+  stderr.write(`Password of ${user}: `);
   let typed = "";
   try {
     for await (const key of stdin) {
