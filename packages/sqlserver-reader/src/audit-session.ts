@@ -219,7 +219,7 @@ export class AuditSession {
     if (begin === "oldest") return;
     try {
       const place = await placeIn(this.#server, file, begin, this.#progress.losses, signal);
-      if (!signal.aborted) this.#progress.moveTo(place, undefined);
+      if (!signal.aborted) this.#progress.moveTo(place);
     } catch (error) {
       // A file without a block has no place but its beginning.
       if (!isNotThere(error)) throw error;

@@ -84,6 +84,11 @@ export class FileTail {
     if (!this.#confirmed) this.#giveOutAgain(sink);
   }
 
+  /** Offset of the last block seen. */
+  get lastOffset(): bigint | null {
+    return this.#lastOffset;
+  }
+
   /** The place just after the last row that was given out. */
   position(): FilePosition {
     return {

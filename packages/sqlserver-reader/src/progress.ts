@@ -49,7 +49,7 @@ export class Progress {
     return this.#file;
   }
 
-  moveTo(position: FilePosition, unverified: UnverifiedFrom | undefined): void {
+  moveTo(position: FilePosition, unverified?: UnverifiedFrom): void {
     this.#position = position;
     this.#reading = position;
     this.#unverified = unverified;
@@ -59,7 +59,7 @@ export class Progress {
   /** Reading begins with this file. */
   begin(file: AuditFile): void {
     this.#enter(file);
-    this.moveTo(startOf(file, 0), undefined);
+    this.moveTo(startOf(file, 0));
   }
 
   /** The read ran to the file's end, or broke off. */

@@ -67,7 +67,7 @@ export async function* readFile(
   let isComplete = false;
   const leftUnverified = (isAllTold: boolean) => {
     if (isComplete && isAllTold) return since ? undefined : unverified;
-    return unverified ?? (tail.position().lastOffset === from.lastOffset ? undefined : losses.readFrom(from));
+    return unverified ?? (tail.lastOffset === from.lastOffset ? undefined : losses.readFrom(from));
   };
   const queue = new BatchQueue(
     (): Bookmark => ({

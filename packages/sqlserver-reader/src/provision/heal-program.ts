@@ -162,10 +162,9 @@ function stripped(expression: string): string {
 
 function healServerSpecification(specification: PolicySpecification, audit: string | undefined): readonly Part[] {
   if (audit === undefined) return [];
-  const { name, auditGuid } = specification;
+  const { name } = specification;
   const isUsers = BLUEPRINTS.some((known) => known.isUsers && sameName(known.specification, name));
-  const hasAudit = `EXISTS (SELECT 1 FROM sys.server_audits WHERE name = ${quoteText(audit)} AND audit_guid = '${auditGuid}')`;
-  const sql = healSpecification("SERVER", specification, audit, `${isUsers ? "@isLocked = 1 AND " : ""}${hasAudit}`);
+  const sql = healSpecification("SERVER", specification, audit, isUsers ? "@isLocked = 1 AND " : "");
   return [{ what: `specification ${name}`, sql }];
 }
 
@@ -176,23 +175,24 @@ function healDatabaseSpecification(
   audit: string | undefined,
 ): readonly Part[] {
   if (audit === undefined) return [];
-  const { name, auditGuid } = specification;
-  const hasAudit = `EXISTS (SELECT 1 FROM sys.server_audits WHERE name = ${quoteText(audit)} AND audit_guid = '${auditGuid}')`;
-  const inDatabase = healSpecification("DATABASE", specification, audit, hasAudit);
+  const { name } = specification;
+  const inDatabase = healSpecification("DATABASE", specification, audit, "");
   const sql = `IF @isLocked = 1 AND EXISTS (SELECT 1 FROM sys.databases WHERE name = ${quoteText(database)} AND state_desc = N'ONLINE')
   AND ISNULL(sys.fn_hadr_is_primary_replica(${quoteText(database)}), 1) = 1
   EXEC ${quoteName(database)}.sys.sp_executesql ${quoteText(inDatabase)};`;
   return [{ what: `specification ${name} of database ${database}`, sql }];
 }
 
+/** @param when what has to hold besides that its audit is there, with the AND behind it */
 function healSpecification(
   scope: "SERVER" | "DATABASE",
   { name, auditGuid, enabled, details }: PolicySpecification,
   audit: string,
-  condition: string,
+  when: string,
 ): string {
   const kind = scope.toLowerCase();
   const object = `${scope} AUDIT SPECIFICATION ${quoteName(name)}`;
+  const condition = `${when}EXISTS (SELECT 1 FROM sys.server_audits WHERE name = ${quoteText(audit)} AND audit_guid = '${auditGuid}')`;
   const view = `sys.${kind}_audit_specifications AS s`;
   const named = `s.name = ${quoteText(name)}`;
   const isThere = `EXISTS (SELECT 1 FROM ${view} WHERE ${named})`;
