@@ -15,8 +15,8 @@ import { placeOf, ServerError } from "./classify-error.ts";
 import { type Binds, Connection, type TakeRows } from "./connection.ts";
 import type { ConnectionOptions } from "./connection-options.ts";
 import { type DescribedInstance, describeInstance } from "./instance.ts";
+import { lookAtLock } from "./provision/look-at-lock.ts";
 import { ownerIn } from "./provision/names.ts";
-import { driftOf, hasHealing, lookAtProtected, policyRecord } from "./provision/policy-record.ts";
 import type { OracleValue } from "./row.ts";
 import {
   advanceArchiveTimeStatement,
@@ -29,7 +29,6 @@ import {
   LAST_ARCHIVE_TIME,
   LOCK_HELD_ELSEWHERE,
   oldestTimeStatement,
-  policyStateStatement,
   readStatement,
   summaryStatement,
   TAKE_LOCK,
@@ -153,15 +152,8 @@ export class ConnectedServer implements AuditServer {
   }
 
   async observePolicy(withContent: boolean, signal: AbortSignal): Promise<PolicyState | undefined> {
-    const inquiry = new Inquiry(this.#connection, signal);
-    const answer = await inquiry.ask(policyStateStatement(this.#owner));
-    const [row] = answer.known ? answer.value : [];
-    if (!row) return undefined;
-    const [locked, recorded] = row;
-    if (locked === "0") return { isLocked: false, recorded: "", drift: [], canHeal: false };
-    const looked = await lookAtProtected(inquiry, this.#owner, withContent);
-    const drift = driftOf(recorded ?? "", policyRecord(looked), looked);
-    return { isLocked: true, recorded: recorded ?? "", drift, canHeal: hasHealing(looked) };
+    const lock = await lookAtLock(new Inquiry(this.#connection, signal), this.#owner, withContent);
+    return lock.known ? lock.value : undefined;
   }
 
   async heal(subject: string, signal: AbortSignal): Promise<string | undefined> {

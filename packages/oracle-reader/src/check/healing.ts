@@ -1,17 +1,17 @@
 import type { CheckFinding } from "@das/core";
-import { ownerIn } from "../provision/names.ts";
+import { ownerOf } from "../provision/names.ts";
 import type { Answer, Inquiry } from "./answer.ts";
 import { about } from "./finding.ts";
-import { type InstanceFacts, ROOT } from "./instance-facts.ts";
-import { grant, quoteName } from "./statement.ts";
+import type { InstanceFacts } from "./instance-facts.ts";
+import { grant } from "./statement.ts";
 
 /** May the procedure be executed that puts back what got around the lock? (Oracle notes §5.1) */
 export function lookAtHealing(inquiry: Inquiry, instance: InstanceFacts): Promise<Answer<boolean>> {
   return inquiry.compile(`BEGIN IF FALSE THEN ${procedureOf(instance)}(NULL); END IF; END;`);
 }
 
-function procedureOf({ containerId }: InstanceFacts): string {
-  return `${quoteName(ownerIn(containerId === ROOT))}.DAS_HEAL`;
+function procedureOf(instance: InstanceFacts): string {
+  return `${ownerOf(instance)}.DAS_HEAL`;
 }
 
 /** @param isProvisioned a stream was started here, so that there is something to put back */

@@ -1,11 +1,11 @@
 import type { CheckFinding, CheckTopic } from "@das/core";
-import { ownerIn } from "../provision/names.ts";
+import { ownerOf } from "../provision/names.ts";
 import type { Answer, Inquiry } from "./answer.ts";
 import { exceptedOf } from "./enabled-policies.ts";
 import { about } from "./finding.ts";
 import { type InstanceFacts, ROOT } from "./instance-facts.ts";
 import { ALL_USERS, type Policy } from "./policies.ts";
-import { grant, quoteName } from "./statement.ts";
+import { grant } from "./statement.ts";
 
 /** May the procedures of `das_owner` be executed, where they are installed? (Oracle notes §§2.4 e, 4.2) */
 export interface OwnProcedures {
@@ -23,11 +23,6 @@ export async function lookAtOwnProcedures(inquiry: Inquiry, instance: InstanceFa
   const owner = ownerOf(instance);
   const probe = (call: string) => inquiry.compile(`BEGIN IF FALSE THEN ${owner}.${call}; END IF; END;`);
   return { canary: await probe("das_canary"), advance: await probe("das_advance(NULL)") };
-}
-
-/** As SQL names it. */
-function ownerOf({ containerId }: InstanceFacts): string {
-  return quoteName(ownerIn(containerId === ROOT));
 }
 
 /** A procedure of the owner's, and how it is installed by hand; `das start` does the same. */

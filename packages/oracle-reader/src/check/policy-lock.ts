@@ -1,11 +1,9 @@
 import type { CheckFinding } from "@das/core";
-import { ownerIn } from "../provision/names.ts";
-import { driftOf, lookAtProtected, policyRecord } from "../provision/policy-record.ts";
-import { policyStateStatement } from "../statements.ts";
-import { type Answer, answered, type Inquiry, textOf } from "./answer.ts";
+import { lookAtLock } from "../provision/look-at-lock.ts";
+import { ownerOf } from "../provision/names.ts";
+import { type Answer, type Inquiry, mapAnswer } from "./answer.ts";
 import { about, count } from "./finding.ts";
-import { type InstanceFacts, ROOT } from "./instance-facts.ts";
-import { quoteName } from "./statement.ts";
+import type { InstanceFacts } from "./instance-facts.ts";
 
 /** Whether `das start` locked the policies here, and what is not as it was then. */
 export interface PolicyLock {
@@ -15,18 +13,10 @@ export interface PolicyLock {
 
 export async function lookAtPolicyLock(
   inquiry: Inquiry,
-  { containerId }: InstanceFacts,
+  instance: InstanceFacts,
 ): Promise<Answer<PolicyLock | undefined>> {
-  const owner = quoteName(ownerIn(containerId === ROOT));
-  const state = await inquiry.ask(policyStateStatement(owner));
-  if (!state.known) return state;
-  const [row] = state.value;
-  if (!row) return answered(undefined);
-  const [locked, recorded] = row.map(textOf);
-  if (locked === "0") return answered({ isLocked: false, drift: [] });
-  const looked = await lookAtProtected(inquiry, owner, true);
-  const drift = driftOf(recorded ?? "", policyRecord(looked), looked);
-  return answered({ isLocked: true, drift: drift.map(({ text }) => text) });
+  const lock = await lookAtLock(inquiry, ownerOf(instance), true);
+  return mapAnswer(lock, (state) => state && { isLocked: state.isLocked, drift: state.drift.map(({ text }) => text) });
 }
 
 /** For information, unless something was changed in spite of the lock. */

@@ -1,10 +1,9 @@
 import type { OverriddenParameter } from "@das/core";
 import { Inquiry, textOf } from "../check/answer.ts";
-import { lookAtInstance, ROOT } from "../check/instance-facts.ts";
-import { quoteName } from "../check/statement.ts";
+import { lookAtInstance } from "../check/instance-facts.ts";
 import { judgeVault } from "../check/vault.ts";
 import type { Connection } from "../connection.ts";
-import { ownerIn, STATE_TABLE } from "./names.ts";
+import { ownerOf, STATE_TABLE } from "./names.ts";
 import { driftOf, lookAtProtected, policyRecord } from "./policy-record.ts";
 import { demandAnswer } from "./provision-facts.ts";
 import { recordedChanges } from "./recorded-changes.ts";
@@ -30,7 +29,7 @@ export async function lookAtContainerState(
 ): Promise<ContainerState | undefined> {
   const inquiry = new Inquiry(connection, signal);
   const instance = demandAnswer(await lookAtInstance(inquiry), place, "the instance");
-  const owner = quoteName(ownerIn(instance.containerId === ROOT));
+  const owner = ownerOf(instance);
   const answer = await inquiry.ask(`SELECT s.locked, s.recorded, s.changes FROM ${owner}.${STATE_TABLE} s`);
   const [row] = answer.known ? answer.value : [];
   if (!row) return undefined;

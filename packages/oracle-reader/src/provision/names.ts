@@ -1,4 +1,5 @@
 import { type InstanceFacts, ROOT } from "../check/instance-facts.ts";
+import { quoteName } from "../check/statement.ts";
 
 /** What `das start` installs, and for whom (Oracle notes §§4.2, 5). */
 export interface Names {
@@ -17,6 +18,11 @@ export function namesIn({ containerId }: Pick<InstanceFacts, "containerId">, rea
 
 export function ownerIn(isRoot: boolean): string {
   return isRoot ? "C##DAS_OWNER" : "DAS_OWNER";
+}
+
+/** As SQL names it. */
+export function ownerOf({ containerId }: Pick<InstanceFacts, "containerId">): string {
+  return quoteName(ownerIn(containerId === ROOT));
 }
 
 /** As the dictionary has a name that was typed: `scott` is SCOTT, `"scott"` is not. */
