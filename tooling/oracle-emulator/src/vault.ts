@@ -43,32 +43,25 @@ export interface DatabaseVault {
   readonly commandRules: readonly CommandRule[];
 }
 
+const COMMANDS: ReadonlyMap<Definition["kind"], string> = new Map([
+  ["createPolicy", "CREATE AUDIT POLICY"],
+  ["alterPolicy", "ALTER AUDIT POLICY"],
+  ["dropPolicy", "DROP AUDIT POLICY"],
+  ["enablePolicy", "AUDIT POLICY"],
+  ["disablePolicy", "NOAUDIT POLICY"],
+]);
+
 export const VAULT_OFF: DatabaseVault = {
   isEnabled: false,
-  commands: [
-    "AUDIT POLICY",
-    "NOAUDIT POLICY",
-    "CREATE AUDIT POLICY",
-    "ALTER AUDIT POLICY",
-    "DROP AUDIT POLICY",
-    "EXECUTE",
-  ],
+  commands: [...COMMANDS.values(), "EXECUTE"],
   rules: [],
   ruleSets: [],
   commandRules: [],
 };
 
-const COMMANDS: Partial<Record<Definition["kind"], string>> = {
-  createPolicy: "CREATE AUDIT POLICY",
-  alterPolicy: "ALTER AUDIT POLICY",
-  dropPolicy: "DROP AUDIT POLICY",
-  enablePolicy: "AUDIT POLICY",
-  disablePolicy: "NOAUDIT POLICY",
-};
-
 /** @throws OracleError 47400 */
 export function demandAllowedDefinition({ kind }: Definition, object: string | null, context: SqlContext): void {
-  const command = COMMANDS[kind];
+  const command = COMMANDS.get(kind);
   if (command === undefined) return;
   const ruleSet = violated(command, "%", object ?? "", context);
   if (ruleSet) throw violation(47400, `Command Rule violation for ${command} on ${object}`, ruleSet);
