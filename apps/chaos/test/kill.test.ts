@@ -7,8 +7,8 @@ import { Scene } from "../src/scene.ts";
 import { deathAt, STEPS, type Step } from "../src/witness/steps.ts";
 
 const RATE = 150;
-/** Milliseconds for a publisher to start, resume and come to its step; it takes one or two seconds. */
-const PATIENCE = 120_000;
+/** Milliseconds for a publisher to start, resume and come to its step, which takes one or two seconds. */
+const PATIENCE = 300_000;
 
 const LATE: Step = "a call is on its way";
 /** Milliseconds. */
