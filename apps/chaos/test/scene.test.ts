@@ -17,7 +17,7 @@ test("what is not as it should be is found out: doubles that no kill explains, a
   });
   scene.play();
   await publishing.startPublishers(scene);
-  await scene.until(() => doubling.hits === CALLS, AbortSignal.timeout(30_000));
+  await scene.until(() => doubling.hits === CALLS, AbortSignal.timeout(100_000));
   await publishing.somethingPublished(scene);
   await scene.pause();
   await publishing.everythingPublished(scene);

@@ -37,8 +37,16 @@ interface Scene extends AsyncDisposable {
   /** What the reader says next of the stream itself. */
   readonly notices: StreamNotice[];
   tag(state: Partial<StreamState>): Promise<void>;
-  /** A publisher with a notifier of both kinds, until it is stopped. */
-  publish(options?: { readonly stopTime?: number; readonly random?: () => number; readonly logger?: Logger }): {
+  /**
+   * A publisher with a notifier of both kinds, until it is stopped.
+   * @param options.patience milliseconds for a receiver to answer
+   */
+  publish(options?: {
+    readonly patience?: number;
+    readonly stopTime?: number;
+    readonly random?: () => number;
+    readonly logger?: Logger;
+  }): {
     readonly notifier: Notifier;
     stop(): Promise<boolean>;
   };
@@ -83,14 +91,14 @@ instances: [{ id: a, host: unused, user: unused, password: { env: UNUSED } }]
       const Tags = tagsOf(startedState({ "kms-key-id": kmsKeyId, "changed-by": "sa", ...state }));
       await administrator.kinesis.send(new AddTagsToStreamCommand({ StreamName: STREAM, Tags }));
     },
-    publish: ({ stopTime = 10_000, random = hardly, logger = silentLogger } = {}) => {
+    publish: ({ patience = 60_000, stopTime = 10_000, random = hardly, logger = silentLogger } = {}) => {
       const stopping = new AbortController();
       const clients = openAwsClients(aws.region, { endpoint, credentials });
       const common = { clock: systemClock, random, logger };
       const notifier = new Notifier({
         origin: originOf(configuration, "a"),
         channels: [
-          new Webhook({ url: receiver.url, secret: "geheim", timeout: 3_000, clock: systemClock }),
+          new Webhook({ url: receiver.url, secret: "geheim", timeout: patience, clock: systemClock }),
           new EventBridge("security", aws.region, { endpoint, credentials }),
         ],
         stopping: stopping.signal,
@@ -223,7 +231,7 @@ test.concurrent("a receiver that fails, refuses or is silent disturbs neither th
     { errorType: "InternalFailure", status: 500 },
   );
   await scene.tag({});
-  const publisher = scene.publish({ logger });
+  const publisher = scene.publish({ patience: 3_000, logger });
   await until(() => receiver.posts.some(({ status }) => status === 400));
   notices.push(DRIFT);
   trail.appendMany(3_000);

@@ -411,7 +411,7 @@ describe("what the reader may not", () => {
         expect([number, question, isTold]).toEqual([number, question, true]);
       }
     }
-  }, 60_000);
+  });
 });
 
 describe("connecting", () => {

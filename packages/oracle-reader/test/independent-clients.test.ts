@@ -109,7 +109,7 @@ async function askPython(
     ...(walletContent && { protocol: "tcps", wallet_location: directory.path }),
   };
   const script = fileURLToPath(new URL("./read-with-oracledb.py", import.meta.url));
-  const child = run(python ?? "", [script], { timeout: 60_000, maxBuffer: 256 * 1024 * 1024 });
+  const child = run(python ?? "", [script], { timeout: 100_000, maxBuffer: 256 * 1024 * 1024 });
   child.child.stdin?.end(JSON.stringify({ connection, locators, setup: [SESSION_SETUP], statements }));
   return JSON.parse((await child).stdout) as Answer[];
 }

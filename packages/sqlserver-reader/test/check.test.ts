@@ -515,7 +515,7 @@ describe("what the reader may not", () => {
           ]);
       }
     }
-  }, 60_000);
+  });
 
   test.each(["2019", "2022"] as const)(
     "on %s read of the error log, where failed writes stand, can be granted",

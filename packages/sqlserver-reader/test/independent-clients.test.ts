@@ -134,7 +134,7 @@ async function askPytds(emulator: SqlServerEmulator, encrypt: boolean, statement
     ...(encrypt && { cafile, validate_host: true }),
   };
   const script = fileURLToPath(new URL("./read-with-pytds.py", import.meta.url));
-  const child = run(python ?? "", [script], { timeout: 30_000, maxBuffer: 64 * 1024 * 1024 });
+  const child = run(python ?? "", [script], { timeout: 100_000, maxBuffer: 64 * 1024 * 1024 });
   child.child.stdin?.end(JSON.stringify({ connection, statements }));
   return JSON.parse((await child).stdout) as Answer[];
 }
@@ -155,7 +155,7 @@ async function askTsql(emulator: SqlServerEmulator, encrypt: boolean, query: str
   );
   const child = run(TSQL, ["-S", "emulator", "-U", emulator.user, "-P", emulator.password, "-o", "fhq"], {
     env: { PATH: "/usr/bin:/bin", LC_ALL: "C.UTF-8", FREETDSCONF: file },
-    timeout: 30_000,
+    timeout: 100_000,
     maxBuffer: 64 * 1024 * 1024,
   });
   child.child.stdin?.end(`${query}\ngo\nexit\n`);

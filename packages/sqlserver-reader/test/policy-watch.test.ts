@@ -251,7 +251,7 @@ test.each([
     `ALTER SERVER AUDIT [RDS_DAS_AUDIT] WITH (STATE = OFF);
      ALTER SERVER AUDIT [RDS_DAS_AUDIT_CHANGES] WITH (STATE = OFF); DROP SERVER AUDIT [RDS_DAS_AUDIT_CHANGES];`,
   ],
-])("a reader tells who %s behind the lock, and puts it back", { timeout: 30_000 }, async (_, tampering) => {
+])("a reader tells who %s behind the lock, and puts it back", async (_, tampering) => {
   await using emulator = await startSqlServerEmulator({ provisioned: false, tls: "off" });
   const { host, port, user, password } = emulator;
   const connection = { instanceId: "a", host, port, user, password, tls: "off" } as const;
@@ -293,9 +293,7 @@ test.each([
   expect(emulator.trail.audits.every(({ enabled, status }) => enabled && status === "STARTED")).toBe(true);
 });
 
-test("a reader that is started anew tells nothing twice: the stream's ledger says what was told", {
-  timeout: 30_000,
-}, async () => {
+test("a reader that is started anew tells nothing twice: the stream's ledger says what was told", async () => {
   await using emulator = await startSqlServerEmulator({ provisioned: false, tls: "off" });
   const { host, port, user, password } = emulator;
   const connection = { instanceId: "a", host, port, user, password, tls: "off" } as const;

@@ -38,7 +38,7 @@ answers = []
 async function answersOf(script: string, server: WireServer, wallet = ""): Promise<unknown> {
   const program = `${CONNECT}${script}\nprint(json.dumps(answers, default=str))\n`;
   const { stdout } = await run(python ?? "", ["-c", program, String(server.port), wallet], {
-    timeout: 30_000,
+    timeout: 100_000,
     maxBuffer: 64 * 1024 * 1024,
   });
   return JSON.parse(stdout);

@@ -258,7 +258,7 @@ describe("links", () => {
           before = made;
           return stands;
         },
-        { interval: 100, timeout: 20_000 },
+        { interval: 100 },
       )
       .toBe(true);
     expect(made).toBeLessThan(100_000);
@@ -295,7 +295,7 @@ describe("links", () => {
       socket.resume();
       await once(socket, "close");
     }
-    await expect.poll(() => server.connectionCount, { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => server.connectionCount).toBe(1);
     expect(await one(connected)).toEqual([[1]]);
   });
 });

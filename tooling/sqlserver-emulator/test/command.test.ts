@@ -63,7 +63,7 @@ async function temporaryDirectory(): Promise<AsyncDisposable & { readonly path: 
 /** What a run that ends by itself left behind. */
 async function runToEnd(args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   try {
-    const { stdout, stderr } = await execute(process.execPath, [MAIN, ...args], { env: {}, timeout: 30_000 });
+    const { stdout, stderr } = await execute(process.execPath, [MAIN, ...args], { env: {}, timeout: 100_000 });
     return { code: 0, stdout, stderr };
   } catch (error) {
     return error as { code: number; stdout: string; stderr: string };

@@ -84,7 +84,7 @@ async function tsql(
 ): Promise<string> {
   const child = run(TSQL, [...args, "-U", user, "-P", "secret"], {
     env: { PATH: "/usr/bin:/bin", LC_ALL: "C.UTF-8", ...environment },
-    timeout: 30_000,
+    timeout: 100_000,
   });
   child.child.stdin?.end(script);
   const { stdout, stderr } = await child.catch((error: { stdout: string; stderr: string }) => error);
@@ -218,7 +218,7 @@ describe.skipIf(python === undefined)("python3-tds", () => {
       await writeFile(cafile, emulator.ca ?? "");
       const options = { host: "localhost", port: emulator.port, ...tls, ...(name !== "plain" && { cafile }) };
       const { stdout } = await run(python ?? "", ["-c", PYTHON_SCRIPT, JSON.stringify(options), PATTERN], {
-        timeout: 30_000,
+        timeout: 100_000,
       });
       expect(JSON.parse(stdout)).toEqual([
         [[encrypted]],
@@ -239,7 +239,7 @@ describe.skipIf(python === undefined)("python3-tds", () => {
     await using emulator = await startWithGoldenRow("off");
     const options = { host: emulator.host, port: emulator.port };
     const { stdout } = await run(python ?? "", ["-c", PYTHON_DEFINITIONS, JSON.stringify(options)], {
-      timeout: 30_000,
+      timeout: 100_000,
     });
     expect(JSON.parse(stdout)).toEqual([1, ["undone", "kept"], ["kept"], [[9, false, "Ω"]], 574]);
     expect(emulator.trail.audits.at(-1)?.name).toBe("kept");

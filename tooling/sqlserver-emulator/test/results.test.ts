@@ -289,7 +289,7 @@ describe("results that do not run to their end", () => {
     emulator.faults.arm({ at: "attention" });
     const seen = await stream(connection, (request, count) => count === 3 && request.cancel());
     expect(seen.errors.map(({ code }) => code)).toContain("ETIMEOUT");
-    await expect.poll(() => emulator.statements.records.at(-1)?.outcome, { timeout: 20_000 }).toBe("vanished");
+    await expect.poll(() => emulator.statements.records.at(-1)?.outcome).toBe("vanished");
     expect(emulator.trail.openHandles).toEqual({});
   });
 
@@ -299,7 +299,7 @@ describe("results that do not run to their end", () => {
     emulator.faults.arm({ at: "rows", after: 7, ending: "kill" });
     const { errors } = await stream(connection);
     expect(errors.length).toBeGreaterThan(0);
-    await expect.poll(() => emulator.statements.records.at(-1)?.outcome, { timeout: 20_000 }).toBe("vanished");
+    await expect.poll(() => emulator.statements.records.at(-1)?.outcome).toBe("vanished");
     expect(await connection.query("SELECT 1 AS one")).toEqual([{ one: 1 }]);
   });
 
@@ -327,7 +327,7 @@ describe("results that do not run to their end", () => {
       });
       emulator.killConnections();
     }
-    await expect.poll(() => emulator.sessionCount, { timeout: 20_000 }).toBe(0);
+    await expect.poll(() => emulator.sessionCount).toBe(0);
     expect(emulator.trail.openHandles).toEqual({});
     expect(emulator.statements.records.at(-1)).toMatchObject({ outcome: "vanished" });
   });
@@ -358,7 +358,7 @@ describe("application locks", () => {
       expect(await second.query(take("DAS:x:A"))).toEqual([{ granted: 0 }]);
       expect(await second.query(take("das:x:A", "public"))).toEqual([{ granted: 0 }]);
     }
-    await expect.poll(() => second.query(take("das:x:A")), { timeout: 20_000 }).toEqual([{ granted: 0 }]);
+    await expect.poll(() => second.query(take("das:x:A"))).toEqual([{ granted: 0 }]);
   });
 
   test("a role that does not exist, or of which one is no member, is −999", async () => {

@@ -8,8 +8,9 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 export const testConfig: ViteUserConfig = defineConfig({
   test: {
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     passWithNoTests: false,
     restoreMocks: true,
   },

@@ -165,7 +165,7 @@ describe("every event", () => {
       }),
       { numRuns: 15 },
     );
-  }, 60_000);
+  });
 });
 
 /** Was the text cut? Whole or the beginning of the whole, and marked only then. */

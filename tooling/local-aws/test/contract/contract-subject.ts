@@ -46,9 +46,7 @@ export class ContractSubject implements AsyncDisposable {
   }
 
   async active(name: string): Promise<void> {
-    await expect
-      .poll(async () => (await this.describe(name)).StreamStatus, { timeout: 10_000, interval: 10 })
-      .toBe("ACTIVE");
+    await expect.poll(async () => (await this.describe(name)).StreamStatus, { interval: 10 }).toBe("ACTIVE");
   }
 
   async describe(name: string) {

@@ -171,7 +171,7 @@ export const streamCases: readonly ContractCase[] = [
           (stream) => stream.StreamStatus,
           (error: Error) => error.name,
         );
-      await expect.poll(status, { timeout: 10_000, interval: 10 }).toBe("ResourceNotFoundException");
+      await expect.poll(status, { interval: 10 }).toBe("ResourceNotFoundException");
       await kinesis.client.send(new CreateStreamCommand({ StreamName, ShardCount: 1 }));
       await kinesis.active(StreamName);
       expect(await kinesis.texts({ StreamName, ShardIteratorType: "TRIM_HORIZON" })).toEqual([]);
