@@ -60,7 +60,7 @@ stream:
 instances:
 ${entries.join("")}publisher:
   heartbeatSeconds: 1
-  stopSeconds: 5
+  stopSeconds: 15
 `;
   }
 }

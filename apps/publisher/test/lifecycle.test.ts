@@ -16,6 +16,9 @@ import { FakeProvisioner } from "./fake-provisioner.ts";
 import { LoopbackStream, type RunningPublisher, STREAM, until } from "./loopback-stream.ts";
 import { startedState } from "./started-state.ts";
 
+/** Milliseconds of the hasty clock: as long as a test may take. */
+const PATIENCE = 2_400_000;
+
 /** Waits are shorter than people's. */
 const hasty: Clock = { ...systemClock, sleep: (milliseconds, signal) => systemClock.sleep(milliseconds / 20, signal) };
 
@@ -36,7 +39,7 @@ class Scene implements AsyncDisposable {
   private constructor(stream: LoopbackStream, instances: string) {
     this.stream = stream;
     this.#settings = {
-      ...{ stream: "shards: 1", publisher: "heartbeatSeconds: 5, statePollSeconds: 5, stopSeconds: 60", instances },
+      ...{ stream: "shards: 1", publisher: "heartbeatSeconds: 5, statePollSeconds: 5, stopSeconds: 600", instances },
     };
     this.#parts = {
       ...{ configuration: stream.configuration(this.#settings), aws: stream.clients, provisioner: this.database },
@@ -73,18 +76,20 @@ class Scene implements AsyncDisposable {
   }
 
   stop(request: Partial<StopRequest> = {}): Promise<Run> {
-    return this.#change((ended) => planStop(this.#parts, { deleteStream: false, timeout: 200_000, ...request }, ended));
+    return this.#change((ended) =>
+      planStop(this.#parts, { deleteStream: false, timeout: PATIENCE, ...request }, ended),
+    );
   }
 
   modify(policy: PolicyState, silent: (instances: readonly string[]) => void = () => undefined): Promise<Run> {
-    return this.#change((ended) => planModify(this.#parts, { policy, timeout: 100_000 }, ended, silent));
+    return this.#change((ended) => planModify(this.#parts, { policy, timeout: PATIENCE }, ended, silent));
   }
 
   planStart(
     request: Partial<StartRequest> = {},
     ended: (state: StreamState) => void = () => undefined,
   ): Promise<readonly Step[]> {
-    const defaults = { kmsKeyId: undefined, nativeAuditFields: undefined, from: "oldest", timeout: 200_000 } as const;
+    const defaults = { kmsKeyId: undefined, nativeAuditFields: undefined, from: "oldest", timeout: PATIENCE } as const;
     return planStart(this.#parts, { ...defaults, ...request }, ended);
   }
 
@@ -310,7 +315,13 @@ describe("a half-finished start", () => {
   test("names every publisher that was not heard", async () => {
     await using scene = await Scene.open("abc");
     const publisher = scene.publish();
-    await expect(scene.start({ timeout: 40_000 })).rejects.toThrow("the publishers of instances b, c");
+    await expect(scene.start({ timeout: 0 })).rejects.toThrow("the publishers of instances a, b, c were not waited");
+    await until(() =>
+      [...scene.aws.kinesis.records(STREAM)].some(({ partitionKey }) => partitionKey === "publisher:a"),
+    );
+    await expect(scene.start({ timeout: 60_000 })).rejects.toThrow(
+      "nothing was heard from the publishers of instances b, c",
+    );
     await publisher.stop();
   });
 });

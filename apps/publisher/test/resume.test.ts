@@ -17,6 +17,9 @@ interface Publisher {
   kill(): Promise<void>;
 }
 
+/** One that is killed need not try for long to flush. */
+const DOOMED = "stopSeconds: 1";
+
 /** The real publisher and the real clients, with what they are told by the stream alone. */
 class Scene implements AsyncDisposable {
   readonly stream: LoopbackStream;
@@ -36,7 +39,7 @@ class Scene implements AsyncDisposable {
   start(settings = "", logger: Logger = silentLogger): Publisher {
     let cut = () => 0;
     const publisher = this.stream.run({
-      publisher: `stopSeconds: 1, maxEventsPerRecord: ${EVENTS_PER_RECORD}${settings && `, ${settings}`}`,
+      publisher: `maxEventsPerRecord: ${EVENTS_PER_RECORD}${settings && `, ${settings}`}`,
       through: (clients) => {
         const line = mortal(clients);
         ({ cut } = line);
@@ -119,7 +122,7 @@ describe("a restarted publisher", () => {
       await using scene = await Scene.open(3);
       for (let life = 1; life <= 3; life += 1) {
         const before = new Set(await scene.statements()).size;
-        const publisher = scene.start(settings);
+        const publisher = scene.start(`${settings}, ${DOOMED}`);
         scene.trail.appendMany(400);
         await until(async () => (await scene.statements()).length > before + 70 * life);
         await publisher.kill();
@@ -136,7 +139,7 @@ describe("a restarted publisher", () => {
   test("resumes across a split and a merge of shards", async () => {
     await using scene = await Scene.open(2);
     const publish = async (total: number) => {
-      const publisher = scene.start("lanes: 4");
+      const publisher = scene.start(`lanes: 4, ${DOOMED}`);
       await until(async () => (await scene.statements()).length >= total);
       await publisher.kill();
     };
