@@ -7,7 +7,7 @@ import { TEST_SEEDS } from "./env.ts";
 import { isActivity, Run, type Step } from "./follow-world.ts";
 
 /** Of each property; `DAS_TEST_SEEDS` asks for more. */
-const RUNS = Number(TEST_SEEDS ?? 30);
+const RUNS = Number(TEST_SEEDS ?? 60);
 
 function steps(...kinds: readonly Step["kind"][]): fc.Arbitrary<Step[]> {
   const step = fc.record({

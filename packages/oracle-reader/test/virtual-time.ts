@@ -24,16 +24,17 @@ export class VirtualTime {
           resolve();
           return;
         }
-        const sleeper = { at: this.now + Math.max(1, milliseconds), wake: resolve };
+        const leave = () => {
+          this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
+          resolve();
+        };
+        const wake = () => {
+          signal?.removeEventListener("abort", leave);
+          resolve();
+        };
+        const sleeper = { at: this.now + Math.max(1, milliseconds), wake };
         this.#sleepers.push(sleeper);
-        signal?.addEventListener(
-          "abort",
-          () => {
-            this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
-            resolve();
-          },
-          { once: true },
-        );
+        signal?.addEventListener("abort", leave, { once: true });
       }),
   };
 
