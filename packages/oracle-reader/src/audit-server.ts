@@ -64,6 +64,8 @@ export interface AuditServer extends AsyncDisposable {
 }
 
 export interface PolicyState {
+  /** When it was so, by the database's clock. */
+  readonly at: UtcTime;
   readonly isLocked: boolean;
   /** What was protected when it was locked, as it stands in the database. */
   readonly recorded: string;

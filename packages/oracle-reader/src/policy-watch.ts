@@ -1,6 +1,7 @@
 import type { Logger, StreamNotice, UtcTime } from "@das/core";
 import type { AuditServer, PolicyState } from "./audit-server.ts";
 import type { ToldDrift } from "./cursor.ts";
+import { type Micros, microsOf, SECOND } from "./micros.ts";
 import { HEALING, PolicyHealing } from "./policy-healing.ts";
 import type { DriftLine } from "./provision/policy-record.ts";
 import type { OracleRow, TrailDescription } from "./row.ts";
@@ -39,6 +40,9 @@ const OWN_OBJECT = /^DAS_(STATE|SET_POLICY|RECORD|GUARD|IS_LOCKED|IS_RECORDED|LO
 const INTERVAL_CALL = /ALTER_PARTITION_INTERVAL/i;
 const MANY_USES: ReadonlySet<string> = new Set(["INSERT", "UPDATE", "DELETE", "EXECUTE"]);
 
+/** How long after its row is stamped a change of the lock may show. */
+const SHOWN_WITHIN: Micros = 60 * SECOND;
+
 /** How many changes are remembered. */
 const MOST_CHANGES = 200;
 
@@ -75,6 +79,8 @@ export class PolicyWatch {
   #changes: readonly Change[] = [];
   #state: PolicyState | undefined;
   #tampering: string | undefined;
+  /** An execution of `das_set_policy` until then has shown what it did, even when its row comes later. */
+  #acceptedAt = "";
   #isDue = true;
   #lookedAt: number | undefined;
   #contentAt: number | undefined;
@@ -100,7 +106,7 @@ export class PolicyWatch {
     if (object === "DAS_CANARY" || object === "DAS_ADVANCE" || textIn(row, "RETURN_CODE") !== "0") return;
     const change = { action, object, user: textIn(row, "DBUSERNAME"), time: row.time };
     // What is read again after a restart was before what it would explain.
-    if (isSetPolicy(change) && change.time <= this.#tamperedAt) return;
+    if (isSetPolicy(change) && (change.time <= this.#tamperedAt || change.time <= this.#acceptedAt)) return;
     this.#changes = [...this.#changes, change].slice(-MOST_CHANGES);
     this.#isDue = true;
   }
@@ -139,19 +145,23 @@ export class PolicyWatch {
     if (!before?.isLocked) {
       // At the first look nobody knows what the record was before.
       const isRemembered = !before && this.#tampering === RECORDED_OTHERWISE;
-      if (state?.isLocked && !isRemembered) this.#accept();
+      if (state?.isLocked && !isRemembered) this.#accept(state);
     } else if (!state?.isLocked) this.#tampering = UNLOCKED_OTHERWISE;
     else if (state.recorded !== before.recorded) this.#tampering = RECORDED_OTHERWISE;
     // Its row may come later than what it did.
-    if (this.#tampering !== undefined && this.#changes.some(isSetPolicy)) this.#accept();
+    if (this.#tampering !== undefined && this.#changes.some(isSetPolicy)) this.#accept(state);
+    // One that changed nothing does not excuse whoever changes something later.
+    const outdated = state ? microsOf(state.at) - SHOWN_WITHIN : Number.NEGATIVE_INFINITY;
+    this.#changes = this.#changes.filter((change) => !isSetPolicy(change) || microsOf(change.time) > outdated);
   }
 
   get #tamperedAt(): string {
     return (this.#tampering !== undefined && this.#told.get(this.#tampering)?.startTime) || "";
   }
 
-  #accept(): void {
+  #accept(state: PolicyState | undefined): void {
     this.#tampering = undefined;
+    if (state) this.#acceptedAt = state.at;
     this.#changes = this.#changes.filter((change) => !isSetPolicy(change));
   }
 

@@ -78,7 +78,7 @@ export function healStatement(owner: string): string {
 
 /** Whether the policy is locked, and what was recorded then. */
 export function policyStateStatement(owner: string): string {
-  return `SELECT s.locked, s.recorded FROM ${owner}.das_state s`;
+  return `SELECT s.locked, s.recorded, TO_CHAR(SYS_EXTRACT_UTC(SYSTIMESTAMP), ${TIME_FORMAT}) FROM ${owner}.das_state s`;
 }
 
 /** What a branch can be read from. */

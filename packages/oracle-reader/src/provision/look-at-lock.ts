@@ -1,3 +1,4 @@
+import { utcTime } from "@das/core";
 import type { PolicyState } from "../audit-server.ts";
 import { type Answer, answered, type Inquiry, textOf } from "../check/answer.ts";
 import { policyStateStatement } from "../statements.ts";
@@ -18,9 +19,10 @@ export async function lookAtLock(
   if (!state.known) return state;
   const [row] = state.value;
   if (!row) return answered(undefined);
-  const [locked, recorded = ""] = row.map(textOf);
-  if (locked === "0") return answered({ isLocked: false, recorded: "", drift: [], canHeal: false });
+  const [locked, recorded = "", time = ""] = row.map(textOf);
+  const at = utcTime(time);
+  if (locked === "0") return answered({ at, isLocked: false, recorded: "", drift: [], canHeal: false });
   const looked = await lookAtProtected(inquiry, owner, withContent);
   const drift = driftOf(recorded, policyRecord(looked), looked);
-  return answered({ isLocked: true, recorded, drift, canHeal: hasHealing(looked) });
+  return answered({ at, isLocked: true, recorded, drift, canHeal: hasHealing(looked) });
 }
