@@ -34,12 +34,8 @@ afterAll(() => resources.disposeAsync());
 
 /** `das check` in a process of its own, until it has ended. */
 async function check(configurationFile: string, args: readonly string[], environment: Record<string, string>) {
-  const { output, exitCode: ended } = das(["check", "-c", configurationFile, ...args], {
-    ...awsEnvironment,
-    ...environment,
-  });
-  const exitCode = await ended;
-  return { ...output, exitCode: exitCode as number };
+  await using command = das(["check", "-c", configurationFile, ...args], { ...awsEnvironment, ...environment });
+  return { exitCode: await command.exitCode, ...command.output };
 }
 
 interface Scene extends AsyncDisposable {
